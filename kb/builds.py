@@ -1,0 +1,157 @@
+"""The index folder: which build is live, how one is made aside and switched, and who may write.
+
+    index/CURRENT              name of the live build, replaced in one ``os.replace``
+    index/builds/<id>/         a Whoosh index
+    index/builds/<id>/build.json   schema version and fingerprint it was made with
+    index/extracted/           pages of PDFs already read, by content hash and extractor version
+    index/files.json           hashes of files by size and time of change; only spares reading them again
+    index/lock                 held by the indexer at work, with its pid and start
+
+The folder is trusted: Whoosh's files hold pickles.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kb.errors import IndexLocked, IndexMismatch, IndexMissing
+
+_TOC = re.compile(r"_MAIN_(\d+)\.toc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildInfo:
+    """What a build was made with; another fingerprint needs another build."""
+
+    fingerprint: str
+    created: str
+
+
+class Builds:
+    """The builds of one index folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._current = folder / "CURRENT"
+        self._seen: tuple[tuple[int, int], tuple[int, int], tuple[Path, object]] | None = None
+
+    def live(self) -> Path:
+        """The folder of the live build. Raises IndexMissing."""
+        try:
+            name = self._current.read_text(encoding="utf-8").strip()
+        except OSError:
+            name = ""
+        path = self.folder / "builds" / name
+        if not name or not path.is_dir():
+            raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.")
+        return path
+
+    def locate(self) -> tuple[Path, object]:
+        """The live build and a stamp that differs after each commit and each switch; some microseconds when nothing changed."""
+        try:
+            switch = os.stat(self._current)
+            seen = self._seen
+            if seen and seen[0] == (switch.st_ino, switch.st_mtime_ns):
+                folder = os.stat(seen[2][0])
+                if seen[1] == (folder.st_ino, folder.st_mtime_ns):
+                    return seen[2]
+            path = self.live()
+            folder = os.stat(path)
+            generation = max((int(m[1]) for name in os.listdir(path) if (m := _TOC.fullmatch(name))), default=-1)
+        except FileNotFoundError:
+            raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.") from None
+        found = (path, (path.name, generation))
+        self._seen = ((switch.st_ino, switch.st_mtime_ns), (folder.st_ino, folder.st_mtime_ns), found)
+        return found
+
+    def info(self, build: Path) -> BuildInfo:
+        """What a build was made with. Raises IndexMismatch where that cannot be read."""
+        try:
+            return BuildInfo(**json.loads((build / "build.json").read_bytes()))
+        except (OSError, ValueError, TypeError):
+            raise IndexMismatch("Nie wiadomo, z czym zbudowano indeks. Uruchom „kb index --rebuild”.") from None
+
+    def check(self, fingerprint: str) -> None:
+        """Raises IndexMissing, or IndexMismatch when the live build was made with another fingerprint."""
+        got = self.info(self.live()).fingerprint
+        if got != fingerprint:
+            raise IndexMismatch(
+                "Indeks zbudowała inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.",
+                [f"indeks: {got}", f"program: {fingerprint}"],
+            )
+
+    def start(self) -> Path:
+        """An empty folder for a new build."""
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+        path = self.folder / "builds" / stamp
+        path.mkdir(parents=True)
+        return path
+
+    def switch(self, build: Path, info: BuildInfo) -> None:
+        """Make a finished build the live one; the one before stays until the next, in case it must be taken back."""
+        write_atomic(build / "build.json", json.dumps(asdict(info), indent=1))
+        try:
+            before: Path | None = self.live()
+        except IndexMissing:
+            before = None
+        write_atomic(self._current, build.name + "\n")
+        self._remove_all_but({build, before})
+
+    def clean(self) -> None:
+        """Remove what a killed run left: unfinished builds and Whoosh's temporary files. Only under the lock."""
+        builds = self.folder / "builds"
+        if not builds.is_dir():
+            return
+        try:
+            live: Path | None = self.live()
+        except IndexMissing:
+            live = None
+        kept: set[Path | None] = {path for path in builds.iterdir() if (path / "build.json").exists()}
+        self._remove_all_but(kept | {live})
+        for path in builds.glob("*/*.tmp"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _remove_all_but(self, kept: set[Path | None]) -> None:
+        for path in (self.folder / "builds").iterdir():
+            if path not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the only right to write. Raises IndexLocked that names the holder. The kernel frees a dead holder's lock."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                raise IndexLocked(
+                    "Inne indeksowanie właśnie trwa. Poczekaj, aż się skończy, i spróbuj ponownie.",
+                    [file.read().strip() or "nie wiadomo, który proces trzyma blokadę"],
+                ) from None
+            file.truncate(0)
+            file.write(f"proces {os.getpid()}, początek {datetime.now().isoformat(' ', 'seconds')}\n")
+            file.flush()
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a file so that every reader sees the old or the new text, also after a crash."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)

@@ -1,0 +1,104 @@
+"""Ranking as arithmetic on arrays: BM25 over posting lists, phrases, grouping by document, facet counts.
+
+Pure functions and frozen values; rows, positions and frequencies are NumPy arrays of one index (all segments joined).
+The formula is Robertson and Zaragoza's BM25 (*The Probabilistic Relevance Framework: BM25 and Beyond*, 2009) with the idf of
+Lucene, which is never negative:
+
+    idf(t)      = ln(1 + (N - df + 0.5) / (df + 0.5))
+    impact(t,p) = idf(t) · tf / (tf + K1 · (1 - B + B · length(p) / average length))
+
+N counts pages, df the pages with the term, lengths are in words. Scores have no unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+K1 = 1.2
+B = 0.75
+
+_POSITION_BITS = 32
+
+
+def idf(pages: int, frequency: int) -> float:
+    """Inverse document frequency of a term on ``frequency`` of ``pages`` pages."""
+    return float(np.log1p((pages - frequency + 0.5) / (frequency + 0.5)))
+
+
+def norms(lengths: Ints, average: float) -> Floats:
+    """The denominator's share that depends on the page alone: K1 · (1 - B + B · length / average)."""
+    return (K1 * (1 - B + B * lengths / max(average, 1.0))).astype(np.float32)
+
+
+def impacts(rows: Ints, frequencies: Floats, norm: Floats) -> Floats:
+    """A term's weight on each of its rows, between 0 and 1, idf left out."""
+    return frequencies / (frequencies + norm[rows])
+
+
+def best_of(lists: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Floats]:
+    """Join weighted row lists: each row once, ascending, with its greatest weight."""
+    lists = [(rows, weights) for rows, weights in lists if len(rows)]
+    if not lists:
+        return np.empty(0, np.int32), np.empty(0, np.float32)
+    if len(lists) == 1:
+        return lists[0]
+    return _merge(np.concatenate([r for r, _ in lists]), np.concatenate([w for _, w in lists]), np.maximum)
+
+
+def sum_of(lists: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Floats]:
+    """Join weighted row lists: each row once, ascending, with the sum of its weights."""
+    lists = [(rows, weights) for rows, weights in lists if len(rows)]
+    if not lists:
+        return np.empty(0, np.int32), np.empty(0, np.float32)
+    if len(lists) == 1:
+        return lists[0]
+    return _merge(np.concatenate([r for r, _ in lists]), np.concatenate([w for _, w in lists]), np.add)
+
+
+def _merge(rows: Ints, weights: Floats, how: np.ufunc) -> tuple[Ints, Floats]:
+    order = np.argsort(rows, kind="stable")
+    rows, weights = rows[order], weights[order]
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    return rows[starts], how.reduceat(weights, starts)
+
+
+def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
+    """Rows where the steps stand at consecutive positions, and how often.
+
+    ``steps`` holds for each step its occurrences as (rows, positions), or None for any word. A row and a position make one 64-bit key, so that
+    „the next word" is „the key plus one" and a phrase is an intersection of sorted keys.
+    """
+    found: NDArray[np.int64] | None = None
+    for distance, step in enumerate(steps):
+        if step is None:
+            continue
+        rows, positions = step
+        keys = (rows.astype(np.int64) << _POSITION_BITS) + positions - distance
+        found = np.unique(keys) if found is None else np.intersect1d(found, keys)
+        if not len(found):
+            break
+    if found is None or not len(found):
+        return np.empty(0, np.int32), np.empty(0, np.float32)
+    rows, counts = np.unique((found >> _POSITION_BITS).astype(np.int32), return_counts=True)
+    return rows, counts.astype(np.float32)
+
+
+def top(scores: Floats, count: int) -> NDArray[np.intp]:
+    """Indices of the ``count`` greatest positive scores, greatest first, ties in index order.
+
+    Only the positive part is partitioned: over an array of mostly equal values ``argpartition`` is hundreds of times slower.
+    """
+    candidates = np.flatnonzero(scores > 0)
+    if len(candidates) > count:
+        values = scores[candidates]
+        kept = np.argpartition(values, len(values) - count)[len(values) - count :]
+        # Ties at the border must not depend on the partition's order.
+        candidates = candidates[values >= values[kept].min()]
+    return candidates[np.argsort(-scores[candidates], kind="stable")][:count]

@@ -1,0 +1,74 @@
+"""Every error that a person may see: one tree, each class with its HTTP status, exit code and machine-readable code.
+
+Messages are Polish and say what to do; ``details`` lists every problem found at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class KbError(Exception):
+    """Base of all errors of the project."""
+
+    status = 500
+    exit_code = 2
+    code = "error"
+
+    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = tuple(details)
+
+
+class SettingsError(KbError):
+    """A setting is wrong or unknown."""
+
+    code = "settings"
+
+
+class DocumentsError(KbError):
+    """The documents folder is missing or cannot be read."""
+
+    code = "documents"
+
+
+class TaxonomyError(KbError):
+    """``taxonomy.yaml`` or ``synonyms.yaml`` cannot be used."""
+
+    code = "taxonomy"
+
+
+class IndexMissing(KbError):
+    """There is no index to search yet."""
+
+    status = 503
+    code = "index_missing"
+
+
+class IndexMismatch(KbError):
+    """The index was made by another schema, analyzer or library version."""
+
+    status = 503
+    code = "index_mismatch"
+
+
+class IndexLocked(KbError):
+    """Another indexer is at work."""
+
+    status = 409
+    code = "index_locked"
+
+
+class NotFound(KbError):
+    """No such document, page, edition or topic."""
+
+    status = 404
+    code = "not_found"
+
+
+class BadRequest(KbError):
+    """Parameters of a request are unknown or wrong; ``details`` lists every one."""
+
+    status = 422
+    code = "bad_request"

@@ -1,0 +1,160 @@
+"""The reading side of the sandbox, run as ``python -m kb.extract.child``; ``sandbox`` starts it and knows its protocol.
+
+One server process loads PDFium, pypdf and Morfeusz once and forks a keeper for each slot. A keeper never opens a document:
+for each request it forks a child that does, waits for it and says how it ended. So a child costs a fork, not an import, and
+one that is aborted takes nobody with it.
+
+A keeper and its child write JSON lines on the slot's socket: ``{"pages": n}``, ``{"page": n}`` and at last the keeper's
+``{"exit": code, "peak": bytes}``, code negative for a signal. The result itself goes to the file named in the request, so
+that a child never waits for a busy parent.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kb.extract.limits import Limits
+from kb.extract.outcome import damaged, too_large
+from kb.extract.reader import read
+from kb.extract.wire import OUT_OF_MEMORY, STOP, encode
+from kb.polish import Analyzer
+
+_REPORT_EVERY = 25
+_PAGE_SIZE = resource.getpagesize()
+
+
+def serve(descriptors: list[int]) -> None:
+    """Fork one keeper for each slot's socket, then wait for all of them. Runs until the parent closes the sockets."""
+    known = Analyzer().known
+    known("rozgrzewka")
+    # Objects made so far leave the collector's sight: children share their memory pages instead of copying them.
+    gc.collect()
+    gc.freeze()
+    slots = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    for slot in slots:
+        if os.fork() == 0:
+            for other in slots:
+                if other is not slot:
+                    other.close()
+            _keep(slot, known)
+            os._exit(0)
+    for slot in slots:
+        slot.close()
+    for _ in descriptors:
+        os.wait()
+
+
+def _keep(slot: socket.socket, known: Callable[[str], bool]) -> None:
+    """Answer one request after another, until the parent is gone."""
+    _send(slot, {"ready": True})
+    while line := _line(slot):
+        if line == STOP:  # meant for a child that had ended by itself
+            continue
+        request = json.loads(line)
+        alive, held = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(alive)
+            _work(slot, request, known)
+        os.close(held)
+        # The pipe ends with the child; anything on the socket now is the parent's order to stop, or its own end.
+        ready, _, _ = select.select([alive, slot.fileno()], [], [])
+        ended = alive in ready
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+        os.close(alive)
+        _, status, usage = os.wait4(child, 0)
+        if not ended and not _line(slot):
+            return
+        scale = 1 if sys.platform == "darwin" else 1024
+        _send(slot, {"exit": os.waitstatus_to_exitcode(status), "peak": usage.ru_maxrss * scale})
+
+
+def _line(slot: socket.socket) -> bytes:
+    """The next line from the parent, empty at the end. Read byte by byte, so that ``select`` sees what follows it."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = slot.recv(1)
+        if not byte:
+            return b""
+        line += byte
+    return line
+
+
+def _work(slot: socket.socket, request: dict[str, Any], known: Callable[[str], bool]) -> None:
+    """Read the requested file within its limits and leave the result in the requested place; never returns."""
+    code = 1
+    try:
+        limits = Limits(**request["limits"])
+        _silence()
+        _limit(limits)
+
+        def report(page: int, pages: int) -> None:
+            if page == 0:
+                _send(slot, {"pages": pages})
+            elif page % _REPORT_EVERY == 0 or page == pages:
+                _send(slot, {"page": page})
+
+        try:
+            extraction = read(Path(request["path"]), limits, known, report, second_only=request["second_only"])
+            data = encode(extraction)
+        except MemoryError:
+            data = encode(too_large("wymaga zbyt wiele pamięci"))
+        except Exception as error:  # noqa: BLE001 - a library's surprise on a hostile file is that file's failure, not the run's
+            data = encode(damaged(f"nieoczekiwany błąd {type(error).__name__}: {error}"[:300]))
+        Path(request["result"]).write_bytes(data)
+        code = 0
+    except MemoryError:
+        code = OUT_OF_MEMORY
+    finally:
+        # No clean-up of a process that has parsed hostile bytes: finalisers of half-made objects may hang or crash.
+        os._exit(code)
+
+
+def _silence() -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+
+
+def _limit(limits: Limits) -> None:
+    cpu = int(limits.seconds + limits.seconds_per_page * limits.pages) + 1
+    file_bytes = 16 * limits.characters + (64 << 20)
+    address_space = _mapped_bytes() + limits.address_space_bytes
+    for kind, soft, hard in (
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_CPU, cpu, cpu + 5),  # SIGXCPU first, SIGKILL after
+        (resource.RLIMIT_FSIZE, file_bytes, file_bytes),
+        (resource.RLIMIT_AS, address_space, address_space),
+    ):
+        try:
+            resource.setrlimit(kind, (soft, hard))
+        except (ValueError, OSError):
+            # A stricter limit is already set, or the system knows no such limit; wall time still holds.
+            continue
+
+
+def _mapped_bytes() -> int:
+    """What this process has mapped before it opens the file; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE_SIZE
+    except OSError:
+        return 0
+
+
+def _send(slot: socket.socket, message: dict[str, object]) -> None:
+    slot.sendall(b"\n" + json.dumps(message).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    serve([int(descriptor) for descriptor in sys.argv[1:]])

@@ -1,0 +1,230 @@
+r"""Repair of text that came out of a PDF: each step a pure function, text in, text out, specified by a table in the tests.
+
+``known`` is the dictionary: whether a word, in any letter case, is a Polish word form. Text is one page or a part of one; line
+ends are ``\n``. Three characters carry a line's end from step to step, and none of them leaves ``hyphens``: ``SOFT``
+where the reader says that it took a hyphen and a line's end away, ``LINE_END`` for a hyphen seen at a line's end,
+``SPACED`` for one with a space before it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Container, Iterable
+
+Known = Callable[[str], bool]
+
+SOFT = "\u00ad"
+LINE_END = "\u2010"
+SPACED = "\u2011"
+MARKS = SOFT + LINE_END + SPACED
+
+_SPECIAL = {
+    "\x02": SOFT,  # PDFium: a hyphen ended the line here
+    "\ufffe": SOFT,  # the same, from older versions
+    "\u2010": "-",
+    "\u2011": "-",
+    "\ufb00": "ff",
+    "\ufb01": "fi",
+    "\ufb02": "fl",
+    "\ufb03": "ffi",
+    "\ufb04": "ffl",
+    "\ufb05": "st",
+    "\ufb06": "st",
+    "\t": " ",
+    "\n": "\n",
+    "\r": "\n",
+    "\x0b": "\n",
+    "\x0c": "\n",
+    "\u2028": "\n",
+    "\u2029": "\n",
+}
+_BULLET_AT_START = re.compile(r"^[ \ue000]*\ue000[ \ue000]*", re.MULTILINE)
+_GLYPHS = re.compile(r"/G([0-9A-Fa-f]{2})(?:\._)?")
+_GLYPH_RUN = re.compile(r"/G[0-9A-Fa-f]{2}(?:\._)?/G[0-9A-Fa-f]{2}")
+_SYMBOL_RUN = re.compile("[\uf020-\uf0ff]{3,}")
+_GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+_SPLIT = re.compile(rf"([^\W_]+)([{MARKS}])([^\W_]+)")
+_COMPOUND_HEAD = re.compile(
+    r"\w{2,}[csdz]ko|\w{4,}(?:zno|lno|rno|wo)|biało|czarno|czerwono|zielono|żółto|niebiesko|szaro", re.IGNORECASE
+)
+_ADJECTIVE_END = re.compile(r"\w+(?:y|i|a|e|ą|ego|iego|emu|ej|ym|im|ych|ich|ymi|imi|o)", re.IGNORECASE)
+_CONJUNCTIONS = frozenset({"a", "albo", "ani", "bądź", "czy", "i", "lub", "oraz"})
+"""After them a hyphen stands for the rest of a word: „homo- czy heteroseksualny”."""
+_NOTE_MARK = re.compile(r"(?<!\w)([^\W\d_]{3,})(\d{1,3})(?!\w)")
+_NOTE = re.compile(r"^ ?(\d{1,3})\)?\.? +[^\W\d]", re.MULTILINE)
+_FRAGMENTS = re.compile(r"(?<![^\W_])([^\W\d_]+) ([^\W\d_]+)(?![^\W_])")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_WHOLE_WORD = re.compile(rf"(?<![\w{MARKS}-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w{MARKS}-])")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def glyph_names(text: str) -> str:
+    """Codes of legacy fonts as the cp1250 text that they stand for: glyph names ``/G50/G69``, runs of U+F0xx.
+
+    A lone ``/G50`` stays, and so does a lone U+F0xx: that is a bullet or a symbol.
+    """
+    if _GLYPH_RUN.search(text):
+        text = _GLYPHS.sub(lambda match: _cp1250([int(match[1], 16)]), text)
+    return _SYMBOL_RUN.sub(lambda match: _cp1250([ord(character) - 0xF000 for character in match[0]]), text)
+
+
+def _cp1250(codes: list[int]) -> str:
+    return bytes(codes).decode("cp1250", "replace")
+
+
+def characters(text: str) -> str:
+    """NFC text in which every character can be shown.
+
+    Ligatures are spelt out, kinds of space become one space, private-use characters a bullet at a line's start and a space
+    elsewhere. Control and format characters, lone surrogates and non-characters go; U+0002 becomes ``SOFT``.
+    """
+    table = {ord(character): _shown(character) for character in set(text.replace("\r\n", "\n"))}
+    text = text.replace("\r\n", "\n").translate(table)
+    if "\ue000" in text:
+        text = _BULLET_AT_START.sub("• ", text).replace("\ue000", " ")
+    text = re.sub(r" {2,}", " ", text)
+    return unicodedata.normalize("NFC", re.sub(r" ?\n ?", "\n", text).strip())
+
+
+def _shown(character: str) -> str:
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    if category == "Co":
+        return "\ue000"
+    if category == "Cf":
+        return SOFT if character == SOFT else ""
+    # Unassigned characters stay: they may be newer than our Unicode tables, except for the non-characters.
+    nothing = category in ("Cc", "Cs") or (
+        category == "Cn" and (ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef")
+    )
+    return "" if nothing else character
+
+
+def garbage_share(text: str) -> float:
+    """The share of control and replacement characters in text as a reader gave it: a font without a usable encoding."""
+    return len(_GARBAGE.findall(text)) / len(text) if text else 0.0
+
+
+def known_share(text: str, known: Known, sample: int = 60) -> float:
+    """The share of dictionary words among the first ``sample`` words of two letters or more; 0.0 without any."""
+    words = _WORD.findall(text[: sample * 20])[:sample]
+    return sum(map(known, words)) / len(words) if words else 0.0
+
+
+def has_text(text: str) -> bool:
+    """Whether there is at least one letter."""
+    return _LETTER.search(text) is not None
+
+
+def whole_words(texts: Iterable[str]) -> frozenset[str]:
+    """The words, hyphenated ones too, that stand unbroken in a document, in lower case: witnesses for ``hyphens``."""
+    return frozenset(word.lower() for text in texts for word in _WHOLE_WORD.findall(text))
+
+
+def hyphens(text: str, known: Known, seen: Container[str] = frozenset()) -> str:
+    """Words broken at a line's end made whole, real hyphens kept (``polsko-niemiecki``, ``COVID-19``, ``Okła-Drewnowicz``).
+
+    ``seen`` are the words that the same document has unbroken: the best judge. Takes every mark out of the text.
+    """
+    while True:
+        text, count = _SPLIT.subn(lambda match: _rejoin(match[1], match[2], match[3], known, seen), text)
+        if not count:
+            break
+    # A mark without a word on both its sides: an invisible hyphen goes, a seen one was written.
+    return text.replace(SOFT, "").replace(LINE_END, "-").replace(SPACED, " -")
+
+
+def _rejoin(left: str, mark: str, right: str, known: Known, seen: Container[str]) -> str:
+    whole, hyphenated = left + right, f"{left}-{right}"
+    kept = f"{left} - {right}" if mark == SPACED else hyphenated
+    if hyphenated.lower() in seen:
+        result = hyphenated
+    elif whole.lower() in seen:
+        result = whole
+    elif right in _CONJUNCTIONS:
+        result = f"{left}- {right}"
+    elif _is_never_whole(left, right) or _is_compound(left, right, known):
+        result = kept
+    elif known(whole):
+        result = whole
+    else:
+        parts = known(left) + known(right)
+        if mark == SOFT:
+            apart = parts == 2 and min(len(left), len(right)) > 2
+        else:
+            apart = parts == 2 or (parts == 1 and (mark == SPACED or len(left) == 1))
+        result = kept if apart else whole
+    return result
+
+
+def _is_never_whole(left: str, right: str) -> bool:
+    """Whether digits or letter case forbid one word: „COVID-19”, „Okła-Drewnowicz”, „ZIT-ów”."""
+    if left[-1].isdigit() or right[0].isdigit():
+        return True
+    if left.isupper():
+        return right.islower() and len(left) > 1
+    return right[0].isupper()
+
+
+def _is_compound(left: str, right: str, known: Known) -> bool:
+    """Whether both halves are adjectives of equal rank, which the dictionary also knows written together."""
+    if not (_COMPOUND_HEAD.fullmatch(left) and _ADJECTIVE_END.fullmatch(right) and len(right) > 3 and known(right)):
+        return False
+    return known(left) or known(f"{left[:-1]}y") or known(f"{left[:-1]}i")
+
+
+def dotted_z(text: str, known: Known, missing: bool) -> str:
+    """``Ŝ`` that stands for ``ż`` (and ``ś`` for ``Ż``) in text from fonts with a broken encoding.
+
+    ``missing`` says that the whole document has no ``ż``: then every ``Ŝ`` is one. Otherwise a word is changed only
+    when that makes it a known one.
+    """
+    if "Ŝ" not in text and "ŝ" not in text:
+        return text
+
+    def repaired(match: re.Match[str]) -> str:
+        word = match[0]
+        candidate = word.replace("Ŝ", "ż").replace("ŝ", "ż")
+        if candidate != word and not missing and not known(candidate):
+            return word
+        if missing and candidate[0] == "ś" and not known(candidate) and known("Ż" + candidate[1:]):
+            return "Ż" + candidate[1:]
+        return candidate
+
+    return re.sub(r"[^\W\d_]+", repaired, text)
+
+
+def note_marks(text: str, known: Known) -> str:
+    """Footnote numbers off the words that they are glued to.
+
+    Taken away where a note with that number begins a line of the text; otherwise, as it may be a number that lost its space,
+    only set apart. ``CO2`` and ``A4`` stay.
+    """
+    notes = set(_NOTE.findall(text))
+
+    def apart(match: re.Match[str]) -> str:
+        word, number = match[1], match[2]
+        if not known(word) or word.isupper():
+            return match[0]
+        return word if number in notes else f"{word} {number}"
+
+    return _NOTE_MARK.sub(apart, text)
+
+
+def fragments(text: str, known: Known) -> str:
+    """Words that a reader split in two (``Samorz ądu``): joined where a half is no word and the whole is one."""
+
+    def joined(match: re.Match[str]) -> str:
+        left, right = match[1], match[2]
+        if (known(left) and known(right)) or not right[0].islower() or not known(left + right):
+            return match[0]
+        return left + right
+
+    # Twice, since pairs overlap: the second half of one may be the first half of the next.
+    for _ in range(2):
+        text = _FRAGMENTS.sub(joined, text)
+    return text

@@ -1,0 +1,222 @@
+"""A Markdown file → its sections: the only user of markdown-it-py, its plugins and nh3.
+
+Raw HTML is text here, never markup, and what is rendered is sanitised all the same: two locks on one door.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+from kb.extract import frontmatter, outcome
+from kb.extract.clean import SOFT, characters, has_text
+from kb.extract.limits import Limits
+from kb.model import Extraction, PageText, Status
+
+_SECTION_LEVEL = 2
+_DEEPEST_LEVEL = 6
+_SLUG_LENGTH = 80
+_ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_SLUG_GAPS = re.compile(r"[^a-z0-9]+")
+_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ß": "ss", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
+
+_TAGS = frozenset(
+    {"a", "abbr", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img"}
+    | {"kbd", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+)
+_ATTRIBUTES = {
+    "a": {"href", "title", "id"},
+    "img": {"src", "alt", "title"},
+    "li": {"id"},
+    "ol": {"start"},
+    **{f"h{level}": {"id"} for level in range(_SECTION_LEVEL, _DEEPEST_LEVEL + 1)},
+}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+
+
+def read_markdown(path: Path, limits: Limits) -> Extraction:
+    """The file's sections as pages: the text before the first heading, then one page for each heading outside lists and quotes.
+
+    ``text`` is plain, its first line the heading; ``html`` has the heading as ``h2``, since a page's ``h1`` is its document's
+    title, and deeper ones below it; ``anchor`` is the heading's ASCII slug, unique in the file, and its ``id`` in the HTML.
+    ``metadata`` is the front matter. Raises ``OSError``.
+    """
+    if path.stat().st_size > 4 * limits.characters:
+        return outcome.too_large(f"ma ponad {limits.characters} znaków tekstu")
+    decoded = _decoded(path.read_bytes())
+    if decoded is None:
+        return outcome.damaged("to nie jest plik tekstowy", _ADVICE)
+    text, warnings = decoded
+    if len(text) > limits.characters:
+        return outcome.too_large(f"ma ponad {limits.characters} znaków tekstu")
+    front = frontmatter.split(unicodedata.normalize("NFC", _CONTROL.sub("", text)))
+    if front.warning:
+        warnings.append(front.warning)
+    pages = _pages(front.body)
+    if len(pages) > limits.pages:
+        return outcome.too_large(f"ma {len(pages)} części, a najwięcej może mieć {limits.pages}")
+    found = any(has_text(page.text) for page in pages)
+    extraction = Extraction(status=Status.INDEXED, pages=tuple(pages), metadata=front.values, warnings=tuple(warnings))
+    return extraction if found else outcome.no_text("Plik nie zawiera tekstu. Uzupełnij go albo usuń.", extraction)
+
+
+def _decoded(data: bytes) -> tuple[str, list[str]] | None:
+    r"""Text with ``\n`` line ends, and a warning about the encoding; None for bytes that are no text."""
+    warnings = []
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode("cp1250")
+        except UnicodeDecodeError:
+            return None
+        warnings.append("Plik nie jest zapisany w UTF-8; odczytano go jako Windows-1250. Zapisz go w kodowaniu UTF-8.")
+    if "\x00" in text:
+        return None
+    return text.replace("\r\n", "\n").replace("\r", "\n"), warnings
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    return parser.use(footnote_plugin)
+
+
+def _pages(source: str) -> list[PageText]:
+    parser = _parser()
+    environment: dict[str, object] = {}
+    tokens = parser.parse(source, environment)
+    tokens, notes = _without_notes(tokens)
+    pages: list[PageText] = []
+    anchors: set[str] = set()
+    for tokens_of_section in _sections(tokens):
+        section = tokens_of_section
+        heading, anchor = "", None
+        if _is_section_start(section[0]):
+            heading = _line(_inline_text(section[1].children or []))
+            anchor = _unique(_slug(heading), anchors)
+            section[0].attrSet("id", anchor)
+        _shift_headings(section)
+        cited = [token for number in _cited_notes(section) for token in notes.get(number, ())]
+        if cited:
+            section = [*section, Token("footnote_block_open", "", 1), *cited, Token("footnote_block_close", "", -1)]
+        text = _plain(section)
+        if not text and not heading:
+            continue
+        html = nh3.clean(
+            parser.renderer.render(section, parser.options, environment),
+            tags=set(_TAGS),
+            attributes=_ATTRIBUTES,
+            url_schemes=_SCHEMES,
+            link_rel="noopener noreferrer",
+        )
+        pages.append(PageText(number=len(pages) + 1, text=text, heading=heading, anchor=anchor, html=html))
+    return pages
+
+
+def _sections(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    section: list[Token] = []
+    for token in tokens:
+        if _is_section_start(token) and section:
+            yield section
+            section = []
+        section.append(token)
+    if section:
+        yield section
+
+
+def _is_section_start(token: Token) -> bool:
+    return token.type == "heading_open" and token.level == 0
+
+
+def _shift_headings(section: Sequence[Token]) -> None:
+    for token in section:
+        if token.type in ("heading_open", "heading_close"):
+            nested = 0 if token.level == 0 else 1
+            level = _SECTION_LEVEL if not nested else max(_SECTION_LEVEL + 1, int(token.tag[1]) + 1)
+            token.tag = f"h{min(level, _DEEPEST_LEVEL)}"
+
+
+def _without_notes(tokens: Sequence[Token]) -> tuple[list[Token], dict[int, list[Token]]]:
+    """Footnotes apart from the text: the parser puts all of them at the end, a reader wants them in the section that cites."""
+    body: list[Token] = []
+    notes: dict[int, list[Token]] = {}
+    inside: list[Token] | None = None
+    for token in tokens:
+        if token.type == "footnote_open":
+            inside = notes.setdefault(int(token.meta["id"]), [])
+        if inside is not None:
+            inside.append(token)
+        elif token.type not in ("footnote_block_open", "footnote_block_close"):
+            body.append(token)
+        if token.type == "footnote_close":
+            inside = None
+    return body, notes
+
+
+def _cited_notes(section: Sequence[Token]) -> list[int]:
+    found = (
+        int(child.meta["id"]) for token in section for child in token.children or [] if child.type == "footnote_ref"
+    )
+    return list(dict.fromkeys(found))
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    """The words of a section without markup: one block a line, a row of a table on one line."""
+    lines: list[str] = []
+    row: list[str] | None = None
+    for token in tokens:
+        if token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close" and row is not None:
+            lines.append(" ".join(cell for cell in row if cell))
+            row = None
+        elif token.type == "inline":
+            text = _inline_text(token.children or [])
+            if row is not None:
+                row.append(_line(text))
+            else:
+                lines.append(text)
+        elif token.type in ("fence", "code_block"):
+            lines.append(token.content)
+    text = characters("\n".join(lines)).replace(SOFT, "")
+    return re.sub(r"\n{2,}", "\n", text)
+
+
+def _inline_text(tokens: Sequence[Token]) -> str:
+    parts = []
+    for token in tokens:
+        if token.type in ("text", "code_inline"):
+            parts.append(token.content)
+        elif token.type == "softbreak":
+            parts.append(" ")
+        elif token.type == "hardbreak":
+            parts.append("\n")
+        elif token.type == "image":
+            parts.append(_inline_text(token.children or []))
+    return "".join(parts)
+
+
+def _line(text: str) -> str:
+    return " ".join(characters(text).replace(SOFT, "").split())
+
+
+def _slug(heading: str) -> str:
+    folded = unicodedata.normalize("NFKD", heading.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    return _SLUG_GAPS.sub("-", folded).strip("-")[:_SLUG_LENGTH].strip("-") or "sekcja"
+
+
+def _unique(slug: str, taken: set[str]) -> str:
+    result, number = slug, 1
+    while result in taken:
+        number += 1
+        result = f"{slug}-{number}"
+    taken.add(result)
+    return result

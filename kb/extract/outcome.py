@@ -1,0 +1,73 @@
+"""What is said about a file that gave no pages: one function for each outcome, so that the wording is in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kb.model import Extraction, Status
+
+
+def damaged(
+    what: str, advice: str = "Otwórz go i zapisz ponownie jako PDF albo pobierz jeszcze raz ze źródła."
+) -> Extraction:
+    """The file cannot be read; ``what`` finishes the sentence „Plik jest uszkodzony: …”."""
+    return Extraction(status=Status.DAMAGED, message=f"Plik jest uszkodzony: {what}. {advice}".strip())
+
+
+def too_large(what: str) -> Extraction:
+    """The file goes over a limit; ``what`` finishes the sentence „Plik jest za duży: …”."""
+    return Extraction(
+        status=Status.TOO_LARGE,
+        message=f"Plik jest za duży: {what}. Podziel go na mniejsze albo zapisz ponownie jako zwykły PDF.",
+    )
+
+
+def timed_out(seconds: float) -> Extraction:
+    """Reading took longer than ``seconds``."""
+    return Extraction(
+        status=Status.TIMEOUT,
+        message=f"Czytanie pliku przerwano po {seconds:.0f} s. Otwórz go i zapisz ponownie jako PDF albo podziel na mniejsze.",
+    )
+
+
+def encrypted() -> Extraction:
+    """The file opens with a password only."""
+    return Extraction(
+        status=Status.ENCRYPTED,
+        message="Plik jest zabezpieczony hasłem. Zapisz go bez hasła i umieść ponownie w folderze dokumentów.",
+    )
+
+
+def no_text(message: str, extraction: Extraction | None = None) -> Extraction:
+    """There is nothing to index; pages and metadata of ``extraction`` are kept for the report."""
+    if extraction is None:
+        return Extraction(status=Status.NO_TEXT, message=message)
+    return Extraction(
+        status=Status.NO_TEXT,
+        pages=extraction.pages,
+        metadata=extraction.metadata,
+        message=message,
+        warnings=extraction.warnings,
+    )
+
+
+def unreadable(start: bytes) -> Extraction:
+    """A file named ``.pdf`` that no reader can open; ``start`` are its first bytes."""
+    lower = start.lower()
+    if b"%pdf-" in lower:
+        return damaged("nie da się odczytać jego budowy")
+    advice = "Pobierz jeszcze raz sam dokument i sprawdź, czy się otwiera."
+    if b"<html" in lower or b"<!doctype" in lower:
+        return damaged("to strona internetowa zapisana pod nazwą .pdf", advice)
+    return damaged("to nie jest dokument PDF", advice)
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """``[3, 5, 6, 7]`` → ``3, 5–7``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)

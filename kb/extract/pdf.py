@@ -1,0 +1,336 @@
+"""A PDF file → its pages: the only user of pypdfium2 and pypdf.
+
+PDFium reads nearly everything; pypdf is the second reader, for a page or a file that PDFium cannot read sensibly.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+import pypdf
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_raw
+
+from kb.extract import outcome
+from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share
+from kb.extract.description import describe
+from kb.extract.layout import tidy
+from kb.extract.limits import Limits
+from kb.model import Extraction, PageText, Status
+
+_T = TypeVar("_T")
+
+_MUCH_GARBAGE = 0.02
+_READABLE_SHARE = 0.5
+_FRUITLESS_TRIES = 4
+_SECOND_SECONDS = 5.0
+_SECOND_SECONDS_PER_PAGE = 0.1
+_DRAWN_PATHS = 50
+_INFO_KEYS = ("Title", "Author", "Subject", "CreationDate")
+
+
+@dataclass(slots=True)
+class _Raw:
+    """What a reader got out of a file, before any repair; ``outline`` is (page position, title) in reading order."""
+
+    texts: list[str]
+    labels: list[str | None] = field(default_factory=list)
+    outline: list[tuple[int, str]] = field(default_factory=list)
+    info: Mapping[str, str] = field(default_factory=dict)
+    drawn: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+
+
+class _TooLarge(Exception):
+    """A limit of ours; the text finishes „Plik jest za duży: …”."""
+
+
+class _Locked(Exception):
+    """The file wants a password."""
+
+
+class _Late(BaseException):
+    """Time given to the second reader is over. No ``Exception``, so that the reader itself does not swallow it."""
+
+
+def read_pdf(
+    path: Path, limits: Limits, known: Known, report: Callable[[int, int], None], *, second_only: bool = False
+) -> Extraction:
+    """The file's pages in order, empty ones too, so that ``number`` is the position.
+
+    ``report`` is told (page, pages), (0, pages) first. ``second_only`` leaves PDFium out. A file without readable pages gives
+    a failed status and a message; only ``MemoryError``, ``RecursionError`` and ``OSError`` pass through.
+    """
+    with path.open("rb") as file:
+        start = file.read(1024)
+    if not start:
+        return outcome.damaged("ma zero bajtów", "Skopiuj go jeszcze raz ze źródła.")
+    second: frozenset[int] = frozenset()
+    warnings: list[str] = []
+    try:
+        raw = None if second_only else _read_first(path, limits, report)
+        if raw is None:
+            raw = _read_second(path, limits, report)
+            if raw is not None:
+                second = frozenset(range(len(raw.texts)))
+                warnings.append("Plik jest częściowo uszkodzony: odczytano go drugim, mniej dokładnym czytnikiem.")
+        else:
+            second = _improve(path, raw, known)
+    except _Locked:
+        return outcome.encrypted()
+    except _TooLarge as error:
+        return outcome.too_large(str(error))
+    if raw is None:
+        return outcome.unreadable(start)
+    return _assemble(raw, known, second, warnings)
+
+
+def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[str]) -> Extraction:
+    count = len(raw.texts)
+    illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(text) > 5 * _MUCH_GARBAGE]
+    pages = []
+    headings = _headings(raw.outline, count)
+    for position, page in enumerate(tidy(raw.texts, known, second)):
+        label = characters(raw.labels[position] or "") if raw.labels else ""
+        pages.append(
+            PageText(
+                number=position + 1,
+                text=page.text,
+                label=label or None,
+                heading=headings[position],
+                continuation=page.continuation,
+            )
+        )
+    silent = [page.number for page in pages if not has_text(page.text)]
+    scanned = [number for number in silent if number - 1 in raw.drawn]
+    failed = [number for number in silent if number - 1 in raw.failed]
+    metadata = describe(raw.info)
+    if not any(has_text(page.text) for page in pages):
+        message = "Plik nie zawiera tekstu: wygląda na skan. Rozpoznaj w nim tekst (OCR) i umieść go ponownie."
+        if failed and not scanned:
+            return outcome.damaged("nie da się odczytać żadnej jego strony")
+        if not scanned:
+            message = "Plik nie zawiera tekstu: jego strony są puste. Sprawdź, czy to właściwy plik."
+        return outcome.no_text(message, Extraction(status=Status.NO_TEXT, pages=tuple(pages), metadata=metadata))
+    if scanned:
+        warnings.append(
+            f"Strony bez tekstu (obraz, zapewne skan): {outcome.ranges(scanned)}. Rozpoznaj w nich tekst (OCR)."
+        )
+    if failed:
+        warnings.append(f"Uszkodzone strony, których nie dało się odczytać: {outcome.ranges(failed)}.")
+    if illegible:
+        warnings.append(
+            f"Strony o nieczytelnym kodowaniu czcionki: {outcome.ranges(illegible)}. Tekst może być niepełny."
+        )
+    return Extraction(status=Status.INDEXED, pages=tuple(pages), metadata=metadata, warnings=tuple(warnings))
+
+
+def _headings(outline: Sequence[tuple[int, str]], count: int) -> list[str]:
+    """For each page the last entry of the outline, and so the deepest, that starts on it or before it."""
+    starting = {page: title for page, title in outline if title}
+    result: list[str] = []
+    current = ""
+    for page in range(count):
+        current = starting.get(page, current)
+        result.append(current)
+    return result
+
+
+# ---------------------------------------------------------------- the first reader
+
+
+def _read_first(path: Path, limits: Limits, report: Callable[[int, int], None]) -> _Raw | None:
+    """Everything that PDFium finds in the file; None when it cannot open it."""
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if error.err_code == pdfium_raw.FPDF_ERR_PASSWORD:
+            raise _Locked from error
+        return None
+    with document:
+        return _read_document(document, limits, report)
+
+
+def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Callable[[int, int], None]) -> _Raw | None:
+    count = len(document)
+    if count == 0:
+        return None
+    _check_pages(count, limits)
+    report(0, count)
+    raw = _Raw([])
+    size = 0
+    for position in range(count):
+        try:
+            text = _page_text(document, position, raw)
+        except pdfium.PdfiumError:
+            text = ""
+            raw.failed.add(position)
+        size += len(text)
+        _check_characters(size, limits)
+        raw.texts.append(text)
+        report(position + 1, count)
+    raw.labels = [document.get_page_label(position) or None for position in range(count)]
+    raw.info = document.get_metadata_dict()
+    raw.outline = list(_outline(document))
+    return raw
+
+
+def _page_text(document: pdfium.PdfDocument, position: int, raw: _Raw) -> str:
+    page = document[position]
+    try:
+        text = page.get_textpage()
+        try:
+            found = str(text.get_text_bounded())
+        finally:
+            text.close()
+        if not has_text(found) and _is_drawn(page):
+            raw.drawn.add(position)
+        return found
+    finally:
+        page.close()
+
+
+def _is_drawn(page: pdfium.PdfPage) -> bool:
+    """Whether a page without text shows something: a picture, or letters turned into curves."""
+    return any(
+        item.type == pdfium_raw.FPDF_PAGEOBJ_IMAGE or count > _DRAWN_PATHS
+        for count, item in enumerate(page.get_objects(max_depth=3), 1)
+    )
+
+
+def _outline(document: pdfium.PdfDocument) -> Iterator[tuple[int, str]]:
+    for entry in document.get_toc():
+        target = entry.get_dest()
+        page = target.get_index() if target else None
+        if page is not None:
+            yield page, " ".join(characters(entry.get_title()).split())
+
+
+def _check_pages(count: int, limits: Limits) -> None:
+    if count > limits.pages:
+        raise _TooLarge(f"ma {count} stron, a najwięcej może mieć {limits.pages}")
+
+
+def _check_characters(size: int, limits: Limits) -> None:
+    if size > limits.characters:
+        raise _TooLarge(f"ma ponad {limits.characters} znaków tekstu")
+
+
+# ---------------------------------------------------------------- the second reader
+
+
+def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
+    """Replace pages that PDFium read badly by what pypdf makes of them, where that is better; their positions."""
+    doubtful = [position for position, text in enumerate(raw.texts) if _is_doubtful(text, known)]
+    if not doubtful:
+        return frozenset()
+    improved = set()
+    fruitless = 0
+    seconds = _SECOND_SECONDS + _SECOND_SECONDS_PER_PAGE * len(doubtful)
+    with suppress(_Locked), _at_most(seconds), _second_reader(path) as reader:
+        for position in doubtful:
+            hopeless = fruitless >= _FRUITLESS_TRIES and position not in raw.failed
+            if hopeless and garbage_share(raw.texts[position]) < _MUCH_GARBAGE:
+                continue  # empty pages, or a document in another language: pypdf sees what PDFium saw
+            text = _second_text(reader, position)
+            if _score(text, known) > _score(raw.texts[position], known):
+                raw.texts[position] = text
+                improved.add(position)
+            else:
+                fruitless += 1
+    return frozenset(improved)
+
+
+def _is_doubtful(text: str, known: Known) -> bool:
+    return garbage_share(text) > _MUCH_GARBAGE or known_share(text, known) < _READABLE_SHARE
+
+
+def _score(text: str, known: Known) -> tuple[float, bool]:
+    return (known_share(characters(text), known) * (1 - garbage_share(text)), has_text(text))
+
+
+def _read_second(path: Path, limits: Limits, report: Callable[[int, int], None]) -> _Raw | None:
+    """Everything that pypdf finds in a file that PDFium cannot open; None when it fails too."""
+    with _second_reader(path) as reader:
+        return None if reader is None else _read_slowly(reader, limits, report)
+
+
+def _read_slowly(reader: pypdf.PdfReader, limits: Limits, report: Callable[[int, int], None]) -> _Raw | None:
+    count = _quietly(lambda: len(reader.pages)) or 0
+    if count == 0:
+        return None
+    _check_pages(count, limits)
+    report(0, count)
+    raw = _Raw([])
+    size = 0
+    for position in range(count):
+        text = _second_text(reader, position)
+        size += len(text)
+        _check_characters(size, limits)
+        raw.texts.append(text)
+        report(position + 1, count)
+    if not any(map(has_text, raw.texts)):
+        return None
+    raw.info = _quietly(lambda: _info(reader)) or {}
+    if _quietly(lambda: "/PageLabels" in reader.root_object):
+        raw.labels = [*(_quietly(lambda: reader.page_labels) or ()), *([None] * count)][:count]
+    return raw
+
+
+@contextmanager
+def _second_reader(path: Path) -> Iterator[pypdf.PdfReader | None]:
+    """The second reader with the file open, None when it cannot make sense of it. Raises ``_Locked``."""
+    with path.open("rb") as file:
+        reader = _quietly(lambda: pypdf.PdfReader(file))
+        if reader is not None and _quietly(lambda: reader.is_encrypted) and not _quietly(lambda: reader.decrypt("")):
+            raise _Locked
+        yield reader
+
+
+def _info(reader: pypdf.PdfReader) -> dict[str, str]:
+    found = reader.metadata
+    return {key: str(found.get(f"/{key}") or "") for key in _INFO_KEYS} if found else {}
+
+
+def _second_text(reader: pypdf.PdfReader | None, position: int) -> str:
+    if reader is None:
+        return ""
+    page = _quietly(lambda: reader.pages[position])
+    return "" if page is None else glyph_names(_quietly(page.extract_text) or "")
+
+
+def _quietly(work: Callable[[], _T]) -> _T | None:
+    """The second reader's answer, or None: whatever it trips over must not lose what the first has read."""
+    try:
+        return work()
+    except Exception:  # noqa: BLE001 - it trips over hostile files in any way there is
+        return None
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Leave the block after ``seconds``: pypdf is pure Python, so a signal gets through. No effect outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(_number: int, _frame: FrameType | None) -> None:
+        raise _Late
+
+    before = signal.signal(signal.SIGALRM, late)
+    # Again and again, in case the first one is raised where Python drops exceptions.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    try:
+        yield
+    except _Late:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,60 @@
+"""Polish text that Python makes: forms after numerals, dates, names of statuses."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kb.model import Status
+
+_MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
+
+STATUS_NAMES = {
+    Status.INDEXED: "zindeksowany",
+    Status.UNCHANGED: "bez zmian",
+    Status.REMOVED: "usunięty",
+    Status.NO_TEXT: "bez tekstu",
+    Status.ENCRYPTED: "zaszyfrowany",
+    Status.DAMAGED: "nie do odczytania",
+    Status.TIMEOUT: "przekroczony czas",
+    Status.TOO_LARGE: "za duży",
+    Status.DUPLICATE: "powtórzony",
+}
+
+
+def plural(number: int, one: str, few: str, many: str) -> str:
+    """The form of a noun after a numeral: 1 wynik, 2 wyniki, 5 wyników, 12 wyników, 22 wyniki."""
+    if number == 1:
+        return one
+    if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14):
+        return few
+    return many
+
+
+def grouped(number: int) -> str:
+    """A number with thousands apart: 10 239, four digits together."""
+    return str(number) if number < 10_000 else f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+def counted(number: int, one: str, few: str, many: str) -> str:
+    """The numeral with its noun."""
+    return f"{grouped(number)} {plural(number, one, few, many)}"
+
+
+def documents(number: int) -> str:
+    """5 dokumentów."""
+    return counted(number, "dokument", "dokumenty", "dokumentów")
+
+
+def pages(number: int) -> str:
+    """5 stron."""
+    return counted(number, "strona", "strony", "stron")
+
+
+def long_date(day: date) -> str:
+    """19 czerwca 2023 r."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year} r."
+
+
+def seconds(value: float) -> str:
+    """3,4 s."""
+    return f"{value:.1f}".replace(".", ",") + " s"

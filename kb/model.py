@@ -1,0 +1,264 @@
+"""The words of the field as frozen values: what every other module passes on.
+
+Nothing here reads a file, analyses Polish or knows an engine. Text is NFC Unicode; page numbers are 1-based positions
+in the document; dates are ``datetime.date``; scores have no unit and compare only within one search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+
+class Status(StrEnum):
+    """What became of one file in a run of the indexer (contract of ``kb index --json``)."""
+
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    NO_TEXT = "no_text"
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    TIMEOUT = "timeout"
+    TOO_LARGE = "too_large"
+    DUPLICATE = "duplicate"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the file's present bytes are not in the index and somebody should look at it."""
+        return self not in (Status.INDEXED, Status.UNCHANGED, Status.REMOVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageText:
+    """One page as it was read from a file: the unit of search.
+
+    A PDF page, or a Markdown section under its heading. ``label`` is the printed page number (PDF ``/PageLabels``),
+    ``heading`` the section that the page belongs to, ``continuation`` the words on the next page up to the end of a
+    sentence that this page begins (indexed here too, so that a phrase over the page's end is found).
+    ``html`` is sanitised HTML of a Markdown section, empty for PDF.
+    """
+
+    number: int
+    text: str
+    label: str | None = None
+    heading: str = ""
+    anchor: str | None = None
+    html: str = ""
+    continuation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """What a reader got out of one file; ``status`` is INDEXED when there is text to index.
+
+    ``metadata`` holds the file's own description (PDF document information, Markdown front matter), unchecked.
+    ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out.
+    """
+
+    status: Status
+    pages: tuple[PageText, ...] = ()
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """An edition of the programme; ``figures`` are (value, label) pairs for its page."""
+
+    slug: str
+    name: str
+    start: str = ""
+    end: str = ""
+    description: str = ""
+    figures: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A subject of the advice."""
+
+    slug: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of document: report, guide, news, event."""
+
+    slug: str
+    name: str
+    plural: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document's checked metadata. ``path`` is relative to the documents folder, ``version`` the SHA-256 of its bytes."""
+
+    id: str
+    title: str
+    path: str
+    version: str
+    pages: int
+    kind: str | None = None
+    edition: str | None = None
+    topics: tuple[str, ...] = ()
+    published: date | None = None
+    authors: tuple[str, ...] = ()
+    publisher: str = ""
+    description: str = ""
+    language: str = "pl"
+    source_url: str = ""
+    licence: str = ""
+
+    @property
+    def media(self) -> Literal["pdf", "markdown"]:
+        """The kind of file behind the document."""
+        return "pdf" if self.path.lower().endswith(".pdf") else "markdown"
+
+    @property
+    def year(self) -> str | None:
+        """The year of publication, as a facet value."""
+        return str(self.published.year) if self.published else None
+
+
+Page = PageText
+
+
+class ClauseKind(StrEnum):
+    """How a part of a query is meant."""
+
+    WORD = "word"
+    PHRASE = "phrase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One part of a query: a word in any form, or a phrase (also of one word) in just the typed form."""
+
+    kind: ClauseKind
+    words: tuple[str, ...]
+    excluded: bool = False
+
+
+Sort = Literal["relevance", "newest", "oldest"]
+FACETS = ("edition", "topic", "kind", "year")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What somebody asks: the text as typed, its clauses, filters (facet → values), order and a page of results."""
+
+    text: str = ""
+    clauses: tuple[Clause, ...] = ()
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: Sort = "relevance"
+    page: int = 1
+    per_page: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something the search did with a word: ``undo`` is the query text that takes it literally."""
+
+    before: str
+    after: str
+    undo: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a query was read: repaired words, expanded abbreviations, function words left out.
+
+    ``loosened`` holds phrases that stand nowhere as typed, so that their words were looked for instead.
+    """
+
+    read_as: str
+    repaired: tuple[Change, ...] = ()
+    expanded: tuple[Change, ...] = ()
+    dropped: tuple[str, ...] = ()
+    loosened: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageHit:
+    """A page that answers; ``snippet`` is escaped text with ``<mark>`` alone as markup."""
+
+    number: int
+    label: str | None
+    heading: str
+    url: str
+    score: float
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A document that answers, with its best pages, best first."""
+
+    document: Document
+    url: str
+    score: float
+    matching_pages: int
+    pages: tuple[PageHit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    """A value to filter by: how many of the found documents have it."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The sentence that answers a question: ``sentence`` is escaped text with ``<mark>``, from ``page``."""
+
+    sentence: str
+    document: Document
+    page: PageHit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxation:
+    """A looser search for one that found nothing: what is left out (Polish), the query without it, documents it finds."""
+
+    label: str
+    query: Query
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A completion of what is being typed. ``kind``: title, heading, phrase or abbreviation; ``url`` for a place to go to."""
+
+    text: str
+    kind: Literal["title", "heading", "phrase", "abbreviation"]
+    detail: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """One page of results. ``relaxations`` and ``nearest_topics`` (slugs) are filled when nothing was found."""
+
+    query: Query
+    reading: Reading
+    total: int
+    total_pages: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    took_ms: float
+    suggestion: str | None = None
+    answer: Answer | None = None
+    relaxations: tuple[Relaxation, ...] = ()
+    nearest_topics: tuple[str, ...] = ()

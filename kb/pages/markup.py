@@ -1,0 +1,141 @@
+"""A page's text or sanitised HTML with the found words marked, and a Markdown page's links made to work on the site."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+from html import escape
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+from markupsafe import Markup
+
+from kb.snippets import Mark
+
+Marker = Callable[[str], Sequence[Mark]]
+Links = Callable[[str], str | None]
+"""An address as written → the one to link to, None for no link."""
+
+_INLINE = frozenset("a abbr code del em kbd s strong sub sup br img".split())
+
+
+def paragraphs(text: str, heading: str = "", marker: Marker | None = None) -> Markup:
+    """Plain text as HTML: a paragraph a line, the line that is the page's heading as one, found places marked.
+
+    A mark that goes over a line's end is closed and opened again.
+    """
+    marks = list(marker(text)) if marker else []
+    parts: list[str] = []
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        if line.strip():
+            tag = "h2" if heading and line.strip() == heading else "p"
+            parts.append(f"<{tag}>{_marked(text, marks, start, end)}</{tag}>")
+        start = end + 1
+    return Markup("\n".join(parts))
+
+
+def rendered(html: str, links: Links, marker: Marker | None = None) -> Markup:
+    """Sanitised HTML with links resolved and the found places of its text marked.
+
+    Phrases are found across ``em`` and the like, never across paragraphs or cells.
+    """
+    parser = _Pieces(links)
+    parser.feed(html)
+    parser.close()
+    text = "".join(parser.texts)
+    marks = list(marker(text)) if marker else []
+    out: list[str] = []
+    at = 0
+    for piece, markup in zip(parser.texts, parser.tags, strict=True):
+        out.append(_marked(text, marks, at, at + len(piece)) if markup is None else markup)
+        at += len(piece)
+    return Markup("".join(out))
+
+
+def site_links(path: str, url_by_path: Callable[[str], str | None], document_url: str, own_anchors: str = "") -> Links:
+    """Links of the Markdown file at ``path``: to other files of the collection → their pages on the site.
+
+    A file that the collection lacks is no link. An anchor that ``own_anchors`` (HTML) does not hold is one of the whole
+    document.
+    """
+    here = posixpath.dirname(path)
+
+    def resolve(address: str) -> str | None:
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            return None
+        if parts.scheme or parts.netloc:
+            return address
+        fragment = f"#{parts.fragment}" if parts.fragment else ""
+        if not parts.path:
+            return address if f'id="{parts.fragment}"' in own_anchors else document_url + fragment
+        if parts.path.startswith("/"):
+            return address
+        target = url_by_path(posixpath.normpath(posixpath.join(here, unquote(parts.path))))
+        return target + fragment if target else None
+
+    return resolve
+
+
+def _marked(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
+    """``text[start:end]`` escaped, with the parts of marks that lie in it."""
+    parts, at = [], start
+    for mark in marks:
+        first, last = max(mark.start, start), min(mark.end, end)
+        if first < last:
+            parts += [escape(text[at:first]), "<mark>", escape(text[first:last]), "</mark>"]
+            at = last
+    parts.append(escape(text[at:end]))
+    return "".join(parts)
+
+
+class _Pieces(HTMLParser):
+    """HTML as a row of pieces: ``texts[i]`` is text where ``tags[i]`` is None, else what parts the text there ("" or a newline)."""
+
+    def __init__(self, links: Links) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: list[str] = []
+        self.tags: list[str | None] = []
+        self._links = links
+        self._closed_by_us: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+        self.tags.append(None)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "img":
+            # Only the collection's documents are served, so a picture is what its author says is on it.
+            if given.get("alt"):
+                self._tag(tag, f'<span class="picture">[ilustracja: {escape(given["alt"])}]</span>')
+            return
+        if tag == "a":
+            target = self._links(given["href"]) if "href" in given else None
+            self._closed_by_us.append("span" if target is None else "a")
+            given.pop("href", None)
+            if target is not None:
+                given = {"href": target, **given}
+            tag = self._closed_by_us[-1]
+            given = {name: value for name, value in given.items() if tag == "a" or name == "id"}
+        own = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
+        before = '<div class="scroll" role="region" aria-label="Tabela" tabindex="0">' if tag == "table" else ""
+        self._tag(tag, f"{before}<{tag}{own}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._closed_by_us:
+            tag = self._closed_by_us.pop()
+        self._tag(tag, f"</{tag}>" + ("</div>" if tag == "table" else ""))
+
+    def _tag(self, tag: str, markup: str) -> None:
+        self.texts.append("" if tag in _INLINE or tag == "span" else "\n")
+        self.tags.append(markup)
+
+
+def headings(html: str) -> str:
+    """Sanitised HTML of a section for a page whose own heading is the section's: the first ``h2`` left out."""
+    return re.sub(r"^\s*<h2[^>]*>.*?</h2>", "", html, count=1, flags=re.DOTALL)

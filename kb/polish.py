@@ -1,0 +1,136 @@
+"""Polish, as pure text → terms: the one analyzer, used alike for documents, queries and highlighting.
+
+A **word** is a run of letters and digits. Its **surface** is its lower-case NFC form, diacritics kept: phrases and exact
+forms match on it. Its **terms** are what inflected forms share: each Morfeusz 2 lemma of the form, stemmed by Snowball's
+Polish stemmer, folded to ASCII. A form has about 1.24 lemmas; all are kept, and ranking counts the best one.
+
+The order matters: lemmatising needs diacritics and case, so folding comes last (``docs/relevance.md`` has the figures).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import version
+from typing import NamedTuple
+
+import morfeusz2
+import Stemmer
+
+ANALYZER_VERSION = "1"
+"""Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
+
+_WORD = re.compile(r"[^\W_]+")
+_SPECIAL_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
+)
+_CACHED_FORMS = 500_000
+
+STOP_WORDS = frozenset(
+    """
+    a aby ach acz aczkolwiek aj albo ale ależ ani aż bardziej bardzo będą będąc będzie bo bowiem by być był
+    była byli było były bym bynajmniej cała cali cały ci cię ciebie co cokolwiek coraz coś czasami czasem
+    czemu często czy czyli daleko dla dlaczego dlatego do dobrze dokąd dość dużo dzisiaj gdy gdyby gdyż gdzie
+    gdziekolwiek gdzieś go i ich ile im inna inne inny innych iż ja ją jak jaka jaką jakaś jakby jaki jakich
+    jakie jakiego jakiej jakim jakimi jakiś jakiż jako jakoś je jeden jedna jednak jednakże jedno jego jej
+    jemu jeśli jest jestem jeszcze jeżeli już każdy kiedy kilka kimś kto ktokolwiek która którą które którego
+    której któremu który których którym którymi którzy ktoś ku lub ma mają mam mi między mimo mną mnie mogą
+    moi moim mój moja moje może możemy możliwe można mu musi my na nad nam nami nas nasi nasz nasza nasze
+    natomiast natychmiast nawet nią nic nich nie niego niej niemu nigdy nim nimi niż no o obok od około on ona
+    one oni ono oraz oto owszem po pod podczas pomimo ponad ponieważ poza prawie przed przede przedtem przez
+    przy roku również są sam sama się skąd sobą sobie sposób swoich swoim swój swoja swoją swoje ta tak taka
+    taki takie także tam te tego tej ten teraz też to tobą tobie toteż trzeba tu tutaj twoi twoim twój twoja
+    twoje twym ty tych tylko tym tymi u w wam wami was wasz wasza wasze we więc właśnie wszyscy wszystkich
+    wszystkie wszystkim wszystko wtedy wy z za żaden żadna żadne żadnych zapewne zawsze ze że żeby znów znowu
+    zostać został została zostało zostały
+    """.split()  # noqa: SIM905  # reads better than 300 quoted words
+)
+"""Function words: left out of a query when other words remain, and out of the lemma field."""
+
+
+class Token(NamedTuple):
+    """A word in its text: ``text[start:end]``."""
+
+    word: str
+    start: int
+    end: int
+
+
+def normalise(text: str) -> str:
+    """NFC, the form in which all text is kept and compared."""
+    return unicodedata.normalize("NFC", text)
+
+
+@lru_cache(maxsize=_CACHED_FORMS)
+def fold(text: str) -> str:
+    """Text without diacritics (``Łódź`` → ``Lodz``); what is no Latin letter stays. Idempotent, never empty for a word."""
+    if text.isascii():
+        return text
+    stripped = "".join(
+        c for c in unicodedata.normalize("NFKD", text.translate(_SPECIAL_LETTERS)) if not unicodedata.combining(c)
+    )
+    return unicodedata.normalize("NFC", stripped) or text
+
+
+def words(text: str) -> list[str]:
+    """The words of NFC text, in order, as written."""
+    return _WORD.findall(text)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The words of NFC text with their places in it."""
+    for match in _WORD.finditer(text):
+        yield Token(match.group(), match.start(), match.end())
+
+
+def surface(word: str) -> str:
+    """The form under which a word is kept in the surface field."""
+    return word.lower()
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether the word, with its diacritics, is a function word."""
+    return word.lower() in STOP_WORDS
+
+
+class Analyzer:
+    """Word → terms, with the dictionary loaded once and the answers kept: texts repeat their words."""
+
+    def __init__(self) -> None:
+        self._morfeusz = morfeusz2.Morfeusz(generate=False)
+        self._stem = Stemmer.Stemmer("polish", 0).stemWord
+        self.terms = lru_cache(maxsize=_CACHED_FORMS)(self._terms)
+        """Cached: the terms of a word as written, never empty."""
+        self.lemmas = lru_cache(maxsize=_CACHED_FORMS)(self._lemmas)
+        """Cached: the dictionary's lemmas of a word, empty for a word that it does not know."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text may give other terms."""
+        return (
+            f"polish-{ANALYZER_VERSION} morfeusz2-{version('morfeusz2')} {self._morfeusz.dict_id()} "
+            f"PyStemmer-{version('PyStemmer')}"
+        )
+
+    def known(self, word: str) -> bool:
+        """Whether the dictionary has the word in any letter case."""
+        return bool(self.lemmas(word)) or bool(self.lemmas(word.lower()))
+
+    def _lemmas(self, word: str) -> tuple[str, ...]:
+        # Only readings that start at the word's first letter: the „em" of „zrobiłem" is no lemma of the word.
+        found = (
+            reading[1].partition(":")[0]
+            for start, _, reading in self._morfeusz.analyse(word)
+            if start == 0 and reading[2] not in ("ign", "sp")
+        )
+        return tuple(dict.fromkeys(lemma for lemma in found if lemma))
+
+    def _terms(self, word: str) -> tuple[str, ...]:
+        lower = word.lower()
+        # Morfeusz reads short forms as abbreviations of anything, and numbers as themselves.
+        if len(word) <= 2 or word[0].isdigit():
+            return (fold(lower),)
+        lemmas = self.lemmas(word) or self.lemmas(lower) or (lower,)
+        return tuple(dict.fromkeys(fold(self._stem(lemma.lower())) or fold(lower) for lemma in lemmas))

@@ -1,0 +1,57 @@
+"""What was typed ↔ clauses. Nothing typed is an error; the text printed from clauses parses to the same clauses.
+
+„cudzysłów”, "cudzysłów" and «cudzysłów» mean just these forms in this order, also for a single word; ``-słowo`` leaves out
+pages with the word in any form. A quotation mark without its partner, a lone hyphen and punctuation mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kb.model import Clause, ClauseKind
+from kb.polish import normalise, words
+
+_QUOTES = '„”“‟"«»″'
+_PART = re.compile(
+    rf"(?P<minus>(?<!\S)[-−])?(?:[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|(?P<word>[^\s{_QUOTES}]+))"
+)
+
+
+def parse(text: str) -> tuple[Clause, ...]:
+    """The clauses of a typed query, in order."""
+    clauses: list[Clause] = []
+    for part in _PART.finditer(normalise(text)):
+        excluded = part["minus"] is not None
+        if part["phrase"] is not None:
+            found = tuple(words(part["phrase"]))
+            if found:
+                clauses.append(Clause(kind=ClauseKind.PHRASE, words=found, excluded=excluded))
+        else:
+            found = tuple(words(part["word"]))
+            if excluded and found:
+                clauses.append(Clause(kind=ClauseKind.WORD, words=found, excluded=True))
+            else:
+                clauses.extend(Clause(kind=ClauseKind.WORD, words=(word,)) for word in found)
+    return tuple(clauses)
+
+
+def print_clauses(clauses: Sequence[Clause]) -> str:
+    """A text that parses to the clauses."""
+    return " ".join(
+        ("-" if clause.excluded else "")
+        + (f"„{' '.join(clause.words)}”" if clause.kind is ClauseKind.PHRASE else "-".join(clause.words))
+        for clause in clauses
+    )
+
+
+def literal(clauses: Sequence[Clause], word: str) -> str:
+    """The query in which ``word`` is put in quotation marks, so that it is taken as typed."""
+    return print_clauses(
+        [
+            Clause(kind=ClauseKind.PHRASE, words=clause.words, excluded=clause.excluded)
+            if clause.kind is ClauseKind.WORD and clause.words == (word,)
+            else clause
+            for clause in clauses
+        ]
+    )

@@ -1,0 +1,175 @@
+"""How a query is read: clauses → concepts for the engine, and what was done with each word, to be told and undone.
+
+A word is looked for in all its forms. One that the collection does not know is repaired from the collection's vocabulary; an
+abbreviation brings its long form and the reverse; function words are left out when others remain. A phrase is taken as typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kb.engine import Concept, Form
+from kb.model import Change, Clause, ClauseKind, Reading
+from kb.polish import Analyzer, is_stop_word, surface
+from kb.query import literal, print_clauses
+from kb.synonyms import Equivalent, Synonyms
+from kb.vocabulary import Vocabulary
+
+SURFACE_WEIGHT = 0.2
+"""The surface field's share beside the lemma field's 1: of forms that share a lemma, the typed one comes first."""
+REPAIR_WEIGHT = 0.7
+"""A word found by edit distance counts less than a sure one."""
+SYNONYM_WEIGHT = 0.6
+_MOST_FROM_DICTIONARY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A query as read: what the engine looks for, and what people are told."""
+
+    concepts: tuple[Concept, ...]
+    reading: Reading
+
+
+class Reader:
+    """Reads queries against one state of the collection. ``frequency`` tells on how many pages a concept stands."""
+
+    def __init__(
+        self, analyzer: Analyzer, vocabulary: Vocabulary, synonyms: Synonyms, frequency: Callable[[Concept], int]
+    ) -> None:
+        self._analyzer = analyzer
+        self._vocabulary = vocabulary
+        self._synonyms = synonyms
+        self._frequency = frequency
+
+    def read(self, clauses: Sequence[Clause]) -> Read:
+        """Concepts and reading of a query's clauses."""
+        phrases, loosened = self._phrases(clauses)
+        typed = [
+            word
+            for clause in clauses
+            if not clause.excluded and (clause.kind is ClauseKind.WORD or clause in loosened)
+            for word in clause.words
+        ]
+        strict = any(not clause.excluded for clause in phrases)
+        content = [word for word in typed if not is_stop_word(word)]
+        dropped = [word for word in typed if is_stop_word(word)] if content or strict else []
+        query = content if content or strict else typed
+        repaired = {word: self._repair(word) for word in dict.fromkeys(query)}
+        extra, expanded = self._equivalents(query, clauses)
+        concepts = [self._word(word, repaired[word], extra.get(i, [])) for i, word in enumerate(query)]
+        concepts += [self._phrase(clause) for clause in phrases]
+        concepts += [
+            Concept(label=" ".join(clause.words), forms=self._excluded(clause), excluded=True)
+            for clause in clauses
+            if clause.excluded and clause.kind is ClauseKind.WORD
+        ]
+        changes = tuple(
+            Change(before=word, after=candidates[0], undo=literal(clauses, word))
+            for word, candidates in repaired.items()
+            if candidates
+        )
+        read_as = print_clauses(
+            [
+                Clause(kind=clause.kind, words=(repaired[clause.words[0]][0],))
+                if clause.kind is ClauseKind.WORD and not clause.excluded and repaired.get(clause.words[0])
+                else clause
+                for clause in clauses
+            ]
+        )
+        reading = Reading(
+            read_as=read_as,
+            repaired=changes,
+            expanded=tuple(expanded),
+            dropped=tuple(dict.fromkeys(dropped)),
+            loosened=tuple(" ".join(c.words) for c in loosened),
+        )
+        return Read(tuple(_merged(concepts)), reading)
+
+    def _phrases(self, clauses: Sequence[Clause]) -> tuple[list[Clause], list[Clause]]:
+        """The phrases to take as typed, and those that stand nowhere: these are read as words, and people are told so."""
+        phrases = [clause for clause in clauses if clause.kind is ClauseKind.PHRASE]
+        absent = [c for c in phrases if not c.excluded and not self._frequency(self._phrase(c))]
+        return [clause for clause in phrases if clause not in absent], absent
+
+    def _repair(self, word: str) -> list[str]:
+        """What the word may have been meant to be, likeliest first; empty for a word that is right."""
+        form = surface(word)
+        if form in self._vocabulary or not any(c.isalpha() for c in form):
+            return []
+        same = self._vocabulary.same_fold(form)
+        if same:
+            return same
+        # A form that the collection lacks, of a word that it has, is no mistake.
+        lemma = Concept(label=word, forms=(self._lemma_form(word),))
+        if self._analyzer.known(word) and self._frequency(lemma):
+            return []
+        return self._vocabulary.near(form) or self._from_dictionary(form)
+
+    def _from_dictionary(self, form: str) -> list[str]:
+        """Dictionary words one edit away that the collection has in another form: it lacks „Honorii" but has „Honoria"."""
+        known = [w for w in dict.fromkeys(self._vocabulary.one_edit_away(form)) if self._analyzer.known(w)]
+        pages = {w: self._frequency(Concept(label=w, forms=(self._lemma_form(w),))) for w in known}
+        return sorted((w for w in known if pages[w]), key=lambda w: (-pages[w], w))[:_MOST_FROM_DICTIONARY]
+
+    def _lemma_form(self, word: str, weight: float = 1.0) -> Form:
+        return Form(field="lemma", steps=(self._analyzer.terms(word),), weight=weight)
+
+    def _equivalents(
+        self, query: Sequence[str], clauses: Sequence[Clause]
+    ) -> tuple[dict[int, list[tuple[Equivalent, float]]], list[Change]]:
+        """Further forms of the query's words by number, and what to tell about them."""
+        extra: dict[int, list[tuple[Equivalent, float]]] = {}
+        changes: list[Change] = []
+        start = 0
+        while start < len(query):
+            taken, found = self._synonyms.at(query, start)
+            for equivalent in found:
+                # The one equivalent of several words stands for each of them, in shares.
+                for i in range(start, start + taken):
+                    extra.setdefault(i, []).append((equivalent, SYNONYM_WEIGHT / taken))
+            if found:
+                before = " ".join(query[start : start + taken])
+                after = ", ".join(equivalent.text for equivalent in found)
+                undone = list(clauses)
+                for word in query[start : start + taken]:
+                    undone = [
+                        c if c.words != (word,) else Clause(kind=ClauseKind.PHRASE, words=(word,)) for c in undone
+                    ]
+                changes.append(Change(before=before, after=after, undo=print_clauses(undone)))
+            start += max(taken, 1)
+        return extra, changes
+
+    def _word(self, word: str, repaired: Sequence[str], extra: Sequence[tuple[Equivalent, float]]) -> Concept:
+        sure = surface(word) in self._vocabulary or not repaired
+        near = [] if sure else repaired
+        same = bool(near) and near == self._vocabulary.same_fold(surface(word))
+        candidates = [(word, 1.0)] + [(other, 1.0 if same else REPAIR_WEIGHT) for other in near]
+        forms = [self._lemma_form(candidate, weight) for candidate, weight in candidates]
+        forms += [
+            Form(field="surface", steps=((surface(candidate),),), weight=weight * SURFACE_WEIGHT)
+            for candidate, weight in candidates
+        ]
+        forms += [Form(field="lemma", steps=equivalent.steps, weight=weight) for equivalent, weight in extra]
+        return Concept(label=word, forms=tuple(forms))
+
+    def _phrase(self, clause: Clause) -> Concept:
+        steps = tuple(self._as_typed(word) for word in clause.words)
+        form = Form(field="surface", steps=steps)
+        return Concept(
+            label=" ".join(clause.words), forms=(form,), required=not clause.excluded, excluded=clause.excluded
+        )
+
+    def _as_typed(self, word: str) -> tuple[str, ...]:
+        """Just the typed form; where the collection has none such, those that differ in diacritics alone."""
+        form = surface(word)
+        return (form,) if form in self._vocabulary else (form, *self._vocabulary.same_fold(form))
+
+    def _excluded(self, clause: Clause) -> tuple[Form, ...]:
+        return (Form(field="lemma", steps=tuple(self._analyzer.terms(word) for word in clause.words)),)
+
+
+def _merged(concepts: Sequence[Concept]) -> list[Concept]:
+    """A word typed twice asks for the same thing twice: count it once."""
+    return list({(c.forms, c.excluded): c for c in concepts}.values())

@@ -1,0 +1,66 @@
+"""Every setting of the project, with its default and a sentence. Set by environment variables ``KB_…``.
+
+An unknown ``KB_…`` variable is an error that names the nearest known one: a misspelt setting must not be ignored.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kb.errors import SettingsError
+
+_PREFIX = "KB_"
+_FOR_TESTS = {"KB_CORPUS", "KB_EVAL"}
+"""Variables that name data for optional tests and benchmarks; no settings of the program."""
+
+
+class Settings(BaseSettings):
+    """Settings; a default suits one machine and a small office."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+
+    documents: Path = Field(Path("documents"), description="Folder z dokumentami PDF i Markdown.")
+    index: Path = Field(Path("index"), description="Folder indeksu; zapisuje w nim tylko „kb index”.")
+    host: str = Field("127.0.0.1", description="Adres, pod którym serwer przyjmuje połączenia.")
+    port: int = Field(8000, ge=0, le=65535, description="Port serwera.")
+    workers: int = Field(1, ge=1, le=64, description="Liczba procesów serwera.")
+    jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64, description="Ile plików czytać naraz.")
+    cache_mb: int = Field(128, ge=1, description="Pamięć na listy wystąpień słów w jednym procesie serwera, w MB.")
+    public_url: str = Field(
+        "", description="Publiczny adres serwisu, np. https://baza.example.pl, do cytowań i kanałów."
+    )
+    contact: str = Field("", description="Adres e-mail redakcji, pokazywany na stronach.")
+    extract_memory_mb: int = Field(1536, ge=256, description="Pamięć jednego procesu czytającego plik, w MB.")
+    extract_seconds: float = Field(
+        30.0, gt=0, description="Czas na odczytanie pliku, w sekundach, bez dodatku za strony."
+    )
+    extract_seconds_per_page: float = Field(0.15, ge=0, description="Dodatek czasu za każdą stronę, w sekundach.")
+    extract_pages: int = Field(5_000, ge=1, description="Najwięcej stron w jednym pliku.")
+    extract_characters: int = Field(20_000_000, ge=1_000, description="Najwięcej znaków tekstu w jednym pliku.")
+
+
+def load(**given: object) -> Settings:
+    """Settings from the environment, with ``given`` values (None: not given) before them.
+
+    Raises SettingsError that lists every problem.
+    """
+    known = {_PREFIX + name.upper() for name in Settings.model_fields} | _FOR_TESTS
+    problems = []
+    for name in sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known):
+        near = difflib.get_close_matches(name, sorted(known), 1)
+        problems.append(f"{name}: nie ma takiego ustawienia" + (f"; czy chodzi o {near[0]}?" if near else "."))
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        for one in error.errors():
+            name = ".".join(str(part) for part in one["loc"])
+            problems.append(f"{_PREFIX}{name.upper()}: błędna wartość „{one.get('input')}” ({one['msg']})")
+        raise SettingsError("Błędne ustawienia.", problems) from None
+    if problems:
+        raise SettingsError("Błędne ustawienia.", problems)
+    return settings

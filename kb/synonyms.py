@@ -1,0 +1,129 @@
+"""Abbreviations and synonyms of ``documents/synonyms.yaml``, applied to the query: a change needs no reindexing.
+
+An abbreviation also finds its long form and the reverse; a word or phrase of a synonym group finds the others. Entries are
+base forms: the analyzer takes care of inflection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from kb.catalogue import read_yaml
+from kb.errors import TaxonomyError
+from kb.polish import Analyzer, is_stop_word, surface, words
+
+SYNONYMS_FILE = "synonyms.yaml"
+
+Steps = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abbreviation:
+    """An abbreviation, its long forms (the first is the main one) and what it means in one sentence."""
+
+    short: str
+    long: tuple[str, ...]
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """A word or phrase that also answers: ``text`` as written in the file, ``steps`` its terms position by position."""
+
+    text: str
+    steps: Steps
+    abbreviation: bool
+
+
+class _AbbreviationEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    short: Annotated[str, Field(min_length=1)]
+    long: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v), Field(min_length=1)]
+    definition: str = ""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    abbreviations: list[_AbbreviationEntry] = []
+    synonyms: list[Annotated[list[str], Field(min_length=2)]] = []
+
+
+class Synonyms:
+    """The entries, ready to be looked up for a run of query words."""
+
+    def __init__(
+        self, analyzer: Analyzer, abbreviations: Sequence[Abbreviation] = (), groups: Sequence[Sequence[str]] = ()
+    ) -> None:
+        self.abbreviations = tuple(abbreviations)
+        self._analyzer = analyzer
+        # By the first word's terms, or by an abbreviation's own letters: (words, equivalents).
+        self._by_term: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
+        for entry in abbreviations:
+            short = Equivalent(entry.short, self._short_steps(entry.short), True)
+            long = [Equivalent(text, self.steps(text), False) for text in entry.long]
+            self._add(short.steps, long)
+            for form in long:
+                self._add(form.steps, [short])
+        for group in groups:
+            members = [Equivalent(text, self.steps(text), False) for text in group]
+            for member in members:
+                self._add(member.steps, [other for other in members if other is not member])
+        self.longest = max((len(steps) for found in self._by_term.values() for steps, _ in found), default=0)
+
+    @classmethod
+    def load(cls, documents: Path, analyzer: Analyzer) -> Synonyms:
+        """Read the file of a documents folder, empty where there is none. Raises TaxonomyError that lists every problem."""
+        path = documents / SYNONYMS_FILE
+        if not path.exists():
+            return cls(analyzer)
+        failed = f"Nie da się użyć pliku {SYNONYMS_FILE}. Popraw go; do tego czasu skróty i synonimy nie działają."
+        raw, problem = read_yaml(path)
+        if problem:
+            raise TaxonomyError(failed, [problem])
+        try:
+            file = _File.model_validate(raw)
+        except ValidationError as error:
+            problems = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+            raise TaxonomyError(failed, problems) from None
+        abbreviations = [
+            Abbreviation(short=entry.short, long=tuple(entry.long), definition=entry.definition)
+            for entry in file.abbreviations
+        ]
+        return cls(analyzer, abbreviations, file.synonyms)
+
+    def steps(self, text: str) -> Steps:
+        """The terms of each word of a text; an empty step for a function word, which may be any word."""
+        return tuple(() if is_stop_word(word) else self._analyzer.terms(word) for word in words(text))
+
+    def _short_steps(self, text: str) -> Steps:
+        # An abbreviation is no form of a dictionary word: „PES" must not bring dogs.
+        return tuple((surface(word),) for word in words(text))
+
+    def _add(self, steps: Steps, equivalents: list[Equivalent]) -> None:
+        for term in steps[0] if steps else ():
+            self._by_term.setdefault(term, []).append((steps, equivalents))
+
+    def at(self, query: Sequence[str], start: int) -> tuple[int, list[Equivalent]]:
+        """The longest entry that begins at a word of the query: how many words it takes and its equivalents; (0, [])."""
+        best = 0
+        found: list[Equivalent] = []
+        first = set(self._analyzer.terms(query[start])) | {surface(query[start])}
+        for term in first:
+            for steps, equivalents in self._by_term.get(term, ()):
+                if len(steps) >= max(best, 1) and self._fits(steps, query[start : start + len(steps)]):
+                    found = [*found, *equivalents] if len(steps) == best else list(equivalents)
+                    best = len(steps)
+        return best, list(dict.fromkeys(found))
+
+    def _fits(self, steps: Steps, query: Sequence[str]) -> bool:
+        if len(query) < len(steps):
+            return False
+        return all(
+            not step or set(step) & ({surface(word)} | set(self._analyzer.terms(word)))
+            for step, word in zip(steps, query, strict=True)
+        )

@@ -1,0 +1,76 @@
+"""Repair of words that the collection does not know, from the words that it does.
+
+First the same word with diacritics (``zrodla`` → ``źródła``), then the nearest by edit distance: one edit, from eight letters
+on two, an exchange of neighbours counting as one (optimal string alignment).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from kb.polish import fold
+
+_SHORTEST_REPAIRED = 4
+_TWO_EDITS_FROM = 8
+_MOST_CANDIDATES = 5
+_LETTERS = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
+
+
+class Vocabulary:
+    """The surface forms of a collection with the number of pages of each."""
+
+    def __init__(self, pages: Mapping[str, int]) -> None:
+        self.pages = pages
+        self._by_fold: dict[str, list[str]] = {}
+        for word in pages:
+            self._by_fold.setdefault(fold(word), []).append(word)
+        self._by_length: dict[int, list[str]] = {}
+        for folded in self._by_fold:
+            if folded.isalpha():
+                self._by_length.setdefault(len(folded), []).append(folded)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.pages
+
+    def same_fold(self, word: str) -> list[str]:
+        """Words that differ from ``word`` in diacritics alone, most frequent first."""
+        return self._by_frequency(other for other in self._by_fold.get(fold(word), ()) if other != word)
+
+    def near(self, word: str) -> list[str]:
+        """The nearest words within the allowed edits, most frequent first; empty for short words and numbers."""
+        folded = fold(word)
+        if len(folded) < _SHORTEST_REPAIRED or not folded.isalpha():
+            return []
+        for edits in range(1, 3 if len(folded) >= _TWO_EDITS_FROM else 2):
+            found = [
+                match
+                for length in range(len(folded) - edits, len(folded) + edits + 1)
+                for match, _, _ in process.extract(
+                    folded, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
+                )
+            ]
+            if found:
+                return self._by_frequency(w for match in found for w in self._by_fold[match])[:_MOST_CANDIDATES]
+        return []
+
+    @staticmethod
+    def one_edit_away(word: str) -> Iterator[str]:
+        """Every string one letter less, more, other or exchanged away: for a dictionary to choose from."""
+        if len(word) < _SHORTEST_REPAIRED or not word.isalpha():
+            return
+        for i in range(len(word) + 1):
+            before, after = word[:i], word[i:]
+            if after:
+                yield before + after[1:]
+            if len(after) > 1:
+                yield before + after[1] + after[0] + after[2:]
+            for letter in _LETTERS:
+                yield before + letter + after
+                if after:
+                    yield before + letter + after[1:]
+
+    def _by_frequency(self, found: object) -> list[str]:
+        return sorted(found, key=lambda word: (-self.pages[word], word))  # type: ignore[call-overload,no-any-return]

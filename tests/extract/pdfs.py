@@ -1,0 +1,109 @@
+"""Small PDFs written by hand, so that a test shows all that its file has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+_GLYPHS = {
+    "ą": "aogonek",
+    "ć": "cacute",
+    "ę": "eogonek",
+    "ł": "lslash",
+    "ń": "nacute",
+    "ó": "oacute",
+    "ś": "sacute",
+    "ź": "zacute",
+    "ż": "zdotaccent",
+    "Ł": "Lslash",
+    "Ś": "Sacute",
+    "Ż": "Zdotaccent",
+    "Ź": "Zacute",
+    "Ŝ": "Scircumflex",
+    "–": "endash",
+    "„": "quotedblbase",
+    "”": "quotedblright",
+    "§": "section",
+    "•": "bullet",
+}
+_FIRST_CODE = 128
+_DRAWING = b"0.5 g 72 72 400 600 re f " * 60
+
+
+def make_pdf(
+    pages: Sequence[Sequence[str] | None],
+    *,
+    labels: str | None = None,
+    outline: Sequence[tuple[int, str]] = (),
+    info: Mapping[str, str] | None = None,
+    glyphs: Mapping[str, str] = _GLYPHS,
+    first_code: int = _FIRST_CODE,
+) -> bytes:
+    """A PDF whose pages have these lines; None is a page with a drawing and no text.
+
+    ``labels`` is the content of a ``/Nums`` array; ``outline`` has (page position, title) pairs on one level.
+    ``glyphs`` are the characters that the font has by name, from the code ``first_code`` on; the others are WinAnsi.
+    """
+    objects: dict[int, bytes] = {}
+    font, first_page, first_entry = 4, 10, 10 + 2 * len(pages)
+    codes = {character: code for code, character in enumerate(glyphs, first_code)}
+    differences = " ".join(f"/{name}" for name in glyphs.values())
+    objects[font] = (
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding << /Type /Encoding /BaseEncoding /WinAnsiEncoding "
+        f"/Differences [{first_code} {differences}] >> >>"
+    ).encode()
+    for position, lines in enumerate(pages):
+        number = first_page + 2 * position
+        content = _DRAWING if lines is None else _text(lines, codes)
+        objects[number] = (
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {number + 1} 0 R "
+            f"/Resources << /Font << /F1 {font} 0 R >> >> >>"
+        ).encode()
+        objects[number + 1] = b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)
+    kids = " ".join(f"{first_page + 2 * position} 0 R" for position in range(len(pages)))
+    objects[2] = f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>".encode()
+    catalog = "/Type /Catalog /Pages 2 0 R"
+    if labels:
+        catalog += f" /PageLabels << /Nums [{labels}] >>"
+    if outline:
+        catalog += " /Outlines 3 0 R"
+        last = first_entry + len(outline) - 1
+        objects[3] = f"<< /Type /Outlines /First {first_entry} 0 R /Last {last} 0 R /Count {len(outline)} >>".encode()
+        for index, (position, title) in enumerate(outline):
+            number = first_entry + index
+            after = f"/Next {number + 1} 0 R" if number < last else ""
+            entry = f"<< /Title {_string(title)} /Parent 3 0 R /Dest [{first_page + 2 * position} 0 R /Fit] {after} >>"
+            objects[number] = entry.encode()
+    objects[1] = f"<< {catalog} >>".encode()
+    if info:
+        entries = " ".join(f"/{key} {_string(value)}" for key, value in info.items())
+        objects[5] = f"<< {entries} >>".encode()
+    return _written(objects, has_info=bool(info))
+
+
+def _text(lines: Sequence[str], codes: Mapping[str, int]) -> bytes:
+    shown = b" ".join(b"(%s) Tj T*" % _encoded(line, codes) for line in lines)
+    return b"BT /F1 11 Tf 14 TL 60 780 Td %s ET" % shown
+
+
+def _encoded(line: str, codes: Mapping[str, int]) -> bytes:
+    encoded = b"".join(bytes([codes[c]]) if c in codes else c.encode("cp1252") for c in line)
+    return b"".join(b"\\%03o" % byte for byte in encoded)
+
+
+def _string(text: str) -> str:
+    return f"<{(chr(0xFEFF) + text).encode('utf-16-be').hex()}>"
+
+
+def _written(objects: Mapping[int, bytes], *, has_info: bool) -> bytes:
+    data = b"%PDF-1.7\n"
+    places: dict[int, int] = {}
+    for number, body in sorted(objects.items()):
+        places[number] = len(data)
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    size = max(objects) + 1
+    table = b"xref\n0 %d\n" % size
+    for number in range(size):
+        table += b"%010d 00000 n \n" % places[number] if number in places else b"0000000000 65535 f \n"
+    root = "/Root 1 0 R" + (" /Info 5 0 R" if has_info else "")
+    trailer = f"trailer << /Size {size} {root} >>\nstartxref\n{len(data)}\n%%EOF\n"
+    return data + table + trailer.encode()

@@ -1,0 +1,272 @@
+"""Whatever a file does to the process that reads it, the run goes on and says what became of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kb.extract import Limits, Sandbox
+from kb.model import Extraction, Status
+
+from .pdfs import make_pdf
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox with the usual limits."""
+    with Sandbox(Limits(), jobs=2) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with sound, odd and hopeless files."""
+    (tmp_path / "dobry.pdf").write_bytes(make_pdf([["Rada gminy."], ["Druga strona."]]))
+    (tmp_path / "skan.pdf").write_bytes(make_pdf([None]))
+    (tmp_path / "zly.pdf").write_bytes(b"%PDF-1.4 nic")
+    (tmp_path / "pusty.pdf").write_bytes(b"")
+    (tmp_path / "artykul.md").write_text("# Tytuł\n\nTreść.", encoding="utf-8")
+    return tmp_path
+
+
+def _bomb() -> bytes:
+    """A page whose content is half a gigabyte of spaces, packed."""
+    packer = zlib.compressobj(1)
+    content = b"".join([*(packer.compress(b" " * (1 << 24)) for _ in range(32)), packer.flush()])
+    pdf = make_pdf([["x"]])
+    start = pdf.index(b"<< /Length")
+    end = pdf.index(b"endstream", start)
+    stream = b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\n" % (len(content), content)
+    return pdf[:start] + stream + pdf[end:]
+
+
+def _results(sandbox: Sandbox, folder: Path) -> dict[str, Extraction]:
+    return {path.name: extraction for path, extraction in sandbox.extract_all(sorted(folder.iterdir()))}
+
+
+def test_every_file_gets_a_status(sandbox: Sandbox, folder: Path) -> None:
+    """Sound files are read, the others are said to be what they are."""
+    assert {name: extraction.status for name, extraction in _results(sandbox, folder).items()} == {
+        "artykul.md": Status.INDEXED,
+        "dobry.pdf": Status.INDEXED,
+        "pusty.pdf": Status.DAMAGED,
+        "skan.pdf": Status.NO_TEXT,
+        "zly.pdf": Status.DAMAGED,
+    }
+
+
+def test_pages_arrive_whole(sandbox: Sandbox, folder: Path) -> None:
+    """What the child has read is what the parent yields."""
+    pages = _results(sandbox, folder)["dobry.pdf"].pages
+    assert [page.text for page in pages] == ["Rada gminy.", "Druga strona."]
+
+
+def test_progress(sandbox: Sandbox, folder: Path) -> None:
+    """The caller hears the number of pages and the last page."""
+    told: list[tuple[Path, int, int]] = []
+    path = folder / "dobry.pdf"
+    list(sandbox.extract_all([path], on_progress=lambda *event: told.append(event)))
+    assert told == [(path, 0, 2), (path, 2, 2)]
+
+
+def test_memory(folder: Path) -> None:
+    """A small file that swells to gigabytes is too large, and its neighbours are read."""
+    (folder / "bomba.pdf").write_bytes(_bomb())
+    with Sandbox(Limits(address_space_bytes=200 << 20), jobs=2) as sandbox:
+        results = _results(sandbox, folder)
+    assert results["bomba.pdf"].status is Status.TOO_LARGE
+    assert "pamięci" in results["bomba.pdf"].message
+    assert results["dobry.pdf"].status is Status.INDEXED
+
+
+def test_time(folder: Path) -> None:
+    """A file that takes too long is stopped, and the slot reads the next one."""
+    (folder / "a.md").write_text("*a **a " * 30_000, encoding="utf-8")
+    with Sandbox(Limits(seconds=0.4), jobs=1) as sandbox:
+        results = _results(sandbox, folder)
+    assert results["a.md"].status is Status.TIMEOUT
+    assert results["dobry.pdf"].status is Status.INDEXED
+
+
+SLOW = "*a **a " * 40_000
+"""Markdown that takes the parser many seconds."""
+
+
+def _descendants(process: int) -> dict[int, int]:
+    """The processes under a process, each with its depth."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+    depths = {process: 0}
+    grown = True
+    while grown:
+        new = {
+            child: depths[parent] + 1 for child, parent in parents.items() if parent in depths and child not in depths
+        }
+        depths |= new
+        grown = bool(new)
+    del depths[process]
+    return depths
+
+
+def _reading_child(process: int) -> int:
+    """Wait until a server's keeper has a child at work; its process id."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        for child, depth in _descendants(process).items():
+            if depth == 3:
+                return child
+    raise AssertionError("no child at work")
+
+
+def _gone(processes: list[int]) -> bool:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if not any(Path(f"/proc/{process}").exists() for process in processes):
+            return True
+    return False
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system has no /proc")
+
+
+@needs_proc
+def test_crash(folder: Path) -> None:
+    """A reading process that is killed costs its own file only."""
+    slow = folder / "a.md"
+    slow.write_text(SLOW, encoding="utf-8")
+    with Sandbox(Limits(), jobs=1) as sandbox:
+        killer = threading.Thread(target=lambda: os.kill(_reading_child(os.getpid()), signal.SIGKILL))
+        killer.start()
+        results = dict(sandbox.extract_all([slow, folder / "dobry.pdf"]))
+        killer.join()
+    assert results[slow].status is Status.DAMAGED
+    assert "SIGKILL" in results[slow].message
+    assert results[folder / "dobry.pdf"].status is Status.INDEXED
+
+
+@needs_proc
+def test_second_try(tmp_path: Path) -> None:
+    """A PDF whose first reader dies is read again by the second one, and the report says so."""
+    path = tmp_path / "dlugi.pdf"
+    path.write_bytes(make_pdf([[f"Wiersz {line} strony {page}." for line in range(12)] for page in range(200)]))
+    with Sandbox(Limits(), jobs=1) as sandbox:
+        killer = threading.Thread(target=lambda: os.kill(_reading_child(os.getpid()), signal.SIGKILL))
+        killer.start()
+        [(_, extraction)] = sandbox.extract_all([path])
+        killer.join()
+    assert extraction.status is Status.INDEXED
+    assert len(extraction.pages) == 200
+    assert "drugim" in extraction.warnings[0]
+
+
+def test_stopping_early(folder: Path) -> None:
+    """An iterator closed before its end stops what is being read, and the sandbox is good for more."""
+    slow = folder / "z.md"
+    slow.write_text(SLOW, encoding="utf-8")
+    began = time.monotonic()
+    with Sandbox(Limits(), jobs=2) as sandbox:
+        results = sandbox.extract_all([slow, folder / "dobry.pdf"])
+        assert next(results)[1].status is Status.INDEXED
+        results.close()  # type: ignore[attr-defined]
+        assert [extraction.status for _, extraction in sandbox.extract_all([folder / "skan.pdf"])] == [Status.NO_TEXT]
+    assert time.monotonic() - began < 5
+
+
+def test_running_ahead(sandbox: Sandbox, folder: Path) -> None:
+    """Paths are taken only as results are fetched."""
+    taken = []
+
+    def paths() -> Iterator[Path]:
+        for _ in range(50):
+            taken.append(1)
+            yield folder / "dobry.pdf"
+
+    results = sandbox.extract_all(paths())
+    next(results)
+    assert len(taken) <= 3
+    assert len(list(results)) == 49
+
+
+def test_one_run_at_a_time(sandbox: Sandbox, folder: Path) -> None:
+    """A second run while one is going on is a mistake of the caller, and is told so."""
+    first = sandbox.extract_all([folder / "dobry.pdf"] * 5)
+    next(first)
+    with pytest.raises(RuntimeError):
+        next(sandbox.extract_all([folder / "dobry.pdf"]))
+    assert len(list(first)) == 4
+
+
+def test_wrong_jobs() -> None:
+    """No jobs is a mistake of the caller."""
+    with pytest.raises(ValueError):
+        Sandbox(jobs=0)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from kb.extract import Limits, Sandbox
+try:
+    with Sandbox(Limits(), jobs=2) as sandbox:
+        print("ready", flush=True)
+        for _ in sandbox.extract_all([Path(name) for name in sys.argv[1:]]):
+            pass
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def _script(folder: Path) -> subprocess.Popen[str]:
+    files = []
+    for name in ("a.md", "b.md"):
+        (folder / name).write_text(SLOW, encoding="utf-8")
+        files.append(str(folder / name))
+    # The same kb as this process has, from wherever.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, *files],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+@needs_proc
+def test_a_killed_parent_leaves_nobody(folder: Path) -> None:
+    """When the parent is killed outright, its server, keepers and children go too."""
+    parent = _script(folder)
+    _reading_child(parent.pid)
+    processes = list(_descendants(parent.pid))
+    parent.kill()
+    parent.communicate()
+    assert len(processes) >= 4
+    assert _gone(processes)
+
+
+@needs_proc
+def test_interrupt(folder: Path) -> None:
+    """Ctrl-C ends everything without a word from the children."""
+    parent = _script(folder)
+    _reading_child(parent.pid)
+    processes = list(_descendants(parent.pid))
+    os.killpg(parent.pid, signal.SIGINT)
+    out, err = parent.communicate(timeout=10)
+    assert out.split() == ["ready", "interrupted"]
+    assert err == ""
+    assert _gone(processes)
