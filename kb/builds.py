@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ from pathlib import Path
 
 from kb.errors import IndexLocked, IndexMismatch, IndexMissing
 
+_RACY_NANOSECONDS = 100_000_000
+"""Longer than the step of a file system's clock."""
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
 
 
@@ -70,6 +73,10 @@ class Builds:
         except FileNotFoundError:
             raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.") from None
         found = (path, (path.name, generation))
+        # A commit within the same step of the clock would leave the folder's time as it is: look again next time.
+        if time.time_ns() - folder.st_mtime_ns < _RACY_NANOSECONDS:
+            self._seen = None
+            return found
         self._seen = ((switch.st_ino, switch.st_mtime_ns), (folder.st_ino, folder.st_mtime_ns), found)
         return found
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -28,6 +31,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ALIASES = {"date": "published", "author": "authors", "license": "licence", "lang": "language"}
 """Keys that other systems use for ours."""
 _LONGEST_YAML = 256 * 1024
+_DEEPEST_YAML = 20
 _DEFAULT_KINDS = (
     Kind(slug="raport", name="Raport", plural="Raporty"),
     Kind(slug="poradnik", name="Poradnik", plural="Poradniki"),
@@ -69,9 +73,16 @@ def _as_date(value: object) -> object:
 
 
 def _as_text(value: object) -> object:
+    if isinstance(value, str):
+        return _clean(value)
     if isinstance(value, (int, float, date)) and not isinstance(value, bool):
         return str(value)
     return value
+
+
+def _clean(text: str) -> str:
+    """NFC without halves of surrogate pairs, which an escape can write and no file can hold."""
+    return normalise(text.encode("utf-8", "replace").decode())
 
 
 _Text = Annotated[str, BeforeValidator(_as_text), Field(max_length=5_000)]
@@ -115,11 +126,6 @@ class _Metadata(BaseModel):
     def _known(cls, value: str | None, info: ValidationInfo) -> str | None:
         return value if value is None else _check(value, _labels(info, info.field_name or ""))
 
-    @field_validator("topics")
-    @classmethod
-    def _known_topics(cls, values: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        return values if values is None else tuple(_check(value, _labels(info, "topic")) for value in values)
-
 
 def _labels(info: ValidationInfo, facet: str) -> dict[str, str]:
     taxonomy: Taxonomy = info.context  # type: ignore[assignment]  # pydantic types any context as optional
@@ -149,7 +155,7 @@ class _EditionEntry(BaseModel):
         value: _Text
         label: _Text
 
-    slug: Annotated[str, Field(pattern=_SLUG.pattern + "$")]
+    slug: Annotated[str, Field(pattern=f"^{_SLUG.pattern}$")]
     name: _Text
     start: _Text = Field("", alias="from")
     end: _Text = Field("", alias="to")
@@ -159,7 +165,7 @@ class _EditionEntry(BaseModel):
 
 class _TopicEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    slug: Annotated[str, Field(pattern=_SLUG.pattern + "$")]
+    slug: Annotated[str, Field(pattern=f"^{_SLUG.pattern}$")]
     name: _Text
     description: _Text = ""
 
@@ -190,9 +196,9 @@ def load_taxonomy(documents: Path) -> Taxonomy:
     Raises TaxonomyError that lists every problem of the file.
     """
     path = documents / TAXONOMY_FILE
-    if not path.exists():
+    if not os.path.lexists(path):
         return Taxonomy()
-    raw, problem = read_yaml(path)
+    raw, problem = read_yaml(path, documents)
     if problem:
         raise TaxonomyError(
             f"Nie da się użyć pliku {TAXONOMY_FILE}. Popraw go i uruchom polecenie ponownie.", [problem]
@@ -224,17 +230,53 @@ def load_taxonomy(documents: Path) -> Taxonomy:
     )
 
 
-def read_yaml(path: Path) -> tuple[dict[str, Any], str]:
-    """A YAML mapping and "", or an empty one and what is wrong with the file, in Polish."""
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which every plain value is text: one impossible date must not spoil a whole file, nor 007 become 7."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _contents(path: Path, root: Path) -> bytes:
+    """A file's bytes. Raises OSError, also for a link out of ``root`` and for what is no file: a pipe would be waited for."""
     try:
-        data = path.read_bytes()
+        if path.is_symlink() and root.resolve() not in path.resolve().parents:
+            raise OSError(0, "dowiązanie prowadzi poza folder z dokumentami; skopiuj tu sam plik")
+    except RuntimeError:
+        raise OSError(0, "błędne dowiązanie") from None
+    if path.exists() and not path.is_file():
+        raise OSError(0, "to nie jest zwykły plik")
+    return path.read_bytes()
+
+
+def _sidecar(path: Path) -> Path:
+    """The sidecar of a PDF, also when its name is in another normal form, as after a copy from a Mac."""
+    own = path.with_suffix(".yaml")
+    if own.name.isascii() or os.path.lexists(own):
+        return own
+    others = (own.with_name(unicodedata.normalize(form, own.name)) for form in ("NFC", "NFD"))
+    return next((other for other in others if os.path.lexists(other)), own)
+
+
+def read_yaml(path: Path, root: Path) -> tuple[dict[str, Any], str]:
+    """A YAML mapping and "", or an empty one and what is wrong with the file, in Polish. ``root``: the documents folder."""
+    try:
+        data = _contents(path, root)
         if len(data) > _LONGEST_YAML:
             return {}, f"{path.name}: plik ma ponad {_LONGEST_YAML // 1024} kB"
         text = data.decode("utf-8-sig")
-        # An alias repeated can make gigabytes of a few lines, and metadata never needs one.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            return {}, f"{path.name}: odsyłacze YAML (*nazwa) nie są obsługiwane"
-        raw = yaml.safe_load(text)
+        # An alias repeated can make gigabytes of a few lines, and deep nesting hours; metadata never needs either.
+        depth = 0
+        for event in yaml.parse(text, Loader=_Loader):
+            if isinstance(event, yaml.AliasEvent):
+                return {}, f"{path.name}: odsyłacze YAML (*nazwa) nie są obsługiwane"
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST_YAML:
+                return {}, f"{path.name}: zapis jest zagnieżdżony głębiej niż {_DEEPEST_YAML} razy"
+        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, simpler than yaml's own
     except UnicodeDecodeError:
         return {}, f"{path.name}: plik nie jest zapisany w kodowaniu UTF-8"
     except OSError as error:
@@ -261,6 +303,7 @@ def _said(error: Any) -> str:
         "list_type": "wartość musi być listą",
         "string_too_short": "wartość jest pusta",
         "string_too_long": "wartość jest za długa",
+        "too_long": "wartość jest za długa",
         "string_pattern_mismatch": "slug może mieć małe litery bez ogonków, cyfry i łączniki",
     }.get(kind, message.removeprefix("Value error, "))
 
@@ -276,11 +319,14 @@ class Catalogue:
 
     def inputs(self, path: Path) -> str:
         """A hash of all that metadata of the file depends on besides its own bytes: sidecar, defaults, taxonomy."""
-        digest = hashlib.sha256(_bytes(self._root / TAXONOMY_FILE))
-        for folder in self._folders(path):
-            digest.update(b"\0" + _bytes(folder / DEFAULTS_FILE))
+        files = [self._root / TAXONOMY_FILE, *(folder / DEFAULTS_FILE for folder in self._folders(path))]
         if path.suffix.lower() == ".pdf":
-            digest.update(b"\1" + _bytes(path.with_suffix(".yaml")))
+            files.append(_sidecar(path))
+        digest = hashlib.sha256()
+        for file in files:
+            with suppress(OSError):
+                digest.update(_contents(file, self._root))
+            digest.update(b"\0")
         return digest.hexdigest()
 
     def describe(self, path: Path, name: str, version: str, extraction: Extraction) -> tuple[Document, tuple[str, ...]]:
@@ -290,8 +336,8 @@ class Catalogue:
         """
         warnings: list[str] = []
         if path.suffix.lower() == ".pdf":
-            sidecar = path.with_suffix(".yaml")
-            own, problem = read_yaml(sidecar) if sidecar.exists() else ({}, "")
+            sidecar = _sidecar(path)
+            own, problem = read_yaml(sidecar, self._root) if os.path.lexists(sidecar) else ({}, "")
             if problem:
                 warnings.append(problem)
             given = self._checked(own, sidecar.name, warnings)
@@ -331,8 +377,8 @@ class Catalogue:
         merged: dict[str, Any] = {}
         for folder in self._folders(path):
             file = folder / DEFAULTS_FILE
-            if file.exists():
-                raw, problem = read_yaml(file)
+            if os.path.lexists(file):
+                raw, problem = read_yaml(file, self._root)
                 if problem:
                     warnings.append(problem)
                 merged |= self._checked({k: v for k, v in raw.items() if k not in ("id", "title")}, file.name, warnings)
@@ -340,8 +386,10 @@ class Catalogue:
 
     def _checked(self, raw: Mapping[str, object], file: str, warnings: list[str]) -> dict[str, Any]:
         """The valid keys of raw metadata; a warning for each of the others."""
-        values = {_ALIASES.get(key, key): value for key, value in raw.items() if value is not None and value != ""}
-        values = {k: normalise(v) if isinstance(v, str) else v for k, v in values.items()}
+        given = {_clean(key): value for key, value in raw.items() if value is not None and value != ""}
+        values = {_ALIASES.get(key, key): value for key, value in given.items()}
+        if "topics" in values:
+            values["topics"] = self._known_topics(_as_list(values["topics"]), file, warnings)
         while True:
             try:
                 return _Metadata.model_validate(values, context=self.taxonomy).model_dump(exclude_none=True)
@@ -350,19 +398,26 @@ class Catalogue:
                 for one in error.errors():
                     bad.setdefault(str(one["loc"][0]), one)
                 for key, one in bad.items():
-                    value = values.pop(key)
-                    if key == "topics":
-                        kept = self._known_topics(value)
-                        if kept:
-                            values[key] = kept
                     hint = _nearest(key, _Metadata.model_fields) if one["type"] == "extra_forbidden" else ""
-                    shown = str(value) if len(str(value)) <= 80 else str(value)[:80] + "…"
-                    warnings.append(f"{file}: {key} = „{shown}”: {_said(one)}{hint}")
+                    warnings.append(_warning(file, key, values.pop(key), _said(one) + hint))
 
-    def _known_topics(self, value: object) -> Sequence[str]:
-        listed = _as_list(value)
+    def _known_topics(self, listed: object, file: str, warnings: list[str]) -> object:
+        """The known ones of a list, with a warning for each of the others; anything else as it is."""
+        if not isinstance(listed, list):
+            return listed
         labels = self.taxonomy.labels("topic")
-        return [item for item in listed if isinstance(item, str) and item in labels] if isinstance(listed, list) else []
+        known = []
+        for item in listed:
+            try:
+                known.append(_check(_clean(str(item)), labels))
+            except ValueError as error:
+                warnings.append(_warning(file, "topics", item, str(error)))
+        return known
+
+
+def _warning(file: str, key: str, value: object, problem: str) -> str:
+    shown = str(value) if len(str(value)) <= 80 else str(value)[:80] + "…"
+    return _clean(f"{file}: {key} = „{shown}”: {problem}")
 
 
 def slug(text: str) -> str:
@@ -379,10 +434,3 @@ def _readable(stem: str) -> str:
 def _title_of(extraction: Extraction) -> str:
     # A Markdown file's first heading; a PDF's first heading may be any chapter, so its file name serves better.
     return extraction.pages[0].heading if extraction.pages and extraction.pages[0].html else ""
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""

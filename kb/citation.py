@@ -14,7 +14,7 @@ from datetime import date
 from html import escape
 
 from kb.errors import BadRequest
-from kb.model import Document, Page
+from kb.model import Document, Page, PageHit
 
 _INSTITUTION = re.compile(
     r"\b(zespół|zespol|redakcja|fundacja|stowarzyszenie|związek|zwiazek|ministerstwo|minister|urząd|centrum|instytut|gmina"
@@ -79,7 +79,9 @@ _Runs = list[tuple[str, bool]]
 def cite(source: Source, style: str) -> Citation:
     """The entry in one style. Raises BadRequest for a style that is none of ``STYLES``."""
     if style not in STYLES:
-        raise BadRequest("Nie ma takiego formatu cytowania.", [f"format = „{style[:60]}”: możliwe: {', '.join(STYLES)}."])
+        raise BadRequest(
+            "Nie ma takiego formatu cytowania.", [f"format = „{style[:60]}”: możliwe: {', '.join(STYLES)}."]
+        )
     name, media_type, make = STYLES[style]
     runs = make(source)
     return Citation(
@@ -91,12 +93,18 @@ def cite(source: Source, style: str) -> Citation:
     )
 
 
-def locator(document: Document, page: Page | None) -> str:
+def locator(document: Document, page: Page | PageHit | None) -> str:
     """Where in a document: „s. 15” as printed, „strona pliku 17” without a printed number, a Markdown section by its heading."""
     if page is None:
         return ""
     if document.media == "markdown":
-        return f"część „{_inner_quotes(page.heading)}”" if page.heading else "wstęp" if page.number == 1 else f"część {page.number}"
+        return (
+            f"część „{_inner_quotes(page.heading)}”"
+            if page.heading
+            else "wstęp"
+            if page.number == 1
+            else f"część {page.number}"
+        )
     return f"s. {page.label}" if page.label else f"strona pliku {page.number}"
 
 
@@ -160,7 +168,10 @@ def _apa(source: Source) -> _Runs:
     where = f" ({_where(source)})" if source.page else ""
     # A publisher that is the author is not named twice.
     publisher = "" if [_publisher(source)] == [a.family for a in authors] else _publisher(source)
-    title: _Runs = [(source.document.title, True), (where + ("." if where else _dot_after(source.document.title)), False)]
+    title: _Runs = [
+        (source.document.title, True),
+        (where + ("." if where else _dot_after(source.document.title)), False),
+    ]
     rest = (f" {_ended(publisher)}" if publisher else "") + f" {source.url}"
     if names:
         return [(f"{_ended(names)} {year} ", False), *title, (rest, False)]
@@ -220,7 +231,9 @@ def _csl(source: Source) -> _Runs:
         "id": _key(source),
         "type": "report" if document.kind in ("raport", "poradnik") else "webpage",
         "title": document.title,
-        "author": [{"family": a.family, "given": a.given} if a.given else {"literal": a.family} for a in _authors(source)],
+        "author": [
+            {"family": a.family, "given": a.given} if a.given else {"literal": a.family} for a in _authors(source)
+        ],
         "issued": {"date-parts": [[published.year, published.month, published.day]]} if published else None,
         "publisher": _publisher(source),
         "collection-title": source.edition,
@@ -268,7 +281,7 @@ def _ended(text: str) -> str:
 
 
 def _dot_after(text: str) -> str:
-    return "" if text.rstrip("”\"»)").endswith((".", "!", "?", "…")) and not text.endswith(")") else "."
+    return "" if text.rstrip('”"»)').endswith((".", "!", "?", "…")) and not text.endswith(")") else "."
 
 
 _TEX = {

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from kb.model import Change, Document, Edition, FacetValue, Hit, Page, PageHit, Results, Suggestion, Topic
 from kb.params import search_url
 from kb.search import document_url, page_url
 
 
-class _Contract(BaseModel):
-    model_config = ConfigDict(populate_by_name=True)
-
-
-class WordChange(_Contract):
+class WordChange(BaseModel):
     """Słowo, które wyszukiwarka odczytała inaczej, niż je wpisano."""
 
-    before: str = Field(alias="from", examples=["zrodla"])
-    after: str = Field(alias="to", examples=["źródła"])
-    undo: str = Field(description="Zapytanie, w którym słowo jest wzięte dosłownie.", examples=["„zrodla” dofinansowania"])
+    before: str = Field(serialization_alias="from", examples=["zrodla"])
+    after: str = Field(serialization_alias="to", examples=["źródła"])
+    undo: str = Field(
+        description="Zapytanie, w którym słowo jest wzięte dosłownie.", examples=["„zrodla” dofinansowania"]
+    )
 
 
-class QueryRead(_Contract):
+class QueryRead(BaseModel):
     """Zapytanie: co wpisano i jak zostało odczytane."""
 
     text: str = Field(examples=["zrodla dofinansowania zit"])
@@ -35,7 +33,7 @@ class QueryRead(_Contract):
     dropped: list[str] = Field(description="Słowa pominięte, bo same nic nie znaczą.", examples=[["w", "na"]])
 
 
-class FoundPage(_Contract):
+class FoundPage(BaseModel):
     """Strona (w PDF) albo część (w Markdownie), na której coś znaleziono."""
 
     number: int = Field(description="Kolejny numer strony w pliku, od 1.", examples=[17])
@@ -43,10 +41,12 @@ class FoundPage(_Contract):
     heading: str = Field(description="Nagłówek, pod którym leży strona.", examples=["3.2 Wkład własny"])
     url: str = Field(examples=["/dokumenty/raport-finansowanie-projektow/strony/17"])
     score: float = Field(examples=[11.2])
-    snippet: str = Field(description="Bezpieczny HTML z jednym tylko znacznikiem: mark.", examples=["… <mark>wkład</mark> …"])
+    snippet: str = Field(
+        description="Bezpieczny HTML z jednym tylko znacznikiem: mark.", examples=["… <mark>wkład</mark> …"]
+    )
 
 
-class FoundDocument(_Contract):
+class FoundDocument(BaseModel):
     """Znaleziony dokument ze swoimi najlepszymi stronami."""
 
     id: str = Field(examples=["raport-finansowanie-projektow"])
@@ -61,7 +61,7 @@ class FoundDocument(_Contract):
     pages: list[FoundPage] = Field(description="Najwyżej trzy najlepsze strony.")
 
 
-class FacetCount(_Contract):
+class FacetCount(BaseModel):
     """Wartość filtra i liczba dokumentów, które zostaną po jej wybraniu."""
 
     value: str = Field(examples=["cwd-plus"])
@@ -70,7 +70,7 @@ class FacetCount(_Contract):
     selected: bool
 
 
-class FoundAnswer(_Contract):
+class FoundAnswer(BaseModel):
     """Zdanie, które odpowiada na pytanie."""
 
     sentence: str
@@ -79,7 +79,7 @@ class FoundAnswer(_Contract):
     page: FoundPage
 
 
-class LooserSearch(_Contract):
+class LooserSearch(BaseModel):
     """Luźniejsze wyszukiwanie, gdy nic nie znaleziono."""
 
     label: str
@@ -87,7 +87,7 @@ class LooserSearch(_Contract):
     url: str
 
 
-class SearchResponse(_Contract):
+class SearchResponse(BaseModel):
     """Jedna strona wyników."""
 
     query: QueryRead
@@ -104,7 +104,7 @@ class SearchResponse(_Contract):
     nearest_topics: list[str] = []
 
 
-class DocumentEntry(_Contract):
+class DocumentEntry(BaseModel):
     """Opis dokumentu."""
 
     id: str
@@ -125,7 +125,7 @@ class DocumentEntry(_Contract):
     file_url: str = Field(description="Adres oryginalnego pliku.")
 
 
-class DocumentsResponse(_Contract):
+class DocumentsResponse(BaseModel):
     """Strona spisu dokumentów."""
 
     total: int
@@ -134,7 +134,7 @@ class DocumentsResponse(_Contract):
     documents: list[DocumentEntry]
 
 
-class ContentsEntry(_Contract):
+class ContentsEntry(BaseModel):
     """Pozycja spisu stron dokumentu."""
 
     number: int
@@ -162,7 +162,7 @@ class PageResponse(ContentsEntry):
     next: str | None = Field(description="Adres następnej strony.")
 
 
-class CitationResponse(_Contract):
+class CitationResponse(BaseModel):
     """Opis bibliograficzny w jednym z formatów."""
 
     format: str = Field(examples=["iso690"])
@@ -171,7 +171,7 @@ class CitationResponse(_Contract):
     url: str = Field(description="Trwały adres cytowanego miejsca.")
 
 
-class SuggestionEntry(_Contract):
+class SuggestionEntry(BaseModel):
     """Podpowiedź do tego, co jest wpisywane."""
 
     text: str
@@ -180,39 +180,39 @@ class SuggestionEntry(_Contract):
     url: str | None
 
 
-class SuggestResponse(_Contract):
+class SuggestResponse(BaseModel):
     """Podpowiedzi, najlepsze pierwsze."""
 
     suggestions: list[SuggestionEntry]
 
 
-class Figure(_Contract):
+class Figure(BaseModel):
     """Liczba z opisu edycji."""
 
     value: str = Field(examples=["76"])
     label: str = Field(examples=["partnerstw"])
 
 
-class EditionEntry(_Contract):
+class EditionEntry(BaseModel):
     """Edycja programu."""
 
     slug: str
     name: str
-    start: str = Field(alias="from", examples=["2022-05"])
-    end: str = Field(alias="to", examples=["2022-03", ""])
+    start: str = Field(serialization_alias="from", examples=["2022-05"])
+    end: str = Field(serialization_alias="to", examples=["2022-03", ""])
     description: str
     figures: list[Figure]
     documents: int
     url: str
 
 
-class EditionsResponse(_Contract):
+class EditionsResponse(BaseModel):
     """Edycje w kolejności chronologicznej."""
 
     editions: list[EditionEntry]
 
 
-class TopicEntry(_Contract):
+class TopicEntry(BaseModel):
     """Temat."""
 
     slug: str
@@ -222,13 +222,13 @@ class TopicEntry(_Contract):
     url: str
 
 
-class TopicsResponse(_Contract):
+class TopicsResponse(BaseModel):
     """Tematy."""
 
     topics: list[TopicEntry]
 
 
-class ErrorBody(_Contract):
+class ErrorBody(BaseModel):
     """Co się nie udało."""
 
     code: str = Field(examples=["bad_request"])
@@ -236,13 +236,13 @@ class ErrorBody(_Contract):
     details: list[str] = Field(description="Wszystkie znalezione problemy.")
 
 
-class ErrorResponse(_Contract):
+class ErrorResponse(BaseModel):
     """Błąd: jeden kształt w całym API."""
 
     error: ErrorBody
 
 
-class StateResponse(_Contract):
+class StateResponse(BaseModel):
     """Stan usługi."""
 
     status: Literal["ok"]
@@ -391,7 +391,7 @@ def _facets(facets: Mapping[str, tuple[FacetValue, ...]]) -> dict[str, list[Face
     }
 
 
-def _described(document: Document) -> dict[str, object]:
+def _described(document: Document) -> dict[str, Any]:
     return {
         "id": document.id,
         "title": document.title,
@@ -412,7 +412,7 @@ def _described(document: Document) -> dict[str, object]:
     }
 
 
-def _contents(document: Document, page: Page) -> dict[str, object]:
+def _contents(document: Document, page: Page) -> dict[str, Any]:
     return {
         "number": page.number,
         "label": page.label,

@@ -13,7 +13,8 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,10 +28,13 @@ from kb.errors import DocumentsError, IndexMismatch, IndexMissing
 from kb.extract import EXTRACTOR_VERSION, Limits, Sandbox
 from kb.extract.wire import decode, encode
 from kb.model import Document, Extraction, Status
-from kb.polish import Analyzer, normalise
+from kb.polish import Analyzer, normalise, words
 from kb.settings import Settings
 
 SUFFIXES = (".pdf", ".md")
+
+_LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
+"""What the same bytes will always give."""
 
 _RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
@@ -80,11 +84,16 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A file under the documents folder: ``name`` is its path as shown, ``problem`` why it cannot be read at all."""
+    """A file under the documents folder: ``name`` is its path as shown, ``problem`` why it cannot be read at all.
+
+    ``closed``: a folder that cannot be listed, so that nobody knows what is in it.
+    """
 
     path: Path
     name: str
     problem: str = ""
+    status: Status = Status.DAMAGED
+    closed: bool = False
     version: str = ""
     metadata: str = ""
 
@@ -107,11 +116,11 @@ def run(settings: Settings, *, rebuild: bool = False, on_progress: OnProgress | 
         builds.clean()
         analyzer = Analyzer()
         mark = fingerprint(analyzer)
-        build, fresh = _build_for(builds, mark, rebuild)
-        writer = StoreWriter(build, analyzer)
+        build, fresh, writer = _writer_for(builds, mark, analyzer, rebuild)
+        hashes = _Hashes(settings.index / "files.json")
         try:
             job = _Run(settings, root, catalogue, writer, on_progress)
-            job.process(_find(root, catalogue, settings.index))
+            job.process(_find(root, catalogue, hashes))
         except BaseException:
             writer.cancel()
             raise
@@ -121,6 +130,7 @@ def run(settings: Settings, *, rebuild: bool = False, on_progress: OnProgress | 
             writer.cancel()
         if fresh:
             builds.switch(build, BuildInfo(fingerprint=mark, created=datetime.now(UTC).isoformat(timespec="seconds")))
+        hashes.save()
         job.prune_extracted()
     return Report(
         build=build.name,
@@ -137,7 +147,7 @@ def check(settings: Settings, on_progress: OnProgress | None = None) -> Report:
     root = _documents(settings)
     catalogue = Catalogue(root)
     job = _Run(settings, root, catalogue, None, on_progress)
-    job.process(_find(root, catalogue, settings.index))
+    job.process(_find(root, catalogue, _Hashes(settings.index / "files.json")))
     return Report(
         build="",
         seconds=round(time.monotonic() - started, 3),
@@ -156,26 +166,32 @@ def _documents(settings: Settings) -> Path:
     return root
 
 
-def _build_for(builds: Builds, mark: str, rebuild: bool) -> tuple[Path, bool]:
-    """The build to write to, and whether it is a new one that must be switched to."""
+def _writer_for(builds: Builds, mark: str, analyzer: Analyzer, rebuild: bool) -> tuple[Path, bool, StoreWriter]:
+    """The build to write to, whether it is a new one that must be switched to, and its writer."""
     try:
         if not rebuild and builds.info(builds.live()).fingerprint == mark:
-            return builds.live(), False
+            return builds.live(), False, StoreWriter(builds.live(), analyzer)
     except (IndexMissing, IndexMismatch):
         pass
     build = builds.start()
     create(build)
-    return build, True
+    return build, True, StoreWriter(build, analyzer)
 
 
-def _find(root: Path, catalogue: Catalogue, index: Path) -> list[_Found]:
+def _find(root: Path, catalogue: Catalogue, hashes: _Hashes) -> list[_Found]:
     """Every file that could be a document, by name, with its hashes."""
-    hashes = _Hashes(index / "files.json")
-    found = [
-        entry if entry.problem else _hashed(entry, hashes, catalogue)
-        for entry in sorted(_walk(root), key=lambda e: e.name)
-    ]
-    hashes.save()
+    found: list[_Found] = []
+    for entry in sorted(_walk(root), key=lambda entry: (entry.name, os.fsencode(entry.path))):
+        if found and found[-1].name == entry.name:
+            found.append(
+                replace(
+                    entry,
+                    problem="drugi plik o nazwie, która wygląda tak samo (inny zapis tych samych liter); zmień jedną z nich",
+                    status=Status.DUPLICATE,
+                )
+            )
+        else:
+            found.append(entry if entry.problem else _hashed(entry, hashes, catalogue))
     return found
 
 
@@ -184,7 +200,7 @@ def _walk(root: Path) -> Iterator[_Found]:
 
     def unreadable(error: OSError) -> None:
         path = Path(error.filename)
-        problems.append(_Found(path, _name(root, path), f"nie można otworzyć folderu ({error.strerror})"))
+        problems.append(_Found(path, _name(root, path), f"nie można otworzyć folderu ({error.strerror})", closed=True))
 
     for folder, folders, files in os.walk(root, onerror=unreadable):
         here = Path(folder)
@@ -227,9 +243,9 @@ def _name(root: Path, path: Path) -> str:
 
 def _hashed(entry: _Found, hashes: _Hashes, catalogue: Catalogue) -> _Found:
     try:
-        return _Found(entry.path, entry.name, "", hashes.of(entry.path, entry.name), catalogue.inputs(entry.path))
+        return replace(entry, version=hashes.of(entry.path, entry.name), metadata=catalogue.inputs(entry.path))
     except OSError as error:
-        return _Found(entry.path, entry.name, f"nie można odczytać pliku ({error.strerror}); sprawdź uprawnienia")
+        return replace(entry, problem=f"nie można odczytać pliku ({error.strerror}); sprawdź uprawnienia")
 
 
 class _Hashes:
@@ -237,11 +253,10 @@ class _Hashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._old: dict[str, list[Any]] = {}
         self._new: dict[str, list[Any]] = {}
-        try:
-            self._old = json.loads(path.read_bytes())
-        except (OSError, ValueError):
-            self._old = {}
+        with suppress(OSError, ValueError, AttributeError):
+            self._old = {name: known for name, known in json.loads(path.read_bytes()).items() if _is_hash(known)}
 
     def of(self, path: Path, name: str) -> str:
         """The hash of a file's bytes, in hexadecimal. Raises OSError."""
@@ -258,8 +273,13 @@ class _Hashes:
 
     def save(self) -> None:
         """Keep them for the next run; nothing is lost when that fails."""
-        if self._new != self._old and self._path.parent.is_dir():
+        if self._new != self._old:
             write_atomic(self._path, json.dumps(self._new))
+
+
+def _is_hash(known: object) -> bool:
+    """Whether it is what ``_Hashes`` keeps of a file: size, time of change, time of hashing, hash."""
+    return isinstance(known, list) and [type(value) for value in known] == [int, int, int, str]
 
 
 @dataclass
@@ -281,7 +301,7 @@ class _Run:
         before = {file.path: file for file in self.writer.files()} if self.writer else {}
         self.documents = {file.document: file for file in before.values()}
         self._versions = {entry.version for entry in found if entry.version}
-        self._remove_gone(before, {entry.name for entry in found})
+        self._remove_gone(before, found)
         # A file in the index holds its bytes; of new files with the same bytes the first by name does.
         owners = {file.version: file.path for file in before.values() if file.document in self.documents}
         current = {entry.name: entry.version for entry in found}
@@ -289,8 +309,10 @@ class _Run:
         to_read: list[_Found] = []
         for entry in found:
             old = before.get(entry.name)
-            if entry.problem:
-                self._report_failure(entry, Status.DAMAGED, entry.problem, old)
+            if entry.status is Status.DUPLICATE:
+                self._report(entry, entry.status, message=entry.problem)
+            elif entry.problem:
+                self._report_failure(entry, entry.status, entry.problem, old)
             elif owners.setdefault(entry.version, entry.name) != entry.name:
                 self._drop(old)
                 self._report(
@@ -304,9 +326,11 @@ class _Run:
             self._take(entry, extraction, before.get(entry.name))
             self._progress(Progress(done=done, total=len(to_read), path=entry.name))
 
-    def _remove_gone(self, before: dict[str, IndexedFile], present: set[str]) -> None:
+    def _remove_gone(self, before: dict[str, IndexedFile], found: list[_Found]) -> None:
+        present = {entry.name for entry in found}
+        closed = tuple("" if entry.path == self.root else f"{entry.name}/" for entry in found if entry.closed)
         for path, file in before.items():
-            if path not in present:
+            if path not in present and not path.startswith(closed):
                 self._drop(file)
                 self.reports.append(FileReport(path=path, status=Status.REMOVED, pages=file.pages, words=file.words))
 
@@ -369,8 +393,8 @@ class _Run:
             return
         if old and old.document != document.id:
             self._drop(old)
-        words = self._write(document, extraction, entry, warnings)
-        self._report(entry, Status.INDEXED, len(extraction.pages), words, warnings=warnings)
+        count = self._write(document, extraction, entry, warnings)
+        self._report(entry, Status.INDEXED, len(extraction.pages), count, warnings=warnings)
 
     def _write(self, document: Document, extraction: Extraction, entry: _Found, warnings: tuple[str, ...]) -> int:
         file = IndexedFile(
@@ -383,7 +407,9 @@ class _Run:
         )
         self.documents[document.id] = file
         self.changed = True
-        return self.writer.add(document, extraction.pages, file) if self.writer else 0
+        if self.writer:
+            return self.writer.add(document, extraction.pages, file)
+        return sum(len(words(normalise(f"{page.text} {page.continuation}"))) for page in extraction.pages)
 
     def _report_failure(
         self, entry: _Found, status: Status, message: str, old: IndexedFile | None, warnings: tuple[str, ...] = ()
@@ -423,8 +449,8 @@ class _Run:
             return None
 
     def _keep(self, entry: _Found, extraction: Extraction) -> None:
-        # A Markdown file is read faster than its pages; a time-out may have been the machine's bad day.
-        if self.writer and entry.path.suffix.lower() == ".pdf" and extraction.status is not Status.TIMEOUT:
+        # A Markdown file is read faster than its pages. A failure may have been the machine's bad day or a limit since raised.
+        if self.writer and entry.path.suffix.lower() == ".pdf" and extraction.status in _LASTING:
             path = self._kept_path(entry.version)
             path.parent.mkdir(exist_ok=True)
             write_atomic(path, encode(extraction).decode())

@@ -86,7 +86,9 @@ def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARC
     per_page = _number(given, "per_page", DEFAULT_PER_PAGE, MOST_PER_PAGE, problems)
     page = _number(given, "page", 1, None, problems)
     if (page - 1) * per_page > LARGEST_OFFSET:
-        problems.append(Problem("page", f"page = {page}: można przejrzeć najwyżej {LARGEST_OFFSET} pierwszych dokumentów."))
+        problems.append(
+            Problem("page", f"page = {page}: można przejrzeć najwyżej {LARGEST_OFFSET} pierwszych dokumentów.")
+        )
         page = 1
     query = make_query(_only(given, "q", ""), filters, sort=sort, page=page, per_page=per_page)
     return Asked(query, tuple(problems))

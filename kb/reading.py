@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kb.engine import Concept, Form
 from kb.model import Change, Clause, ClauseKind, Reading
@@ -21,6 +22,7 @@ SURFACE_WEIGHT = 0.2
 REPAIR_WEIGHT = 0.7
 """A word found by edit distance counts less than a sure one."""
 SYNONYM_WEIGHT = 0.6
+NEIGHBOUR_WEIGHT = 0.3
 _MOST_FROM_DICTIONARY = 3
 
 
@@ -65,6 +67,7 @@ class Reader:
             for clause in clauses
             if clause.excluded and clause.kind is ClauseKind.WORD
         ]
+        concepts += _neighbours(concepts[: len(query)], _distances(typed, query))
         changes = tuple(
             Change(before=word, after=candidates[0], undo=literal(clauses, word))
             for word, candidates in repaired.items()
@@ -168,6 +171,26 @@ class Reader:
 
     def _excluded(self, clause: Clause) -> tuple[Form, ...]:
         return (Form(field="lemma", steps=tuple(self._analyzer.terms(word) for word in clause.words)),)
+
+
+def _distances(typed: Sequence[str], query: Sequence[str]) -> list[int]:
+    """How far each word of the query stood from the one before, function words between counted."""
+    places = [i for i, word in enumerate(typed) if word in query]
+    return [after - before for before, after in pairwise(places)]
+
+
+def _neighbours(words: Sequence[Concept], distances: Sequence[int]) -> list[Concept]:
+    """A bonus for each two words of the query that stand in a text just as they do in the query, inflection aside."""
+    found = []
+    for (first, second), distance in zip(pairwise(words), distances, strict=True):
+        steps = (_terms(first), *((),) * (distance - 1), _terms(second))
+        form = Form(field="lemma", steps=steps, weight=NEIGHBOUR_WEIGHT)
+        found.append(Concept(label=f"{first.label} {second.label}", forms=(form,), bonus=True))
+    return found
+
+
+def _terms(concept: Concept) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(t for f in concept.forms if f.field == "lemma" and len(f.steps) == 1 for t in f.steps[0]))
 
 
 def _merged(concepts: Sequence[Concept]) -> list[Concept]:

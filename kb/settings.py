@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb.errors import SettingsError
@@ -19,13 +20,34 @@ _FOR_TESTS = {"KB_CORPUS", "KB_EVAL"}
 """Variables that name data for optional tests and benchmarks; no settings of the program."""
 
 
+_SAID = {
+    "int_parsing": "to nie jest liczba całkowita",
+    "int_from_float": "to nie jest liczba całkowita",
+    "float_parsing": "to nie jest liczba",
+    "finite_number": "to nie jest skończona liczba",
+    "greater_than": "musi być więcej niż {gt}",
+    "greater_than_equal": "musi być co najmniej {ge}",
+    "less_than_equal": "może być najwyżej {le}",
+}
+
+
+def _not_empty(value: object) -> object:
+    # An empty path would mean the folder that one happens to be in.
+    if value == "":
+        raise ValueError("wartość jest pusta")
+    return value
+
+
+_Folder = Annotated[Path, BeforeValidator(_not_empty)]
+
+
 class Settings(BaseSettings):
     """Settings; a default suits one machine and a small office."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
-    documents: Path = Field(Path("documents"), description="Folder z dokumentami PDF i Markdown.")
-    index: Path = Field(Path("index"), description="Folder indeksu; zapisuje w nim tylko „kb index”.")
+    documents: _Folder = Field(Path("documents"), description="Folder z dokumentami PDF i Markdown.")
+    index: _Folder = Field(Path("index"), description="Folder indeksu; zapisuje w nim tylko „kb index”.")
     host: str = Field("127.0.0.1", description="Adres, pod którym serwer przyjmuje połączenia.")
     port: int = Field(8000, ge=0, le=65535, description="Port serwera.")
     workers: int = Field(1, ge=1, le=64, description="Liczba procesów serwera.")
@@ -37,9 +59,11 @@ class Settings(BaseSettings):
     contact: str = Field("", description="Adres e-mail redakcji, pokazywany na stronach.")
     extract_memory_mb: int = Field(1536, ge=256, description="Pamięć jednego procesu czytającego plik, w MB.")
     extract_seconds: float = Field(
-        30.0, gt=0, description="Czas na odczytanie pliku, w sekundach, bez dodatku za strony."
+        30.0, gt=0, allow_inf_nan=False, description="Czas na odczytanie pliku, w sekundach, bez dodatku za strony."
     )
-    extract_seconds_per_page: float = Field(0.15, ge=0, description="Dodatek czasu za każdą stronę, w sekundach.")
+    extract_seconds_per_page: float = Field(
+        0.15, ge=0, allow_inf_nan=False, description="Dodatek czasu za każdą stronę, w sekundach."
+    )
     extract_pages: int = Field(5_000, ge=1, description="Najwięcej stron w jednym pliku.")
     extract_characters: int = Field(20_000_000, ge=1_000, description="Najwięcej znaków tekstu w jednym pliku.")
 
@@ -59,7 +83,8 @@ def load(**given: object) -> Settings:
     except ValidationError as error:
         for one in error.errors():
             name = ".".join(str(part) for part in one["loc"])
-            problems.append(f"{_PREFIX}{name.upper()}: błędna wartość „{one.get('input')}” ({one['msg']})")
+            said = _SAID.get(one["type"], one["msg"].removeprefix("Value error, ")).format_map(one.get("ctx", {}))
+            problems.append(f"{_PREFIX}{name.upper()}: błędna wartość „{one.get('input')}” ({said})")
         raise SettingsError("Błędne ustawienia.", problems) from None
     if problems:
         raise SettingsError("Błędne ustawienia.", problems)

@@ -43,7 +43,11 @@ def site_of(request: Request) -> Site:
 def load_templates(settings: Settings) -> Environment:
     """Templates that escape by themselves and fail loudly on a name that a page does not have."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["long_date"] = messages.long_date
     environment.filters["documents"] = messages.documents

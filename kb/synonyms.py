@@ -6,6 +6,7 @@ base forms: the analyzer takes care of inflection.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +80,10 @@ class Synonyms:
     def load(cls, documents: Path, analyzer: Analyzer) -> Synonyms:
         """Read the file of a documents folder, empty where there is none. Raises TaxonomyError that lists every problem."""
         path = documents / SYNONYMS_FILE
-        if not path.exists():
+        if not os.path.lexists(path):
             return cls(analyzer)
         failed = f"Nie da się użyć pliku {SYNONYMS_FILE}. Popraw go; do tego czasu skróty i synonimy nie działają."
-        raw, problem = read_yaml(path)
+        raw, problem = read_yaml(path, documents)
         if problem:
             raise TaxonomyError(failed, [problem])
         try:

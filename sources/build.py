@@ -55,9 +55,7 @@ def find_sources(names: list[str]) -> list[Path]:
 def compile_source(source: Path) -> bytes:
     """Składa jedno źródło do dostępnego PDF (PDF/UA-1, ze znacznikami)."""
     compiler = typst.Compiler(source, root=SOURCES, ignore_system_fonts=True)
-    result, warnings = compiler.compile_with_warnings(
-        format="pdf", pdf_standards="ua-1", timestamp=TIMESTAMP
-    )
+    result, warnings = compiler.compile_with_warnings(format="pdf", pdf_standards="ua-1", timestamp=TIMESTAMP)
     for warning in warnings:
         print(f"  ostrzeżenie: {warning.message}", file=sys.stderr)
     if not isinstance(result, bytes):
@@ -65,12 +63,14 @@ def compile_source(source: Path) -> bytes:
     return result
 
 
-def as_scan(pdf: bytes, title: str) -> bytes:
-    """Zamienia PDF na obrazy stron w odcieniach szarości, bez tekstu."""
-    import pypdfium2  # type: ignore[import-untyped]
+def as_scan(pdf: bytes) -> bytes:
+    """Zamienia PDF na obrazy stron w odcieniach szarości, bez tekstu; tytuł i autor zostają."""
+    import pypdfium2
     from PIL import Image
 
     document = pypdfium2.PdfDocument(pdf)
+    title: str = document.get_metadata_value("Title")
+    author: str = document.get_metadata_value("Author")
     pages: list[Image.Image] = [
         page.render(scale=SCAN_DPI / 72, grayscale=True).to_pil().convert("L") for page in document
     ]
@@ -85,6 +85,7 @@ def as_scan(pdf: bytes, title: str) -> bytes:
         resolution=SCAN_DPI,
         quality=SCAN_QUALITY,
         title=title,
+        author=author,
         producer="Skan",
         creationDate=moment,
         modDate=moment,
@@ -105,7 +106,7 @@ def main(names: list[str]) -> int:
             print(f"BŁĄD {source.name}:\n{error.diagnostic}", file=sys.stderr)
             continue
         if source.stem in SCANS:
-            pdf = as_scan(pdf, source.stem)
+            pdf = as_scan(pdf)
         output = target(source)
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(pdf)

@@ -33,12 +33,14 @@ class Concept:
     """One thing a query asks for: the best of its forms in each field counts, fields add up.
 
     ``required``: a page without it is no match. ``excluded``: a page with it is no match, and it adds nothing.
+    ``bonus``: it adds to the score of pages that match otherwise, and makes no page a match.
     """
 
     label: str
     forms: tuple[Form, ...]
     required: bool = False
     excluded: bool = False
+    bonus: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ TITLE_WEIGHT = 0.5
 """A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
 HEADING_WEIGHT = 0.3
 """A word of the page's heading adds this share of its idf."""
-MIN_COVERAGE = 0.34
+MIN_COVERAGE = 0.2
 """A page matches when the concepts that it holds make up this share of the query's whole idf."""
 
 
@@ -154,7 +154,7 @@ class Snapshot:
 
     def frequency(self, concept: Concept) -> int:
         """On how many pages the concept stands."""
-        return len(self._scored(concept).rows)
+        return int(np.count_nonzero(~self._deleted[self._scored(concept).rows]))
 
     def _order(self, best: Floats, request: Request) -> Sequence[int]:
         if request.sort == "relevance":
@@ -184,7 +184,7 @@ class Snapshot:
         """The score of every row, 0 where it does not match."""
         size = len(self.numbers)
         scores = np.zeros(size, dtype=np.float32)
-        asked = [concept for concept in concepts if not concept.excluded]
+        asked = [concept for concept in concepts if not concept.excluded and not concept.bonus]
         if not asked:  # nothing but filters and exclusions: every document by its first page
             scores[self.starts[self.alive] + 1] = 1
         coverage = np.zeros(size, dtype=np.float32)
@@ -199,9 +199,13 @@ class Snapshot:
                 counts = in_text[s.context_rows] | (self.numbers[s.context_rows] == 1)
                 scores[s.context_rows[counts]] += s.context_weights[counts]
                 coverage[s.context_rows[counts]] += s.idf
-        total = sum(s.idf for s in scored)
+        for concept in concepts:
+            if concept.bonus:
+                bonus = self._scored(concept)
+                matches = scores[bonus.rows] > 0
+                scores[bonus.rows[matches]] += bonus.weights[matches]
         if len(scored) > 1:
-            scores[coverage < MIN_COVERAGE * total] = 0
+            scores[coverage < MIN_COVERAGE * sum(s.idf for s in scored)] = 0
         for concept, s in zip(asked, scored, strict=True):
             if concept.required:
                 absent = np.ones(size, dtype=bool)

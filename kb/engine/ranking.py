@@ -80,7 +80,9 @@ def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
         if step is None:
             continue
         rows, positions = step
-        keys = (rows.astype(np.int64) << _POSITION_BITS) + positions - distance
+        # Nearer to the page's beginning the phrase would begin on the page before.
+        inside = positions >= distance
+        keys = (rows[inside].astype(np.int64) << _POSITION_BITS) + positions[inside] - distance
         found = np.unique(keys) if found is None else np.intersect1d(found, keys)
         if not len(found):
             break
@@ -96,7 +98,7 @@ def top(scores: Floats, count: int) -> NDArray[np.intp]:
     Only the positive part is partitioned: over an array of mostly equal values ``argpartition`` is hundreds of times slower.
     """
     candidates = np.flatnonzero(scores > 0)
-    if len(candidates) > count:
+    if len(candidates) > count > 0:
         values = scores[candidates]
         kept = np.argpartition(values, len(values) - count)[len(values) - count :]
         # Ties at the border must not depend on the partition's order.

@@ -13,6 +13,7 @@ import json
 import threading
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -29,6 +30,7 @@ from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
 from kb.engine import IndexedFile
+from kb.errors import IndexMismatch
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
@@ -40,6 +42,7 @@ Floats = NDArray[np.float32]
 
 _BLOCK = 1024
 """Postings in a compressed block: we always read whole lists, so larger blocks than Whoosh's 128 mean less work."""
+_OPEN_ATTEMPTS = 10
 _SMALL_SEGMENT = 2_000
 _MANY_SEGMENTS = 8
 
@@ -156,7 +159,8 @@ class Segment:
         # which hands out one posting at a time.
         with self._lock:
             try:
-                matcher = self._reader.postings(field, term.encode())
+                # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
+                matcher = self._reader._terms.matcher(field, term.encode(), self._reader.schema[field].format)
             except TermNotFound:
                 return []
             blocks = []
@@ -195,10 +199,24 @@ class Segment:
 
 
 def open_segments(folder: Path) -> list[Segment]:
-    """The newest committed state of the index in ``folder``; later commits do not change it."""
-    reader = index.open_dir(str(folder), readonly=True).reader()
-    lock = threading.Lock()
-    return [Segment(leaf, lock) for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
+    """The newest committed state of the index in ``folder``; later commits do not change it.
+
+    Raises IndexMismatch where its files are gone or spoilt.
+    """
+    try:
+        reader = _open(folder).reader()
+        lock = threading.Lock()
+        return [Segment(leaf, lock) for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
+    except Exception as error:  # spoilt pickles may raise anything
+        raise IndexMismatch("Indeks jest uszkodzony. Uruchom „kb index --rebuild”, żeby zbudować go od nowa.") from error
+
+
+def _open(folder: Path) -> index.FileIndex:
+    # A commit removes the state before it, so what was just listed may be gone when it is opened: look again.
+    for _ in range(_OPEN_ATTEMPTS):
+        with suppress(OSError, index.EmptyIndexError):
+            return index.open_dir(str(folder), readonly=True)
+    return index.open_dir(str(folder), readonly=True)
 
 
 class _Stream:
@@ -301,7 +319,15 @@ class StoreWriter:
         self._next_row = 0
         self._numbers: dict[str, int] = {}
         self._body, self._titles, self._headings = _Stream(), _Stream(), _Stream()
-        self._writer = index.open_dir(str(folder)).writer(codec=_Codec(blocklimit=_BLOCK))
+        self._folder = str(folder)
+        self._opened: SegmentWriter | None = None
+
+    @property
+    def _writer(self) -> SegmentWriter:
+        # Opened when there is something to write: Whoosh makes files at once, and a run that changes nothing must leave none.
+        if self._opened is None:
+            self._opened = index.open_dir(self._folder).writer(codec=_Codec(blocklimit=_BLOCK))
+        return self._opened
 
     def files(self) -> list[IndexedFile]:
         """Every file in the index at the start of this write."""
@@ -361,7 +387,11 @@ class StoreWriter:
 
     def cancel(self) -> None:
         """Leave the index as it was."""
-        self._writer.cancel()
+        if self._opened is not None:
+            self._opened.cancel()
+            opened = index.open_dir(self._folder)
+            toc = opened._read_toc()
+            index.clean_files(opened.storage, opened.indexname, toc.generation, toc.segments)
 
 
 def _posting_lists(field: str, stream: _Stream, terms_of: Sequence[Sequence[str]]) -> Iterator[_List]:
@@ -383,6 +413,8 @@ def _posting_lists(field: str, stream: _Stream, terms_of: Sequence[Sequence[str]
     positions = np.arange(len(words)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 
     per_word = counts[words]
+    if not per_word.any():  # nothing but function words
+        return
     within = np.arange(int(per_word.sum())) - np.repeat(np.cumsum(per_word) - per_word, per_word)
     term = flat[np.repeat(offsets[words], per_word) + within]
     order = np.argsort(term, kind="stable")

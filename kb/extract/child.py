@@ -16,6 +16,7 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -33,8 +34,11 @@ _REPORT_EVERY = 25
 _PAGE_SIZE = resource.getpagesize()
 
 
-def serve(descriptors: list[int]) -> None:
-    """Fork one keeper for each slot's socket, then wait for all of them. Runs until the parent closes the sockets."""
+def serve(folder: Path, descriptors: list[int]) -> None:
+    """Fork one keeper for each slot's socket, then wait for all of them. Runs until the parent closes the sockets.
+
+    ``folder`` is where results lie; it goes at the end, even if the parent was killed and cannot see to that.
+    """
     known = Analyzer().known
     known("rozgrzewka")
     # Objects made so far leave the collector's sight: children share their memory pages instead of copying them.
@@ -52,6 +56,7 @@ def serve(descriptors: list[int]) -> None:
         slot.close()
     for _ in descriptors:
         os.wait()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keep(slot: socket.socket, known: Callable[[str], bool]) -> None:
@@ -157,4 +162,4 @@ def _send(slot: socket.socket, message: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    serve([int(descriptor) for descriptor in sys.argv[1:]])
+    serve(Path(sys.argv[1]), [int(descriptor) for descriptor in sys.argv[2:]])

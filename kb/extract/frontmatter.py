@@ -28,13 +28,22 @@ class _Refused(yaml.YAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML without aliases: a few lines of them can stand for gigabytes."""
+    """Safe YAML without aliases, since a few lines of them can stand for gigabytes, and without dates, which stay text.
+
+    So an impossible date spoils itself alone, not all that stands beside it.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise _Refused(f"wiersz {event.start_mark.line + 2}: odwołania (*{event.anchor}) nie są obsługiwane")
         return super().compose_node(parent, index)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def split(text: str) -> FrontMatter:

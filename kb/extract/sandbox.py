@@ -112,7 +112,9 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-extract-")))
+            folder = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-extract-", ignore_cleanup_errors=True))
+            )
             self._start(stack, folder)
             self._stack = stack.pop_all()
         return self
@@ -244,7 +246,14 @@ class Sandbox:
             with errors.open("wb") as stderr:
                 # A session of its own: Ctrl-C reaches the parent alone, and ending the sockets ends the children.
                 server = subprocess.Popen(  # noqa: S603 - our own module, no shell, no input
-                    [sys.executable, "-P", "-m", "kb.extract.child", *(str(theirs.fileno()) for _, theirs in pairs)],
+                    [
+                        sys.executable,
+                        "-P",
+                        "-m",
+                        "kb.extract.child",
+                        str(folder),
+                        *(str(theirs.fileno()) for _, theirs in pairs),
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=stderr,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Sequence
 from html import escape
 from html.parser import HTMLParser
@@ -17,7 +16,7 @@ Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]
 """An address as written → the one to link to, None for no link."""
 
-_INLINE = frozenset("a abbr code del em kbd s strong sub sup br img".split())
+_INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", "span", "strong", "sub", "sup"})
 
 
 def paragraphs(text: str, heading: str = "", marker: Marker | None = None) -> Markup:
@@ -34,7 +33,7 @@ def paragraphs(text: str, heading: str = "", marker: Marker | None = None) -> Ma
             tag = "h2" if heading and line.strip() == heading else "p"
             parts.append(f"<{tag}>{_marked(text, marks, start, end)}</{tag}>")
         start = end + 1
-    return Markup("\n".join(parts))
+    return Markup("\n".join(parts))  # noqa: S704  # _marked escapes
 
 
 def rendered(html: str, links: Links, marker: Marker | None = None) -> Markup:
@@ -52,7 +51,7 @@ def rendered(html: str, links: Links, marker: Marker | None = None) -> Markup:
     for piece, markup in zip(parser.texts, parser.tags, strict=True):
         out.append(_marked(text, marks, at, at + len(piece)) if markup is None else markup)
         at += len(piece)
-    return Markup("".join(out))
+    return Markup("".join(out))  # noqa: S704  # texts are escaped, tags come from sanitised HTML
 
 
 def site_links(path: str, url_by_path: Callable[[str], str | None], document_url: str, own_anchors: str = "") -> Links:
@@ -94,14 +93,14 @@ def _marked(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
 
 
 class _Pieces(HTMLParser):
-    """HTML as a row of pieces: ``texts[i]`` is text where ``tags[i]`` is None, else what parts the text there ("" or a newline)."""
+    """HTML as a row of pieces: text where ``tags[i]`` is None; else a tag, and ``texts[i]`` says whether it ends a line."""
 
     def __init__(self, links: Links) -> None:
         super().__init__(convert_charrefs=True)
         self.texts: list[str] = []
         self.tags: list[str | None] = []
         self._links = links
-        self._closed_by_us: list[str] = []
+        self._open_links: list[str] = []
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
@@ -116,26 +115,21 @@ class _Pieces(HTMLParser):
             return
         if tag == "a":
             target = self._links(given["href"]) if "href" in given else None
-            self._closed_by_us.append("span" if target is None else "a")
+            self._open_links.append("span" if target is None else "a")
             given.pop("href", None)
             if target is not None:
                 given = {"href": target, **given}
-            tag = self._closed_by_us[-1]
+            tag = self._open_links[-1]
             given = {name: value for name, value in given.items() if tag == "a" or name == "id"}
         own = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
         before = '<div class="scroll" role="region" aria-label="Tabela" tabindex="0">' if tag == "table" else ""
         self._tag(tag, f"{before}<{tag}{own}>")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._closed_by_us:
-            tag = self._closed_by_us.pop()
+        if tag == "a" and self._open_links:
+            tag = self._open_links.pop()
         self._tag(tag, f"</{tag}>" + ("</div>" if tag == "table" else ""))
 
     def _tag(self, tag: str, markup: str) -> None:
-        self.texts.append("" if tag in _INLINE or tag == "span" else "\n")
+        self.texts.append("" if tag in _INLINE else "\n")
         self.tags.append(markup)
-
-
-def headings(html: str) -> str:
-    """Sanitised HTML of a section for a page whose own heading is the section's: the first ``h2`` left out."""
-    return re.sub(r"^\s*<h2[^>]*>.*?</h2>", "", html, count=1, flags=re.DOTALL)

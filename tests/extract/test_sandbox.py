@@ -236,7 +236,11 @@ def _script(folder: Path) -> subprocess.Popen[str]:
         (folder / name).write_text(SLOW, encoding="utf-8")
         files.append(str(folder / name))
     # The same kb as this process has, from wherever.
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+        "TMPDIR": str(folder),
+    }
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, *files],
         stdout=subprocess.PIPE,
@@ -257,6 +261,7 @@ def test_a_killed_parent_leaves_nobody(folder: Path) -> None:
     parent.communicate()
     assert len(processes) >= 4
     assert _gone(processes)
+    assert list(folder.glob("kb-extract-*")) == []
 
 
 @needs_proc

@@ -1,0 +1,227 @@
+"""The JSON API under ``/api/v1``, and the two addresses that tell a supervisor how the service is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+
+from kb.citation import STYLES, cite
+from kb.contract import (
+    CitationResponse,
+    DocumentResponse,
+    DocumentsResponse,
+    EditionsResponse,
+    ErrorResponse,
+    PageResponse,
+    SearchResponse,
+    StateResponse,
+    SuggestResponse,
+    TopicsResponse,
+    document_response,
+    documents_response,
+    editions_response,
+    page_response,
+    search_response,
+    suggest_response,
+    topics_response,
+)
+from kb.errors import BadRequest, NotFound
+from kb.model import FACETS
+from kb.pages import citation_source, facet_counts
+from kb.params import SEARCH_PARAMETERS, Problem, collect, read_query, refuse, whole_number
+from kb.site import site_of
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorResponse, "description": "Nie ma takiego dokumentu lub strony."},
+    422: {"model": ErrorResponse, "description": "Błędne parametry; details wymienia wszystkie."},
+    503: {"model": ErrorResponse, "description": "Nie ma indeksu."},
+}
+router = APIRouter(prefix="/api/v1", tags=["Baza wiedzy"], responses=_ERRORS)
+health = APIRouter(tags=["Stan usługi"])
+
+_MOST_SUGGESTIONS = 20
+_DESCRIPTIONS = {
+    "q": "Szukany tekst, także pusty. Fraza w cudzysłowie: dokładnie te słowa; -słowo: bez tego słowa.",
+    "edition": "Slug edycji; można powtarzać (wystarczy jedna z podanych).",
+    "topic": "Slug tematu; można powtarzać (wystarczy jeden z podanych).",
+    "kind": "Rodzaj: raport, poradnik, aktualnosc, wydarzenie; można powtarzać.",
+    "year": "Rok publikacji, cztery cyfry; można powtarzać.",
+    "sort": "Kolejność: relevance (domyślnie), newest, oldest.",
+    "page": "Strona wyników, od 1.",
+    "per_page": "Liczba dokumentów na stronie, od 1 do 50 (domyślnie 10).",
+}
+_EXAMPLES: dict[str, Any] = {"q": "wkład własny", "kind": ["raport"], "year": ["2023"], "sort": "newest", "per_page": 5}
+
+
+def _parameters(*names: str) -> dict[str, Any]:
+    """Query parameters for the schema; they are read by one function of our own, so that all problems come back at once."""
+    described = []
+    for name in names:
+        kind: dict[str, Any] = {"type": "integer" if name in ("page", "per_page") else "string"}
+        schema = {"type": "array", "items": kind} if name in FACETS else kind
+        one: dict[str, Any] = {"name": name, "in": "query", "description": _DESCRIPTIONS[name], "schema": schema}
+        if name in _EXAMPLES:
+            one["example"] = _EXAMPLES[name]
+        described.append(one)
+    return {"parameters": described}
+
+
+_DocumentId = Annotated[str, Path(description="Identyfikator dokumentu.", examples=["raport-finansowanie-projektow"])]
+
+
+@router.get(
+    "/search",
+    summary="Szukaj",
+    openapi_extra={**_parameters(*SEARCH_PARAMETERS), "x-example": "/api/v1/search?q=wkład+własny&kind=raport"},
+)
+def search(request: Request) -> SearchResponse:
+    """Dokumenty, które odpowiadają na pytanie, ze stronami, fragmentami i licznikami filtrów."""
+    knowledge = site_of(request).knowledge
+    query = read_query(request.query_params, knowledge.taxonomy).strict()
+    return search_response(knowledge.search(query))
+
+
+@router.get(
+    "/documents",
+    summary="Spis dokumentów",
+    openapi_extra={
+        **_parameters(*SEARCH_PARAMETERS[1:]),
+        "x-example": "/api/v1/documents?edition=cwd-plus&sort=newest",
+    },
+)
+def documents(request: Request) -> DocumentsResponse:
+    """Wszystkie dokumenty z opisami, z tymi samymi filtrami co wyszukiwanie."""
+    knowledge = site_of(request).knowledge
+    query = read_query(request.query_params, knowledge.taxonomy, SEARCH_PARAMETERS[1:]).strict()
+    return documents_response(knowledge.search(query))
+
+
+@router.get("/documents/{id}", summary="Dokument")
+def document(request: Request, id: _DocumentId) -> DocumentResponse:
+    """Opis dokumentu, spis jego stron i dokumenty o podobnej treści."""
+    knowledge = site_of(request).knowledge
+    _nothing_more(request)
+    found = knowledge.document(id)
+    return document_response(found, knowledge.pages(id), knowledge.related(id))
+
+
+@router.get("/documents/{id}/pages/{number}", summary="Strona dokumentu")
+def page(
+    request: Request,
+    id: _DocumentId,
+    number: Annotated[str, Path(description="Numer strony w pliku, od 1.", examples=["1"])],
+) -> PageResponse:
+    """Tekst jednej strony."""
+    knowledge = site_of(request).knowledge
+    _nothing_more(request)
+    position = whole_number(number)
+    if position is None:
+        raise BadRequest("Nie rozumiemy parametrów zapytania.", ["Numer strony musi być liczbą całkowitą."])
+    return page_response(knowledge.document(id), knowledge.page(id, position))
+
+
+@router.get(
+    "/documents/{id}/citation",
+    summary="Opis bibliograficzny",
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "page",
+                "in": "query",
+                "description": "Numer strony w pliku; bez niego cytowany jest cały dokument.",
+                "schema": {"type": "integer", "minimum": 1},
+            },
+            {
+                "name": "format",
+                "in": "query",
+                "description": f"Format: {', '.join(STYLES)} (domyślnie iso690).",
+                "schema": {"type": "string", "enum": list(STYLES)},
+            },
+        ]
+    },
+)
+def citation(request: Request, id: _DocumentId) -> CitationResponse:
+    """Gotowy opis dokumentu lub jego strony w jednym z pięciu formatów."""
+    given, problems = collect(request.query_params, ("page", "format"))
+    style, number = given.get("format", ("iso690",))[0], given.get("page", ("",))[0]
+    if style not in STYLES:
+        problems.append(Problem("format", f"format = „{style[:60]}”: możliwe wartości to {', '.join(STYLES)}."))
+    if number and whole_number(number) is None:
+        problems.append(Problem("page", f"page = „{number[:60]}”: wartość musi być liczbą całkowitą."))
+    refuse(problems)
+    source = citation_source(site_of(request), request, id, number)
+    made = cite(source, style)
+    return CitationResponse(format=style, media_type=made.media_type, citation=made.text, url=source.url)
+
+
+@router.get(
+    "/suggest",
+    summary="Podpowiedzi",
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "q",
+                "in": "query",
+                "description": "Początek tego, co jest wpisywane.",
+                "schema": {"type": "string"},
+            },
+            {
+                "name": "limit",
+                "in": "query",
+                "description": f"Ile podpowiedzi, od 1 do {_MOST_SUGGESTIONS} (domyślnie 8).",
+                "schema": {"type": "integer", "minimum": 1, "maximum": _MOST_SUGGESTIONS},
+            },
+        ],
+        "x-example": "/api/v1/suggest?q=rewit",
+    },
+)
+def suggest(request: Request) -> SuggestResponse:
+    """Tytuły, nagłówki, częste frazy i skróty, które pasują do początku zapytania."""
+    given, problems = collect(request.query_params, ("q", "limit"))
+    limit = whole_number(given.get("limit", ("8",))[0])
+    if limit is None or not 1 <= limit <= _MOST_SUGGESTIONS:
+        problems.append(Problem("limit", f"limit: wartość musi być liczbą od 1 do {_MOST_SUGGESTIONS}."))
+    refuse(problems)
+    text = given.get("q", ("",))[0]
+    return suggest_response(site_of(request).knowledge.suggest(text, limit or 8) if text else ())
+
+
+@router.get("/editions", summary="Edycje")
+def editions(request: Request) -> EditionsResponse:
+    """Edycje programu z opisami, liczbami i liczbą dokumentów."""
+    knowledge = site_of(request).knowledge
+    _nothing_more(request)
+    return editions_response(knowledge.taxonomy.editions, facet_counts(knowledge, "edition"))
+
+
+@router.get("/topics", summary="Tematy")
+def topics(request: Request) -> TopicsResponse:
+    """Tematy z opisami i liczbą dokumentów."""
+    knowledge = site_of(request).knowledge
+    _nothing_more(request)
+    return topics_response(knowledge.taxonomy.topics, facet_counts(knowledge, "topic"))
+
+
+@router.get("/{rest:path}", include_in_schema=False)
+def nothing(rest: str) -> None:
+    """Any other address under the API."""
+    raise NotFound(f"W API nie ma adresu „{rest[:60]}”. Opis wszystkich adresów jest na stronie /api.")
+
+
+@health.get("/healthz", summary="Czy usługa działa")
+def healthz() -> StateResponse:
+    """Odpowiada zawsze, gdy proces żyje."""
+    return StateResponse(status="ok")
+
+
+@health.get("/readyz", summary="Czy można szukać", responses={503: _ERRORS[503]})
+def readyz(request: Request) -> StateResponse:
+    """Odpowiada „ok”, gdy indeks jest otwarty; inaczej 503."""
+    documents, pages = site_of(request).knowledge.engine.counts()
+    return StateResponse(status="ok", documents=documents, pages=pages)
+
+
+def _nothing_more(request: Request) -> None:
+    """Refuse query parameters where none has a meaning."""
+    refuse(collect(request.query_params, ())[1])

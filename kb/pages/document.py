@@ -1,0 +1,284 @@
+"""A document's own page and the page of one of its pages: text with what was found marked, citation, metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from markupsafe import Markup
+
+from kb import messages
+from kb.catalogue import Taxonomy
+from kb.citation import STYLES, Citation, Source, cite
+from kb.model import Document, Page
+from kb.pages.layout import Card, Layout, Link, card, place
+from kb.pages.markup import Links, Marker, paragraphs, rendered, site_links
+from kb.params import with_query
+from kb.search import document_url, page_url
+from kb.site import NAME
+
+_MOST_CHIPS = 60
+"""Page numbers shown at once; those of longer documents are folded."""
+_MOST_COUNTED = 150
+"""Pages whose found places are counted, 2 ms each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A row of a document's description; with ``links`` in place of ``text`` where it leads somewhere."""
+
+    name: str
+    text: str = ""
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitationBox:
+    """A place's entry in all styles: the ready ones are text, the others are files to download."""
+
+    heading: str
+    entries: tuple[Citation, ...]
+    files: tuple[Link, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPage(Layout):
+    """``/dokumenty/{id}``; ``text`` is a Markdown document's own, "" for PDF."""
+
+    template: ClassVar[str] = "document.html"
+    card: Card
+    facts: tuple[Fact, ...]
+    file: Link
+    contents: tuple[Link, ...]
+    numbers: tuple[Link, ...]
+    fold_numbers: bool
+    found_on: str
+    first_page: str
+    text: Markup
+    citation: CitationBox
+    related: tuple[Card, ...]
+    back: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePage(Layout):
+    """``/dokumenty/{id}/strony/{n}``."""
+
+    template: ClassVar[str] = "page.html"
+    document: Card
+    document_url: str
+    name: str
+    heading: str
+    position: str
+    text: Markup
+    marked: bool
+    previous: Link | None
+    next: Link | None
+    file: Link
+    citation: CitationBox
+    back: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A document to be shown: what is asked about it beside, for whom and where."""
+
+    document: Document
+    taxonomy: Taxonomy
+    source: Source
+    base_url: str
+    q: str
+    search_url: str
+    marker: Marker | None
+    url_by_path: Callable[[str], str | None]
+
+    @property
+    def back(self) -> Link | None:
+        """The way back to the results that the reader came from."""
+        return Link(text=f"Wyniki dla „{self.q}”", url=self.search_url) if self.q else None
+
+    def links(self, own_anchors: str) -> Links:
+        """How links in the document's text resolve."""
+        return site_links(self.document.path, self.url_by_path, document_url(self.document.id), own_anchors)
+
+
+def document_page(shown: Shown, pages: Sequence[Page], related: Iterable[Document]) -> DocumentPage:
+    """A document's own page."""
+    document, taxonomy = shown.document, shown.taxonomy
+    markdown = document.media == "markdown"
+    html = "\n".join(page.html for page in pages)
+    numbers = () if markdown else tuple(_numbers(shown, pages))
+    found = sum(bool(link.note) for link in numbers)
+    return DocumentPage(
+        title=document.title,
+        canonical=document_url(document.id),
+        description=document.description,
+        q=shown.q,
+        meta=_meta(shown, None),
+        properties=_properties(shown, None),
+        card=card(document, taxonomy),
+        facts=tuple(_facts(document, taxonomy)),
+        file=_file(document),
+        contents=tuple(_contents(document, pages, shown.q)),
+        numbers=numbers,
+        fold_numbers=len(pages) > _MOST_CHIPS,
+        found_on=f"Słowa z zapytania są na {found} {messages.plural(found, 'stronie', 'stronach', 'stronach')} (wyróżnione)."
+        if found
+        else "",
+        first_page=with_query(page_url(document.id, 1), shown.q),
+        text=rendered(html, shown.links(html), shown.marker) if markdown else Markup(""),
+        citation=_citation_box(shown, None),
+        related=tuple(card(other, taxonomy) for other in related),
+        back=shown.back,
+    )
+
+
+def page_page(shown: Shown, page: Page) -> PagePage:
+    """The page of one of a document's pages."""
+    document = shown.document
+    name = place(document, page)
+    markdown = document.media == "markdown"
+    text = (
+        rendered(page.html, shown.links(page.html), shown.marker)
+        if page.html
+        else paragraphs(page.text, page.heading, shown.marker)
+    )
+    return PagePage(
+        title=f"{document.title}, {name}" if not markdown else f"{name} – {document.title}",
+        # A section's text stands whole on its document's page; a PDF's page has no other place.
+        canonical=document_url(document.id) if markdown else page_url(document.id, page.number),
+        description=document.description,
+        q=shown.q,
+        meta=_meta(shown, page),
+        properties=_properties(shown, page),
+        document=card(document, shown.taxonomy),
+        document_url=with_query(document_url(document.id), shown.q),
+        name=name,
+        heading="" if markdown else page.heading,
+        position=f"{page.number} z {document.pages}",
+        text=text,
+        marked="<mark>" in text,
+        previous=_neighbour(shown, page.number - 1, "Poprzednia"),
+        next=_neighbour(shown, page.number + 1, "Następna"),
+        file=Link(text="Otwórz tę stronę w pliku PDF", url=f"/pliki/{document.id}#page={page.number}")
+        if not markdown
+        else _file(document),
+        citation=_citation_box(shown, page),
+        back=shown.back,
+    )
+
+
+def _numbers(shown: Shown, pages: Sequence[Page]) -> Iterator[Link]:
+    """A link to each page of a PDF; with a query, ``note`` says how many found places are on it."""
+    marker = shown.marker if len(pages) <= _MOST_COUNTED else None
+    for page in pages:
+        places = len(marker(page.text)) if marker else 0
+        yield Link(
+            text=page.label or str(page.number),
+            url=with_query(page_url(shown.document.id, page.number), shown.q),
+            note=messages.counted(places, "trafienie", "trafienia", "trafień") if places else "",
+        )
+
+
+def _neighbour(shown: Shown, number: int, text: str) -> Link | None:
+    document = shown.document
+    if not 1 <= number <= document.pages:
+        return None
+    return Link(text=text, url=with_query(page_url(document.id, number), shown.q))
+
+
+def _file(document: Document) -> Link:
+    kind = "PDF" if document.media == "pdf" else "Markdown"
+    return Link(text=f"Pobierz oryginał ({kind})", url=f"/pliki/{document.id}")
+
+
+def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Link]:
+    before = ""
+    for page in pages:
+        if page.heading and page.heading != before:
+            url = f"#{page.anchor}" if page.anchor else with_query(page_url(document.id, page.number), q)
+            yield Link(text=page.heading, url=url, note="" if document.media == "markdown" else place(document, page))
+        before = page.heading
+
+
+def _facts(document: Document, taxonomy: Taxonomy) -> Iterator[Fact]:
+    editions, topics = taxonomy.labels("edition"), taxonomy.labels("topic")
+    if document.authors:
+        yield Fact(name="Autorzy" if len(document.authors) > 1 else "Autor", text=", ".join(document.authors))
+    if document.publisher:
+        yield Fact(name="Wydawca", text=document.publisher)
+    if document.edition in editions:
+        link = Link(text=editions[document.edition], url=f"/edycje/{document.edition}")
+        yield Fact(name="Edycja", links=(link,))
+    known = [Link(text=topics[slug], url=f"/tematy/{slug}") for slug in document.topics if slug in topics]
+    if known:
+        yield Fact(name="Tematy" if len(known) > 1 else "Temat", links=tuple(known))
+    if document.licence:
+        yield Fact(name="Licencja", text=document.licence)
+    if document.source_url:
+        yield Fact(name="Źródło", links=(Link(text=document.source_url, url=document.source_url),))
+
+
+def _citation_box(shown: Shown, page: Page | None) -> CitationBox:
+    document = shown.document
+    at = f"&page={page.number}" if page else ""
+    return CitationBox(
+        heading="Cytuj ten dokument"
+        if page is None
+        else "Cytuj tę stronę"
+        if document.media == "pdf"
+        else "Cytuj tę część",
+        entries=tuple(cite(shown.source, style) for style in ("iso690", "apa")),
+        files=tuple(
+            Link(text=STYLES[style][0], url=f"/cytowania/{document.id}?format={style}{at}")
+            for style in ("bibtex", "ris", "csl-json")
+        ),
+        url=shown.source.url,
+    )
+
+
+def _meta(shown: Shown, page: Page | None) -> tuple[tuple[str, str], ...]:
+    """Highwire and Dublin Core tags, which reference managers and catalogues read."""
+    document, base = shown.document, shown.base_url
+    url = shown.source.url
+    day = document.published
+    pairs = [
+        ("citation_title", document.title),
+        *(("citation_author", author) for author in document.authors),
+        ("citation_publication_date", f"{day:%Y/%m/%d}" if day else ""),
+        (
+            "citation_technical_report_institution" if document.kind == "raport" else "citation_publisher",
+            document.publisher,
+        ),
+        ("citation_firstpage", page.label or "" if page else ""),
+        ("citation_language", document.language),
+        ("citation_public_url", url),
+        ("citation_pdf_url", f"{base}/pliki/{document.id}" if document.media == "pdf" else ""),
+        ("DC.title", document.title),
+        *(("DC.creator", author) for author in document.authors),
+        ("DC.publisher", document.publisher),
+        ("DC.date", day.isoformat() if day else ""),
+        ("DC.type", "Text"),
+        ("DC.format", "application/pdf" if document.media == "pdf" else "text/markdown"),
+        ("DC.language", document.language),
+        ("DC.description", document.description),
+        ("DC.rights", document.licence),
+        ("DC.identifier", url),
+    ]
+    return tuple((name, content) for name, content in pairs if content)
+
+
+def _properties(shown: Shown, page: Page | None) -> tuple[tuple[str, str], ...]:
+    document = shown.document
+    pairs = [
+        ("og:type", "article"),
+        ("og:site_name", NAME),
+        ("og:locale", "pl_PL"),
+        ("og:title", f"{document.title}, {place(document, page)}" if page else document.title),
+        ("og:description", document.description),
+        ("og:url", shown.source.url),
+        ("article:published_time", document.published.isoformat() if document.published else ""),
+    ]
+    return tuple((name, content) for name, content in pairs if content)

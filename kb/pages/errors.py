@@ -1,0 +1,53 @@
+"""Error pages: what happened, in words a person can use, and where to go from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from starlette.requests import Request
+
+from kb.pages.layout import Layout, Link, search_link
+from kb.search import LONGEST_QUERY
+
+_TITLES = {
+    404: "Nie znaleziono strony",
+    405: "Ten adres służy tylko do czytania",
+    409: "Trwa przebudowa bazy",
+    422: "Nie rozumiemy tego adresu",
+    503: "Baza jest chwilowo niedostępna",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage(Layout):
+    """Any error."""
+
+    template: ClassVar[str] = "error.html"
+    heading: str
+    message: str
+    details: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+def error_page(request: Request, status: int, message: str, details: Sequence[str] = ()) -> ErrorPage:
+    """The page of an error. For a document that is gone it offers a search for what its address says."""
+    q = " ".join(request.query_params.get("q", "").replace("\x00", " ").split())[:LONGEST_QUERY]
+    links = [Link(text=f"Szukaj „{q}”", url=search_link(q))] if q else []
+    parts = request.url.path.split("/")
+    if status == 404 and len(parts) > 2 and parts[1] in ("dokumenty", "pliki") and parts[2]:
+        words = parts[2].replace("-", " ")[:LONGEST_QUERY]
+        links.append(Link(text=f"Szukaj „{words}”", url=search_link(words)))
+    links.append(Link(text="Wszystkie dokumenty", url="/szukaj"))
+    links.append(Link(text="Strona główna", url="/"))
+    title = _TITLES.get(status, "Coś się nie udało")
+    return ErrorPage(
+        title=title,
+        q=q,
+        indexed=False,
+        heading=title,
+        message=message,
+        details=tuple(details),
+        links=tuple({link.url: link for link in links}.values()),
+    )

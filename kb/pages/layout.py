@@ -1,0 +1,159 @@
+"""What all pages share: the frame around them, cards of documents, names of places, and how a page becomes a response."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from kb import messages
+from kb.catalogue import Taxonomy
+from kb.model import Document, Page, PageHit
+from kb.params import search_url
+from kb.search import document_url, make_query
+from kb.site import site_of
+
+NAVIGATION = (
+    ("/aktualnosci", "Aktualności"),
+    ("/wydarzenia", "Wydarzenia"),
+    ("/tematy", "Tematy"),
+    ("/edycje", "Edycje"),
+    ("/slownik", "Słownik"),
+    ("/o-bazie", "O bazie"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Somewhere to go; ``note`` stands beside it, ``current`` says that the reader is there."""
+
+    text: str
+    url: str
+    note: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The frame of every page. ``canonical`` is a path; ``meta`` are (name, content), ``properties`` the same for Open Graph."""
+
+    template: ClassVar[str]
+    title: str
+    canonical: str = ""
+    description: str = ""
+    q: str = ""
+    feed: str = ""
+    indexed: bool = True
+    search_in_header: bool = True
+    notices: tuple[str, ...] = ()
+    meta: tuple[tuple[str, str], ...] = ()
+    properties: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A document in a list."""
+
+    title: str
+    url: str
+    kind: str
+    edition: str
+    published: date | None
+    pages: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pagination:
+    """Pages of a list: the one before and after, and some numbers around; None for a gap."""
+
+    previous: Link | None
+    next: Link | None
+    numbers: tuple[Link | None, ...]
+
+
+def respond(request: Request, page: Layout, status: int = 200) -> Response:
+    """A page as HTML."""
+    site = site_of(request)
+    current = "/" + request.url.path.split("/")[1]
+    html = site.templates.get_template(page.template).render(
+        page=page,
+        base_url=site.base_url(request),
+        navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
+    )
+    return HTMLResponse(html, status, headers={"Cache-Control": "no-cache"})
+
+
+def card(document: Document, taxonomy: Taxonomy) -> Card:
+    """A document for a list."""
+    return Card(
+        title=document.title,
+        url=document_url(document.id),
+        kind=taxonomy.labels("kind").get(document.kind or "", ""),
+        edition=taxonomy.labels("edition").get(document.edition or "", ""),
+        published=document.published,
+        # A Markdown file has no pages that anybody could turn.
+        pages=messages.pages(document.pages) if document.media == "pdf" else "",
+        description=document.description,
+    )
+
+
+def place(document: Document, page: Page | PageHit) -> str:
+    """A page's name for a link: „s. 15 (17. w pliku)”, „strona pliku 17”, a Markdown section's heading."""
+    if document.media == "markdown":
+        return page.heading or ("Wstęp" if page.number == 1 else f"Część {page.number}")
+    if not page.label:
+        return f"strona pliku {page.number}"
+    return f"s. {page.label}" if page.label == str(page.number) else f"s. {page.label} ({page.number}. w pliku)"
+
+
+def pagination(total: int, page: int, per_page: int, url_of_page: dict[int, str]) -> Pagination | None:
+    """Links to pages of a list, None when there is one page. ``url_of_page`` is filled for ``shown_pages``."""
+    last = last_page(total, per_page)
+    if last <= 1:
+        return None
+    numbers: list[Link | None] = []
+    before = 0
+    for number in shown_pages(total, page, per_page):
+        if number != before + 1:
+            numbers.append(None)
+        numbers.append(Link(text=str(number), url=url_of_page[number], current=number == page))
+        before = number
+    return Pagination(
+        previous=Link(text="Poprzednia", url=url_of_page[page - 1]) if page > 1 else None,
+        next=Link(text="Następna", url=url_of_page[page + 1]) if page < last else None,
+        numbers=tuple(numbers),
+    )
+
+
+def last_page(total: int, per_page: int) -> int:
+    """The number of the last page of a list, 1 for an empty one."""
+    return max(1, -(-total // per_page))
+
+
+def shown_pages(total: int, page: int, per_page: int) -> list[int]:
+    """Numbers worth a link: the first, the last and those around the present one."""
+    last = last_page(total, per_page)
+    return sorted({1, last} | {number for number in range(page - 2, page + 3) if 1 <= number <= last})
+
+
+def search_link(text: str) -> str:
+    """The address of a search for a text."""
+    return search_url(make_query(text))
+
+
+def period(start: str, end: str) -> str:
+    """``2020-09``, ``2022-03`` → „od września 2020 r. do marca 2022 r.”; "" where nothing is known."""
+    parts = [f"od {_month(start)}" if start else "", f"do {_month(end)}" if end else ""]
+    return " ".join(part for part in parts if part)
+
+
+def _month(text: str) -> str:
+    try:
+        day = date.fromisoformat(text if len(text) > 7 else f"{text}-01")
+    except ValueError:
+        return text
+    return messages.long_date(day).split(" ", 1)[1] if len(text) <= 7 else messages.long_date(day)

@@ -1,0 +1,284 @@
+"""The results page: hits with their pages, filters, how the query was read, a chart of years, help when nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from markupsafe import Markup
+
+from kb import messages
+from kb.catalogue import Taxonomy
+from kb.errors import NotFound
+from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort
+from kb.pages.layout import Card, Layout, Link, Pagination, card, last_page, pagination, place, shown_pages
+from kb.params import search_url, toggled, with_query
+from kb.query import literal
+from kb.search import LONGEST_QUERY
+
+LEGENDS = {"edition": "Edycja", "topic": "Temat", "kind": "Rodzaj", "year": "Rok"}
+_SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
+_SHOWN_VALUES = 6
+_MOST_YEARS = 40
+_BAR, _GAP, _CHART_HEIGHT = 22, 8, 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPage:
+    """A page of a hit; ``heading`` is "" where the name says it already."""
+
+    name: str
+    heading: str
+    url: str
+    snippet: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A document of the results; ``more`` tells of further matching pages."""
+
+    card: Card
+    pages: tuple[FoundPage, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetGroup:
+    """A filter as a group of checkboxes; ``folded`` are shown on demand."""
+
+    name: str
+    legend: str
+    shown: tuple[FacetValue, ...]
+    folded: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One thing done while reading the query, and the link that undoes it."""
+
+    text: str
+    undo: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A year of the chart: its column in drawing units and how many documents it stands for."""
+
+    year: str
+    count: int
+    documents: str
+    url: str
+    x: int
+    y: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Documents per year."""
+
+    width: int
+    height: int
+    bar_width: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerBox:
+    """The sentence that answers, and where it stands."""
+
+    sentence: Markup
+    title: str
+    place: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsPage(Layout):
+    """``/szukaj``."""
+
+    template: ClassVar[str] = "results.html"
+    browsing: bool
+    summary: str
+    sort: Sort
+    found: tuple[Found, ...]
+    chips: tuple[Link, ...]
+    clear_filters: str
+    facets: tuple[FacetGroup, ...]
+    notes: tuple[Note, ...]
+    suggestion: Link | None
+    sorts: tuple[Link, ...]
+    answer: AnswerBox | None
+    chart: Chart | None
+    pagination: Pagination | None
+    relaxations: tuple[Link, ...]
+    topics: tuple[Link, ...]
+
+
+def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str], typed_length: int) -> ResultsPage:
+    """The page of a search. ``typed_length`` is that of the query before it was cut. Raises NotFound past the last page."""
+    query = results.query
+    last = last_page(results.total, query.per_page)
+    if query.page > last:
+        raise NotFound(
+            f"Nie ma {query.page}. strony wyników: to wyszukiwanie ma ich {last}."
+            if last > 1
+            else "Te wyniki mieszczą się na jednej stronie."
+        )
+    if typed_length > LONGEST_QUERY:
+        notices = [*notices, f"Zapytanie było bardzo długie. Szukamy jego pierwszych {LONGEST_QUERY} znaków."]
+    shown_text = query.text if len(query.text) <= 80 else query.text[:80].rsplit(None, 1)[0] + "…"
+    chips = _chips(results)
+    return ResultsPage(
+        title=f"„{shown_text}” – wyniki" if query.text else "Wszystkie dokumenty",
+        q=query.text,
+        canonical="" if query.text else search_url(query),
+        feed=search_url(replace(query, page=1, sort="relevance"), "/szukaj.atom"),
+        indexed=False,
+        notices=tuple(notices),
+        browsing=not query.text,
+        summary=_summary(results),
+        sort=query.sort,
+        found=tuple(_found(hit, query, taxonomy) for hit in results.hits),
+        chips=chips,
+        clear_filters=search_url(replace(query, filters={}, page=1)) if len(chips) > 1 else "",
+        facets=tuple(_group(name, values) for name, values in results.facets.items() if values),
+        notes=_notes(results),
+        suggestion=Link(text=results.suggestion, url=search_url(replace(query, text=results.suggestion, page=1)))
+        if results.suggestion
+        else None,
+        sorts=tuple(
+            Link(text=text, url=search_url(replace(query, sort=sort, page=1)), current=sort == query.sort)
+            for sort, text in _SORTS
+        ),
+        answer=_answer(results),
+        chart=_chart(results),
+        pagination=pagination(
+            results.total,
+            query.page,
+            query.per_page,
+            {n: search_url(replace(query, page=n)) for n in shown_pages(results.total, query.page, query.per_page)},
+        ),
+        relaxations=tuple(
+            Link(text=r.label, url=search_url(replace(r.query, page=1)), note=messages.documents(r.total))
+            for r in results.relaxations
+        ),
+        topics=tuple(
+            Link(text=topic.name, url=f"/tematy/{topic.slug}")
+            for topic in taxonomy.topics
+            if topic.slug in results.nearest_topics
+        ),
+    )
+
+
+def _summary(results: Results) -> str:
+    documents = messages.documents(results.total)
+    if not results.query.text:
+        return documents
+    if not results.total:
+        return "Niczego nie znaleziono"
+    pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")
+    return f"{documents}, {pages}"
+
+
+def _found(hit: Hit, query: Query, taxonomy: Taxonomy) -> Found:
+    shown = card(hit.document, taxonomy)
+    if not query.text:
+        return Found(card=shown, pages=(), more="")
+    rest = hit.matching_pages - len(hit.pages)
+    parts = ("strona", "strony", "stron") if hit.document.media == "pdf" else ("część", "części", "części")
+    return Found(
+        card=replace(shown, url=with_query(hit.url, query.text)),
+        pages=tuple(_found_page(hit, page, query) for page in hit.pages),
+        more=f"i jeszcze {messages.counted(rest, *parts)}" if rest > 0 else "",
+    )
+
+
+def _found_page(hit: Hit, page: PageHit, query: Query) -> FoundPage:
+    return FoundPage(
+        name=place(hit.document, page),
+        heading=page.heading if hit.document.media == "pdf" else "",
+        url=with_query(page.url, query.text),
+        snippet=Markup(page.snippet),  # noqa: S704  # the highlighter escapes
+    )
+
+
+def _chips(results: Results) -> tuple[Link, ...]:
+    return tuple(
+        Link(text=value.label, note=LEGENDS[name], url=search_url(toggled(results.query, name, value.value)))
+        for name, values in results.facets.items()
+        for value in values
+        if value.selected
+    )
+
+
+def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
+    """Long lists show what is chosen and the most frequent values, all in their own order."""
+    first = sorted(values, key=lambda value: (not value.selected, -value.count))[:_SHOWN_VALUES]
+    # A fold for one or two values would take as much room as they do.
+    shown = values if len(values) <= _SHOWN_VALUES + 2 else [v for v in values if v in first or v.selected]
+    return FacetGroup(
+        name=name,
+        legend=LEGENDS[name],
+        shown=tuple(shown),
+        folded=tuple(value for value in values if value not in shown),
+    )
+
+
+def _notes(results: Results) -> tuple[Note, ...]:
+    query, reading = results.query, results.reading
+
+    def undo(text: str, label: str) -> Link:
+        return Link(text=label, url=search_url(replace(query, text=text, page=1)))
+
+    repaired = [
+        Note(text=f"„{c.before}” poprawiono na „{c.after}”", undo=undo(c.undo, f"szukaj dosłownie „{c.before}”"))
+        for c in reading.repaired
+    ]
+    expanded = [
+        Note(text=f"„{c.before}” – szukano też: {c.after}", undo=undo(c.undo, f"tylko „{c.before}”"))
+        for c in reading.expanded
+    ]
+    dropped = [
+        Note(text=f"pominięto „{word}”", undo=undo(literal(query.clauses, word), f"szukaj też „{word}”"))
+        for word in reading.dropped
+    ]
+    return (*repaired, *expanded, *dropped)
+
+
+def _answer(results: Results) -> AnswerBox | None:
+    answer = results.answer
+    if answer is None:
+        return None
+    return AnswerBox(
+        sentence=Markup(answer.sentence),  # noqa: S704  # the highlighter escapes
+        title=answer.document.title,
+        place=place(answer.document, answer.page),
+        url=with_query(answer.page.url, results.query.text),
+    )
+
+
+def _chart(results: Results) -> Chart | None:
+    counts = {int(value.value): value.count for value in results.facets.get("year", ()) if value.count}
+    if len(counts) < 2:
+        return None
+    years = range(max(min(counts), max(counts) - _MOST_YEARS + 1), max(counts) + 1)
+    highest = max(counts.values())
+    bars = []
+    for i, year in enumerate(years):
+        count = counts.get(year, 0)
+        height = max(2, round(_CHART_HEIGHT * count / highest)) if count else 0
+        only = replace(results.query, filters={**results.query.filters, "year": (str(year),)}, page=1)
+        bars.append(
+            Bar(
+                year=str(year),
+                count=count,
+                documents=messages.documents(count),
+                url=search_url(only),
+                x=i * (_BAR + _GAP),
+                y=_CHART_HEIGHT - height,
+                height=height,
+            )
+        )
+    return Chart(width=len(bars) * (_BAR + _GAP) - _GAP, height=_CHART_HEIGHT, bar_width=_BAR, bars=tuple(bars))

@@ -1,0 +1,54 @@
+"""Results for the command line: as JSON, the same as the API's, and as text for a terminal."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from kb import messages
+from kb.citation import locator
+from kb.contract import search_response
+from kb.model import Results
+
+_MARKED = re.compile(r"<mark>(.*?)</mark>")
+
+
+def results_json(results: Results) -> dict[str, Any]:
+    """The contract of ``GET /api/v1/search`` as plain values."""
+    return search_response(results).model_dump(mode="json", by_alias=True)
+
+
+def print_results(results: Results, console: Console) -> None:
+    """Results as a person reads them: how the query was read, documents, their pages with snippets."""
+    reading = results.reading
+    for change in reading.repaired:
+        console.print(f"„{change.before}” poprawiono na „{change.after}”", style="yellow", markup=False)
+    for change in reading.expanded:
+        console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
+    if not results.total:
+        console.print("Niczego nie znaleziono.")
+        for relaxation in results.relaxations:
+            console.print(f"  {relaxation.label}: {messages.documents(relaxation.total)}", markup=False)
+        return
+    pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")
+    console.print(f"{messages.documents(results.total)}, {pages}")
+    for number, hit in enumerate(results.hits, 1):
+        console.print()
+        console.print(Text.assemble(f"{number}. ", (hit.document.title, "bold"), f"  {hit.url}"))
+        for page in hit.pages:
+            where = locator(hit.document, page)
+            heading = f" · {page.heading}" if hit.document.media == "pdf" and page.heading else ""
+            console.print(Text.assemble("   ", (where, "cyan"), heading))
+            console.print(_snippet(page.snippet))
+
+
+def _snippet(snippet: str) -> Text:
+    """A snippet's HTML as terminal text, its marks in bold."""
+    text = Text("   ")
+    for i, part in enumerate(_MARKED.split(snippet)):
+        text.append(html.unescape(part), style="bold" if i % 2 else "")
+    return text

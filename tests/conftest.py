@@ -1,0 +1,33 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from library import TAXONOMY, Library
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of the person who runs the tests do not change what they say."""
+    for name in [name for name in os.environ if name.startswith("KB_") and name not in ("KB_CORPUS", "KB_EVAL")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def _careless_whoosh() -> Iterator[None]:
+    """For tests that spoil an index: Whoosh leaves open what it cannot read, which must not trouble the next test."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """An empty collection with a taxonomy."""
+    made = Library(tmp_path)
+    made.write("taxonomy.yaml", TAXONOMY)
+    return made

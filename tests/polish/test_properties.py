@@ -1,0 +1,140 @@
+"""What holds of any text that goes through the analyzer."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from kb.polish import Analyzer, fold, is_stop_word, normalise, surface, tokens, words
+
+POLISH = "aąbcćdeęfghijklłmnńoóprsśtuwyzźżAĄBCĆDEĘFGHIJKLŁMNŃOÓPRSŚTUWYZŹŻ"
+TEXT = st.text() | st.text(st.sampled_from(POLISH + "  -–.,„”0123456789§"))
+WORD = st.from_regex(r"[^\W_]+", fullmatch=True) | st.text(st.sampled_from(POLISH), min_size=1)
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Analyzer:
+    """The real dictionary and stemmer."""
+    return Analyzer()
+
+
+@given(TEXT)
+@example("Zażółć gęślą jaźń, Łódź")
+def test_decomposed_text_is_the_same_text(text: str) -> None:
+    """NFC and NFD of a text have the same words."""
+    composed, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
+    assert words(normalise(composed)) == words(normalise(decomposed))
+
+
+@given(TEXT)
+def test_tokens_are_the_words_at_their_places(text: str) -> None:
+    """Each token is what stands in the text between its start and end, in order, none overlapping."""
+    found = list(tokens(text))
+    assert [token.word for token in found] == words(text)
+    at = 0
+    for token in found:
+        assert text[token.start : token.end] == token.word
+        assert at <= token.start < token.end
+        at = token.end
+
+
+@given(TEXT)
+@example("Łódź ŁÓDŹ ßæœø đ")
+@example("ﬁ Ŀ ½ ㎏ ẛ̣ Ǆ")
+def test_folding_again_changes_nothing(text: str) -> None:
+    """Folding is idempotent."""
+    assert fold(fold(text)) == fold(text)
+
+
+@given(WORD)
+@example("ł")
+def test_a_word_never_folds_to_nothing(word: str) -> None:
+    """A word that is folded is still something to look for."""
+    assert fold(word)
+
+
+@given(WORD)
+@example("ą")
+@example("Zażółć")
+@example("em")
+def test_terms_are_never_empty(analyzer: Analyzer, word: str) -> None:
+    """Each word has terms, each of them is a folded text, none stands twice."""
+    terms = analyzer.terms(word)
+    assert terms
+    assert all(terms)
+    assert len(set(terms)) == len(terms)
+    assert [fold(term) for term in terms] == list(terms)
+
+
+@given(st.lists(WORD, min_size=1, max_size=5))
+@settings(max_examples=25)
+def test_terms_depend_on_the_word_alone(analyzer: Analyzer, typed: list[str]) -> None:
+    """A query and a document get the same terms, whatever each has analysed before."""
+    fresh = Analyzer()
+    assert [fresh.terms(word) for word in typed] == [analyzer.terms(word) for word in reversed(typed)][::-1]
+
+
+@given(st.text(st.sampled_from(POLISH), min_size=1))
+def test_surface_keeps_diacritics_and_drops_capitals(word: str) -> None:
+    """The surface form is the word in small letters."""
+    assert surface(word) == surface(word.upper()) == surface(surface(word))
+    assert len(surface(word)) == len(word)
+
+
+@pytest.mark.parametrize(
+    ("typed", "folded"),
+    [
+        ("Łódź", "Lodz"),
+        ("ZAŻÓŁĆ GĘŚLĄ JAŹŃ", "ZAZOLC GESLA JAZN"),
+        ("Straße", "Strasse"),
+        ("Ørsted", "Orsted"),
+        ("Đorđe", "Dorde"),
+        ("Malmö", "Malmo"),
+        ("Москва", "Москва"),
+        ("2021", "2021"),
+        ("", ""),
+    ],
+)
+def test_fold(typed: str, folded: str) -> None:
+    """Marks go, ł and its like become plain letters, other scripts stay what they are."""
+    assert fold(typed) == folded
+
+
+@pytest.mark.parametrize("word", ["w", "we", "z", "się", "Który", "ŻE", "gdzie"])
+def test_function_words(word: str) -> None:
+    """Function words are known in any letter case."""
+    assert is_stop_word(word)
+
+
+@pytest.mark.parametrize("word", ["gmina", "rok", "rada", "cel", "nie wiem", "zrodlo", ""])
+def test_content_words_are_no_function_words(word: str) -> None:
+    """A word that somebody may look for is not left out."""
+    assert not is_stop_word(word)
+
+
+class _Counting:
+    """Counts what is asked of the dictionary."""
+
+    def __init__(self, real: object) -> None:
+        self._real = real
+        self.asked: list[str] = []
+
+    def analyse(self, word: str) -> object:
+        """Ask the dictionary."""
+        self.asked.append(word)
+        return self._real.analyse(word)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", ["gmina gminy gminie gminą", "xqzt Xqzv XQZW", "Kwaśniewskiego w Krakowie i Łodzi"])
+def test_work_grows_with_new_words_alone(text: str) -> None:
+    """A word asks the dictionary at most twice, however often and long the text: no part of the work is quadratic."""
+    analyzer = Analyzer()
+    counting = _Counting(analyzer._morfeusz)
+    analyzer._morfeusz = counting
+    for word in words(" ".join([text] * 50)):
+        analyzer.terms(word)
+    assert len(counting.asked) <= 2 * len(set(words(text)))
+    assert set(counting.asked) <= {form for word in words(text) for form in (word, word.lower())}

@@ -1,0 +1,446 @@
+"""Metadata: what is right is taken, what is wrong is named with file, key, value and the nearest known one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from library import TAXONOMY
+
+from kb.catalogue import Catalogue, load_taxonomy, read_yaml, slug
+from kb.errors import TaxonomyError
+from kb.model import Document, Extraction, PageText, Status
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A documents folder with a taxonomy."""
+    (tmp_path / "taxonomy.yaml").write_text(TAXONOMY, encoding="utf-8")
+    return tmp_path
+
+
+def _extraction(metadata: Mapping[str, object], *, html: str = "", heading: str = "") -> Extraction:
+    page = PageText(number=1, text="Tekst.", heading=heading, html=html)
+    return Extraction(status=Status.INDEXED, pages=(page,), metadata=metadata)
+
+
+def _markdown(folder: Path, **metadata: object) -> tuple[Document, tuple[str, ...]]:
+    """The document of ``notatka.md`` with this front matter, and the warnings."""
+    extraction = _extraction(metadata, html="<h2>Nagłówek</h2>", heading="Nagłówek")
+    return Catalogue(folder).describe(folder / "notatka.md", "notatka.md", "0", extraction)
+
+
+def _pdf(folder: Path, sidecar: str | bytes | None, **found: object) -> tuple[Document, tuple[str, ...]]:
+    """The document of ``raport.pdf`` with this sidecar and own description, and the warnings."""
+    if sidecar is not None:
+        (folder / "raport.yaml").write_bytes(sidecar.encode() if isinstance(sidecar, str) else sidecar)
+    return Catalogue(folder).describe(folder / "raport.pdf", "raport.pdf", "0", _extraction(found))
+
+
+# What is right
+
+
+def test_every_key(folder: Path) -> None:
+    """Each key of the contract reaches the document."""
+    document, warnings = _pdf(
+        folder,
+        "id: raport-glowny\ntitle: Główny raport\nedition: cwd-plus\ntopics: [transport, energia]\nkind: raport\n"
+        "published: 2023-06-19\nauthors: [Anna Nowak, Jan Żak]\npublisher: Wydawca\ndescription: Opis.\nlanguage: en\n"
+        "source_url: https://example.pl/a b.pdf\nlicence: CC BY 4.0\n".replace("a b", "a%20b"),
+    )
+    assert warnings == ()
+    assert document == Document(
+        id="raport-glowny",
+        title="Główny raport",
+        path="raport.pdf",
+        version="0",
+        pages=1,
+        kind="raport",
+        edition="cwd-plus",
+        topics=("transport", "energia"),
+        published=date(2023, 6, 19),
+        authors=("Anna Nowak", "Jan Żak"),
+        publisher="Wydawca",
+        description="Opis.",
+        language="en",
+        source_url="https://example.pl/a%20b.pdf",
+        licence="CC BY 4.0",
+    )
+
+
+def test_nothing_given(folder: Path) -> None:
+    """Without any metadata the file name serves, and nothing is complained of."""
+    document, warnings = _pdf(folder, None)
+    assert warnings == ()
+    assert (document.id, document.title, document.language) == ("raport", "Raport", "pl")
+    assert (document.kind, document.edition, document.topics, document.published) == (None, None, (), None)
+
+
+def test_an_empty_sidecar(folder: Path) -> None:
+    """An empty file, or one of comments, or keys without values, says nothing wrong."""
+    for content in ("", "# jeszcze nic\n", "title:\nkind: ''\ntopics: []\n"):
+        document, warnings = _pdf(folder, content)
+        assert (document.title, document.kind, warnings) == ("Raport", None, ())
+
+
+def test_the_order_of_sources(folder: Path) -> None:
+    """The sidecar goes before the PDF's own description, that before the nearer defaults, those before the farther ones."""
+    inner = folder / "raporty"
+    inner.mkdir()
+    (folder / "_defaults.yaml").write_text("publisher: a\nlicence: a\nlanguage: en\nkind: raport\n")
+    (inner / "_defaults.yaml").write_text("publisher: b\nlicence: b\nauthors: b\n")
+    (inner / "x.yaml").write_text("publisher: d\n")
+    catalogue = Catalogue(folder)
+    found = {"publisher": "c", "authors": ["c"], "title": "Tytuł z pliku"}
+    document, warnings = catalogue.describe(inner / "x.pdf", "raporty/x.pdf", "0", _extraction(found))
+    assert warnings == ()
+    assert (document.publisher, document.authors, document.licence) == ("d", ("c",), "b")
+    assert (document.language, document.kind, document.title) == ("en", "raport", "Tytuł z pliku")
+
+
+def test_defaults_give_no_id_and_no_title(folder: Path) -> None:
+    """A folder's defaults cannot give all its documents one name."""
+    (folder / "_defaults.yaml").write_text("id: wspolny\ntitle: Wspólny\n")
+    document, _ = _pdf(folder, None)
+    assert (document.id, document.title) == ("raport", "Raport")
+
+
+def test_a_markdown_title_is_its_first_heading(folder: Path) -> None:
+    """Without a title the first heading serves."""
+    assert _markdown(folder)[0].title == "Nagłówek"
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "taken"),
+    [
+        ("published", "2023-06-19", date(2023, 6, 19)),
+        ("published", "2023-06-19T10:30:00", date(2023, 6, 19)),
+        ("published", "2023-06-19 10:30:00", date(2023, 6, 19)),
+        ("topics", "transport, energia", ("transport", "energia")),
+        ("topics", "[transport, transport]", ("transport",)),
+        ("topics", "[Transport publiczny]", ("transport",)),
+        ("topics", "[ENERGIA I KLIMAT]", ("energia",)),
+        ("kind", "Poradnik", "poradnik"),
+        ("kind", "aktualność", "aktualnosc"),
+        ("edition", "CWD Plus", "cwd-plus"),
+        ("edition", "Pilotaz", "pilotaz"),
+        ("authors", "Anna Nowak, Jan Żak", ("Anna Nowak", "Jan Żak")),
+        ("title", "2023", "2023"),
+        ("title", "2023-06-19", "2023-06-19"),
+        ("title", "1.10", "1.10"),
+        ("title", "tak", "tak"),
+        ("title", "yes", "yes"),
+        ("id", "007", "007"),
+        ("title", "'  spacje dookoła '", "spacje dookoła"),
+        ("title", "Żo\u0301łw", "Żółw"),
+    ],
+)
+def test_values_as_people_write_them(folder: Path, key: str, written: str, taken: object) -> None:
+    """Names for slugs, a text for a list, any letter case, numbers for titles: what is meant is taken, without a warning."""
+    document, warnings = _pdf(folder, f"{key}: {written}\n")
+    assert (getattr(document, key), warnings) == (taken, ())
+
+
+@pytest.mark.parametrize(
+    ("alias", "key"), [("date", "published"), ("author", "authors"), ("license", "licence"), ("lang", "language")]
+)
+def test_other_names_of_keys(folder: Path, alias: str, key: str) -> None:
+    """Keys that other systems use are understood."""
+    document, warnings = _pdf(folder, f"{alias}: 2023-06-19\n")
+    assert warnings == ()
+    assert getattr(document, key)
+
+
+# What is wrong
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "said"),
+    [
+        ("tytul: Raport", ("raport.yaml", "tytul", "Raport", "nieznany klucz", "title")),
+        ("topic: transport", ("topic", "transport", "topics")),
+        ("wersja: 3", ("wersja", "3", "nieznany klucz")),
+        ("edition: cwd-pluss", ("edition", "cwd-pluss", "cwd-plus")),
+        ("kind: raprot", ("kind", "raprot", "raport")),
+        ("kind: zupełnie-co-innego", ("kind", "zupełnie-co-innego", "nie ma takiej wartości")),
+        ("topics: [transprot]", ("topics", "transprot", "transport")),
+        ("topics: {transport: 1}", ("topics", "listą")),
+        ("topics: [[transport]]", ("topics",)),
+        ("published: wczoraj", ("published", "wczoraj", "RRRR-MM-DD")),
+        ("published: 2023-13-45", ("published", "2023-13-45", "RRRR-MM-DD")),
+        ("published: 19.06.2023", ("published", "19.06.2023", "RRRR-MM-DD")),
+        ("published: 2023", ("published", "2023", "RRRR-MM-DD")),
+        ("published: [2023-06-19]", ("published", "RRRR-MM-DD")),
+        ("id: Zła Nazwa", ("id", "Zła Nazwa", "małe litery")),
+        ("id: ../../etc", ("id", "../../etc")),
+        ("source_url: javascript:alert(1)", ("source_url", "javascript:alert(1)", "https://")),
+        ("title: [a, b]", ("title", "tekstem")),
+        ("authors: {a: b}", ("authors", "listą")),
+        ("title: " + "x" * 6000, ("title", "xxx…", "za długa")),
+        ("language: {pl: 1}", ("language", "tekstem")),
+        ("? [a, b]\n: x", ("raport.yaml",)),
+        ("'': x", ("raport.yaml", "nieznany klucz")),
+        ("<<: x", ("raport.yaml", "nieznany klucz")),
+    ],
+)
+def test_a_wrong_value_is_named(folder: Path, sidecar: str, said: tuple[str, ...]) -> None:
+    """The warning has what it takes to find and mend the mistake, and the other keys are taken."""
+    document, warnings = _pdf(folder, f"{sidecar}\npublisher: Wydawca\n")
+    assert len(warnings) == 1
+    assert all(part in warnings[0] for part in said), warnings
+    assert "raport.yaml" in warnings[0]
+    assert document.publisher in ("Wydawca", "")
+    if "YAML" not in warnings[0]:
+        assert document.publisher == "Wydawca"
+
+
+def test_every_problem_is_named(folder: Path) -> None:
+    """Several mistakes are several warnings, and each wrong topic is one; the right ones stay."""
+    document, warnings = _pdf(
+        folder,
+        "kind: raprot\npublished: 2023-02-30\ntopics: [Transport publiczny, enrgia, transprot]\nstron: 3\ntitle: Dobry\n",
+    )
+    assert (document.title, document.topics, document.kind, document.published) == ("Dobry", ("transport",), None, None)
+    assert len(warnings) == 5
+    for said in ("„raprot”", "„2023-02-30”", "„enrgia”", "„transprot”", "stron = „3”"):
+        assert sum(said in warning for warning in warnings) == 1
+    assert any("enrgia" in warning and "energia" in warning.split("”")[1] for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"title: [niedomkniete",
+        b"title: a: b",
+        b"\ttitle: x",
+        b"- lista\n- zamiast par",
+        b"sam tekst",
+        "title: łódź".encode("cp1250"),
+        b"\xff\xfe\x00",
+        b"title: \x00",
+        b"%PDF-1.7",
+        b"title: !!python/object/apply:os.system ['true']",
+        b"title: !wlasny x",
+        b"a: " + b"[" * 200_000,
+        b"- " * 100_000,
+        b"x: " + b"y" * 300_000,
+        b"---\na: 1\n---\nb: 2\n",
+    ],
+)
+def test_an_unreadable_sidecar(folder: Path, content: bytes) -> None:
+    """A sidecar that is no YAML mapping is one warning that names it; the document goes by its file's name."""
+    document, warnings = _pdf(folder, content)
+    assert document.title == "Raport"
+    assert len(warnings) == 1
+    assert warnings[0].startswith("raport.yaml: ")
+
+
+def test_the_line_of_a_mistake(folder: Path) -> None:
+    """A mistake in YAML is found by its line."""
+    _, warnings = _pdf(folder, "title: Raport\nkind: raport\npublisher: a: b\n")
+    assert "w wierszu 3" in warnings[0]
+
+
+def test_a_bomb_of_aliases(folder: Path) -> None:
+    """A few lines that stand for gigabytes are refused at once, in sidecars and in the taxonomy."""
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
+    bomb = "\n".join(lines)
+    _, warnings = _pdf(folder, bomb)
+    assert len(warnings) == 1
+    assert "odsyłacze" in warnings[0]
+    (folder / "taxonomy.yaml").write_text(bomb)
+    with pytest.raises(TaxonomyError) as caught:
+        load_taxonomy(folder)
+    assert "odsyłacze" in caught.value.details[0]
+
+
+def test_values_that_no_file_can_hold(folder: Path) -> None:
+    """Halves of surrogate pairs, which YAML's escapes can write, never reach the index, nor do they stop it."""
+    document, warnings = _pdf(
+        folder, 'title: "a\\ud800b"\nauthors: ["\\udfff"]\nkind: "\\ud800"\n"\\ud801": x\ntopics: ["\\ud802"]\n'
+    )
+    for text in (document.title, *document.authors, *warnings):
+        assert text.encode()
+    assert len(warnings) == 3
+
+
+def test_a_huge_number(folder: Path) -> None:
+    """A number with more digits than Python cares to print is a text like any other."""
+    document, warnings = _pdf(folder, f"title: 0x{'f' * 4900}\nedition: {'9' * 5000}\n")
+    assert document.title.startswith("0xfff")
+    assert len(warnings) == 1
+
+
+def test_mistakes_in_a_pdfs_own_description_are_nobodys(folder: Path) -> None:
+    """What a program once wrote into the PDF is taken where it is right, and left out in silence where it is not."""
+    document, warnings = _pdf(folder, None, title="Tytuł", published="kiedyś", producer="Word")
+    assert (document.title, document.published, warnings) == ("Tytuł", None, ())
+
+
+def test_mistakes_in_defaults_are_told(folder: Path) -> None:
+    """A wrong value in the defaults is a warning of each document under them."""
+    (folder / "_defaults.yaml").write_text("kind: raprot\n")
+    document, warnings = _pdf(folder, None)
+    assert document.kind is None
+    assert len(warnings) == 1
+    assert all(part in warnings[0] for part in ("_defaults.yaml", "kind", "raprot", "raport"))
+
+
+def test_mistakes_in_front_matter_are_told(folder: Path) -> None:
+    """Front matter is checked like a sidecar, and the warning names the file itself."""
+    document, warnings = _markdown(folder, title="Tytuł", kind="raprot", published="2023-13-45")
+    assert document.title == "Tytuł"
+    assert len(warnings) == 2
+    assert all(warning.startswith("notatka.md: ") for warning in warnings)
+
+
+# The taxonomy
+
+
+def test_the_taxonomy(folder: Path) -> None:
+    """Editions, topics and kinds keep the order of the file."""
+    taxonomy = load_taxonomy(folder)
+    assert [edition.slug for edition in taxonomy.editions] == ["pilotaz", "cwd-plus"]
+    assert (taxonomy.editions[0].start, taxonomy.editions[0].end, taxonomy.editions[1].end) == (
+        "2020-09",
+        "2022-03",
+        "",
+    )
+    assert taxonomy.labels("topic") == {
+        "transport": "Transport publiczny",
+        "energia": "Energia i klimat",
+        "uslugi-spoleczne": "Usługi społeczne",
+    }
+    assert [kind.plural for kind in taxonomy.kinds] == ["Raporty", "Poradniki", "Aktualności", "Wydarzenia"]
+    assert taxonomy.labels("year") == {}
+
+
+@pytest.mark.parametrize("content", [None, "", "# pusto\n", "editions: []\n"])
+def test_no_taxonomy(tmp_path: Path, content: str | None) -> None:
+    """Without a taxonomy there are the four kinds and nothing else."""
+    if content is not None:
+        (tmp_path / "taxonomy.yaml").write_text(content)
+    taxonomy = load_taxonomy(tmp_path)
+    assert [kind.slug for kind in taxonomy.kinds] == ["raport", "poradnik", "aktualnosc", "wydarzenie"]
+    assert (taxonomy.editions, taxonomy.topics) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("editions: [", ("taxonomy.yaml", "YAML")),
+        ("- a", ("taxonomy.yaml", "klucz: wartość")),
+        ("editions: pilotaz", ("editions", "listą")),
+        ("tematy: []", ("tematy", "nieznany klucz")),
+        ("topics:\n  - {slug: a}", ("topics.0.name", "brak")),
+        ("topics:\n  - {name: a}", ("topics.0.slug", "brak")),
+        ("topics:\n  - {slug: a, name: A}\n  - {slug: a, name: B}", ("topics", "powtórzony slug: a")),
+        ("topics:\n  - {slug: Zły Slug, name: A}", ("topics.0.slug", "małe litery")),
+        ("topics:\n  - {slug: ż-transport, name: A}", ("topics.0.slug", "małe litery")),
+        ("topics:\n  - {slug: a/b, name: A}", ("topics.0.slug", "małe litery")),
+        ("editions:\n  - {slug: ../a, name: A}", ("editions.0.slug", "małe litery")),
+        ("editions:\n  - {slug: a, name: A, figures: [{value: 3}]}", ("editions.0.figures.0.label", "brak")),
+        ("kinds:\n  - tekst", ("kinds.0",)),
+    ],
+)
+def test_a_broken_taxonomy(tmp_path: Path, content: str, said: tuple[str, ...]) -> None:
+    """A taxonomy that cannot be used is an error that says where and why."""
+    (tmp_path / "taxonomy.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(TaxonomyError) as caught:
+        load_taxonomy(tmp_path)
+    assert len(caught.value.details) == 1
+    assert all(part in caught.value.details[0] for part in said), caught.value.details
+
+
+def test_a_broken_taxonomy_lists_every_problem(tmp_path: Path) -> None:
+    """All problems come at once, each with its place."""
+    (tmp_path / "taxonomy.yaml").write_text(
+        "editions:\n  - {slug: a}\n  - {slug: B, name: B}\ntopics: {}\nrodzaje: []\n", encoding="utf-8"
+    )
+    with pytest.raises(TaxonomyError) as caught:
+        load_taxonomy(tmp_path)
+    places = {detail.partition(":")[0] for detail in caught.value.details}
+    assert places == {"editions.0.name", "editions.1.slug", "topics", "rodzaje"}
+
+
+def test_a_folder_in_place_of_the_taxonomy(tmp_path: Path) -> None:
+    """Something else under the file's name is an error, not an empty taxonomy."""
+    (tmp_path / "taxonomy.yaml").mkdir()
+    with pytest.raises(TaxonomyError):
+        load_taxonomy(tmp_path)
+
+
+# What metadata depends on
+
+
+def test_inputs_change_with_each_source(folder: Path) -> None:
+    """The hash of a document's metadata changes with taxonomy, defaults and sidecar, and with nothing else."""
+    inner = folder / "raporty"
+    inner.mkdir()
+    path = inner / "x.pdf"
+    catalogue = Catalogue(folder)
+    seen = [catalogue.inputs(path)]
+    for name in ("_defaults.yaml", "raporty/_defaults.yaml", "raporty/x.yaml", "taxonomy.yaml"):
+        (folder / name).write_text("kind: raport\n")
+        seen.append(catalogue.inputs(path))
+    assert len(set(seen)) == len(seen)
+    for name in ("raporty/y.yaml", "inne.yaml", "synonyms.yaml"):
+        (folder / name).write_text("kind: raport\n")
+    assert catalogue.inputs(path) == seen[-1]
+
+
+def test_inputs_tell_one_source_from_another(folder: Path) -> None:
+    """The same bytes in another file are other metadata."""
+    inner = folder / "raporty"
+    inner.mkdir()
+    catalogue = Catalogue(folder)
+    (folder / "_defaults.yaml").write_text("kind: raport\n")
+    outer = catalogue.inputs(inner / "x.pdf")
+    (folder / "_defaults.yaml").rename(inner / "_defaults.yaml")
+    assert catalogue.inputs(inner / "x.pdf") != outer
+
+
+# Slugs
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("Łódź 2023/Raport", "lodz-2023-raport"),
+        ("a--b__c", "a-b-c"),
+        ("ZAŻÓŁĆ GĘŚLĄ JAŹŃ", "zazolc-gesla-jazn"),
+        ("raporty/2023/x", "raporty-2023-x"),
+    ],
+)
+def test_slugs(text: str, made: str) -> None:
+    """A path becomes ASCII letters, digits and hyphens."""
+    assert slug(text) == made
+
+
+def test_a_slug_of_nothing() -> None:
+    """A name without a letter or digit of ours still gives an id, another for each."""
+    assert slug("…").startswith("dokument-")
+    assert slug("…") != slug("!")
+
+
+@given(st.text())
+def test_any_name_has_a_slug(text: str) -> None:
+    """Whatever a file is called, its id can stand in an address, and is its own slug."""
+    made = slug(text)
+    assert made
+    assert made.isascii()
+    assert made == made.lower()
+    assert not set(made) - set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert slug(made) == made
+
+
+def test_read_yaml_of_a_missing_file(tmp_path: Path) -> None:
+    """A file that went away in the meantime is a problem told, not an error."""
+    values, problem = read_yaml(tmp_path / "x.yaml", tmp_path)
+    assert values == {}
+    assert problem.startswith("x.yaml: nie można odczytać")

@@ -1,0 +1,191 @@
+"""The embedded engine finds, scores and counts what its slow twin does, on any small collection."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from twin import TwinEngine, without
+
+from kb.engine import Concept, Form, IndexedFile, Request
+from kb.engine.embedded import EmbeddedEngine
+from kb.engine.whoosh import StoreWriter, create
+from kb.model import Document, Page
+from kb.polish import Analyzer, surface
+
+ANALYZER = Analyzer()
+SCORE = 1e-4
+VOCABULARY = ["gmina", "gminy", "Gminą", "powiat", "wójt", "lata", "rok", "uchwała", "w", "i", "2023"]
+"""Few words, so that they meet: inflected forms, two lemmas of one form, function words, a number."""
+
+Given = tuple[Document, list[Page]]
+
+
+class Store:
+    """A real index in a folder and its twin, written alike."""
+
+    def __init__(self, folder: Path) -> None:
+        create(folder)
+        self._folder = folder
+        self._commits = 0
+        self.twin = TwinEngine(ANALYZER)
+        self.engine = EmbeddedEngine(lambda: (folder, self._commits))
+
+    def commit(self, added: Sequence[Given], removed: Sequence[str] = ()) -> None:
+        """One commit to both."""
+        writer = StoreWriter(self._folder, ANALYZER)
+        for id in removed:
+            writer.remove(id)
+        for document, pages in added:
+            file = IndexedFile(
+                document=document.id, path=document.path, version=document.version, metadata="", pages=len(pages)
+            )
+            writer.add(document, pages, file)
+        writer.commit()
+        self._commits += 1
+        self.twin.commit(added, removed)
+
+    def check(self, request: Request) -> None:
+        """The engine's answer is the twin's, as a whole and slice by slice."""
+        whole = without(request, offset=0, limit=1_000, pages_per_document=1_000)
+        expected = self.twin.match(request)
+        matches = self.engine.match(whole)
+        assert matches.total == len(expected)
+        assert matches.total_pages == sum(len(match.pages) for match in expected)
+        assert matches.facets == self.twin.facets(request)
+
+        by_id = {match.document.id: match for match in expected}
+        for got, at_this_place in zip(matches.documents, expected, strict=True):
+            own = by_id[got.id]
+            # Documents may change places only where rounding makes their scores equal.
+            assert got.score == pytest.approx(at_this_place.score, rel=SCORE)
+            assert got.score == pytest.approx(own.score, rel=SCORE)
+            if request.sort != "relevance":
+                assert own.document.published == at_this_place.document.published
+            assert got.matching_pages == len(got.pages) == len(own.pages)
+            assert {number: pytest.approx(score, rel=SCORE) for number, score in own.pages} == dict(got.pages)
+            assert [score for _, score in got.pages] == sorted((score for _, score in got.pages), reverse=True)
+
+        sliced = self.engine.match(request)
+        kept = matches.documents[request.offset : request.offset + request.limit]
+        assert [(d.id, d.score, d.matching_pages) for d in sliced.documents] == [
+            (d.id, d.score, d.matching_pages) for d in kept
+        ]
+        assert [d.pages for d in sliced.documents] == [d.pages[: request.pages_per_document] for d in kept]
+        assert (sliced.total, sliced.total_pages, sliced.facets) == (matches.total, matches.total_pages, matches.facets)
+
+
+@contextmanager
+def store() -> Iterator[Store]:
+    """An empty index and its twin."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Store(Path(folder))
+
+
+def document(id: str, *texts: str, title: str = "Tytuł", headings: Sequence[str] = (), **rest: object) -> Given:
+    """A document with pages of these texts."""
+    pages = [
+        Page(number=n, text=text, heading=headings[n - 1] if n <= len(headings) else "")
+        for n, text in enumerate(texts, 1)
+    ]
+    return Document(id=id, title=title, path=f"{id}.md", version="", pages=len(pages), **rest), pages
+
+
+def lemma(word: str, weight: float = 1.0) -> Form:
+    """A word in any form."""
+    return Form(field="lemma", steps=(ANALYZER.terms(word),), weight=weight)
+
+
+def exact(*words: str, weight: float = 1.0) -> Form:
+    """Words just as written."""
+    return Form(field="surface", steps=tuple((surface(word),) for word in words), weight=weight)
+
+
+def concept(*forms: Form, **flags: bool) -> Concept:
+    """A concept that may stand in any of the forms."""
+    return Concept(label="", forms=forms, **flags)
+
+
+# What may be in a collection, and what may be asked
+
+texts = st.lists(st.sampled_from(VOCABULARY), max_size=8).map(" ".join)
+
+
+@st.composite
+def documents(draw: st.DrawFn, id: str) -> Given:
+    """A document of a few short pages."""
+    made, pages = document(
+        id,
+        *draw(st.lists(texts, min_size=1, max_size=3)),
+        title=draw(texts),
+        headings=draw(st.lists(texts, max_size=4)),
+        edition=draw(st.sampled_from([None, "pilotaz", "cwd-plus"])),
+        kind=draw(st.sampled_from([None, "raport", "poradnik"])),
+        topics=tuple(draw(st.lists(st.sampled_from(["transport", "energia", "woda"]), unique=True, max_size=2))),
+        published=draw(st.sampled_from([None, date(2022, 5, 1), date(2023, 1, 1), date(2023, 6, 19)])),
+    )
+    return made, pages
+
+
+@st.composite
+def commits(draw: st.DrawFn) -> list[tuple[list[Given], list[str]]]:
+    """Documents added, replaced and removed in up to four commits."""
+    ids = ["a", "b", "c", "d", "e"]
+    made = []
+    for _ in range(draw(st.integers(1, 4))):
+        added = draw(st.lists(st.sampled_from(ids), unique=True, max_size=3))
+        removed = draw(st.lists(st.sampled_from(ids), unique=True, max_size=2))
+        made.append(([draw(documents(id)) for id in added], [id for id in removed if id not in added]))
+    return made
+
+
+@st.composite
+def forms(draw: st.DrawFn) -> Form:
+    """One word or a phrase with gaps and alternatives, in either field."""
+    name = draw(st.sampled_from(["lemma", "surface"]))
+    terms = sorted({t for w in VOCABULARY for t in (ANALYZER.terms(w) if name == "lemma" else (surface(w),))}) + ["brak"]
+    step = st.lists(st.sampled_from(terms), max_size=2, unique=True).map(tuple)
+    steps = draw(st.lists(step, min_size=1, max_size=3))
+    return Form(field=name, steps=tuple(steps), weight=draw(st.sampled_from([1.0, 0.7, 0.2])))
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Request:
+    """Any request."""
+    facets = {"edition": ["pilotaz", "cwd-plus", "brak"], "topic": ["transport", "energia"], "kind": ["raport"]}
+    flags = [{}, {}, {}, {"required": True}, {"excluded": True}, {"bonus": True}]
+    return Request(
+        concepts=tuple(
+            Concept(label="", forms=tuple(draw(st.lists(forms(), min_size=1, max_size=3))), **draw(st.sampled_from(flags)))
+            for _ in range(draw(st.integers(0, 4)))
+        ),
+        filters={
+            name: frozenset(draw(st.lists(st.sampled_from(values), max_size=2)))
+            for name, values in {**facets, "year": ["2022", "2023"]}.items()
+            if draw(st.booleans())
+        },
+        sort=draw(st.sampled_from(["relevance", "relevance", "newest", "oldest"])),
+        offset=draw(st.integers(0, 2)),
+        limit=draw(st.integers(0, 4)),
+        pages_per_document=draw(st.integers(1, 3)),
+    )
+
+
+@given(commits(), st.lists(requests(), min_size=1, max_size=8))
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_engine_equals_its_twin(history: list[tuple[list[Given], list[str]]], asked: list[Request]) -> None:
+    """Scores, order, totals, pages and facets are the twin's after any commits, for any request."""
+    with store() as made:
+        for added, removed in history:
+            made.commit(added, removed)
+        for request in asked:
+            if not made.twin.near_the_border(request.concepts):
+                made.check(request)
+            for one in request.concepts:
+                assert made.engine.frequency(one) == made.twin.frequency(one)

@@ -1,0 +1,170 @@
+"""The JSON contract, checked on a real index."""
+
+import re
+
+import httpx
+import pytest
+
+
+def test_search_contract(client: httpx.Client) -> None:
+    """Every key of the contract is there, with values of its shape."""
+    body = client.get("/api/v1/search?q=dofinansowanei+zit&per_page=5").json()
+    assert body["query"]["text"] == "dofinansowanei zit"
+    assert body["query"]["read_as"] == "dofinansowanie zit"
+    assert {"from": "dofinansowanei", "to": "dofinansowanie"}.items() <= body["query"]["repaired"][0].items()
+    assert {"total", "total_pages", "page", "per_page", "suggestion", "took_ms", "hits", "facets"} <= set(body)
+    assert (body["page"], body["per_page"]) == (1, 5)
+    hit = next(hit for hit in body["hits"] if hit["id"] == "poradnik-zit")
+    assert hit["kind"] == "poradnik"
+    assert hit["edition"] == "cwd-plus"
+    assert hit["topics"] == ["finanse"]
+    assert hit["published"] == "2024-02-20"
+    assert hit["url"] == "/dokumenty/poradnik-zit"
+    assert hit["matching_pages"] >= len(hit["pages"]) == 3
+    page = hit["pages"][0]
+    assert page["url"] == f"/dokumenty/poradnik-zit/strony/{page['number']}"
+    assert "<mark>" in page["snippet"]
+    assert set(re.findall(r"<[^>]*>", page["snippet"])) <= {"<mark>", "</mark>"}
+    assert set(body["facets"]) == {"edition", "topic", "kind", "year"}
+    assert {"value": "cwd-plus", "label": "CWD Plus", "count": 1, "selected": False} in body["facets"]["edition"]
+
+
+def test_filters_or_within_and_across(client: httpx.Client) -> None:
+    """Values of one filter widen, filters narrow; a facet is counted without its own filter."""
+    both = client.get("/api/v1/search?edition=pilotaz&edition=cwd-plus").json()
+    assert {hit["id"] for hit in both["hits"]} == {"transport-w-gminie", "poradnik-zit"}
+    one = client.get("/api/v1/search?edition=pilotaz&edition=cwd-plus&kind=poradnik").json()
+    assert [hit["id"] for hit in one["hits"]] == ["poradnik-zit"]
+    assert {v["value"]: (v["count"], v["selected"]) for v in one["facets"]["kind"]} == {
+        "poradnik": (1, True),
+        "aktualnosc": (1, False),
+    }
+
+
+def test_all_problems_come_back_at_once(client: httpx.Client) -> None:
+    """Unknown names and wrong values are one 422 that lists every one of them."""
+    answer = client.get(
+        "/api/v1/search?q=a&q=b&edition=pilotaj&topic=x&year=23&sort=best&page=zero&per_page=51&kimd=raport"
+    )
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert error["code"] == "bad_request"
+    assert [detail.split(" ")[0].rstrip(":") for detail in error["details"]] == [
+        "kimd", "q", "edition", "topic", "year", "sort", "per_page", "page",
+    ]  # fmt: skip
+    assert error["details"][0] == "kimd: nie ma takiego parametru; może chodzi o kind."
+    assert error["details"][2] == "edition = „pilotaj”: nie ma takiej edycji; może chodzi o pilotaz."
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "1.5", "9999999999", "abc", "٣"])
+def test_wrong_page_numbers(client: httpx.Client, page: str) -> None:
+    """A page that is no positive whole number is a 422, for the API and for people."""
+    assert client.get("/api/v1/search", params={"page": page}).status_code == 422
+    assert client.get("/szukaj", params={"page": page}).status_code == 422
+    assert client.get("/api/v1/documents/poradnik-zit/citation", params={"page": page}).status_code in (404, 422)
+
+
+def test_offset_limit(client: httpx.Client) -> None:
+    """Nobody pages past ten thousand documents; within that an empty page is no error."""
+    assert client.get("/api/v1/search?page=1002").status_code == 422
+    body = client.get("/api/v1/search?page=1001").json()
+    assert (body["hits"], body["total"]) == ([], 17)
+
+
+def test_documents(client: httpx.Client) -> None:
+    """The list of documents has full descriptions, the same filters and pages."""
+    body = client.get("/api/v1/documents?kind=aktualnosc&sort=newest&per_page=2&page=2").json()
+    assert (body["total"], body["page"], body["per_page"]) == (13, 2, 2)
+    one = client.get("/api/v1/documents?kind=poradnik").json()["documents"][0]
+    assert one["authors"] == ["Jan Kowalski", "Zespół Bazy wiedzy"]
+    assert (one["media"], one["file_url"]) == ("pdf", "/pliki/poradnik-zit")
+    assert client.get("/api/v1/documents?q=x").status_code == 422
+
+
+def test_document_and_its_pages(client: httpx.Client) -> None:
+    """A document lists its pages; each has its text and neighbours."""
+    body = client.get("/api/v1/documents/poradnik-zit").json()
+    assert [page["number"] for page in body["pages"]] == list(range(1, body["page_count"] + 1))
+    assert body["pages"][2] == {
+        "number": 3,
+        "label": "1",
+        "heading": body["pages"][2]["heading"],
+        "anchor": None,
+        "url": "/dokumenty/poradnik-zit/strony/3",
+    }
+    first = client.get("/api/v1/documents/transport-w-gminie/pages/2").json()
+    assert (first["document"], first["anchor"]) == ("transport-w-gminie", "wklad-wlasny-gminy")
+    assert first["previous"] == "/dokumenty/transport-w-gminie/strony/1"
+    assert "<h2" in first["html"]
+    assert first["text"].startswith("Wkład własny gminy")
+
+
+@pytest.mark.parametrize("style", ["iso690", "apa", "bibtex", "ris", "csl-json"])
+def test_citation(client: httpx.Client, style: str) -> None:
+    """Each format cites the printed page."""
+    body = client.get(f"/api/v1/documents/poradnik-zit/citation?page=8&format={style}").json()
+    assert (body["format"], body["url"]) == (style, "https://baza.example.pl/dokumenty/poradnik-zit/strony/8")
+    assert "6" in body["citation"]
+
+
+def test_citation_defaults_and_problems(client: httpx.Client) -> None:
+    """ISO 690 of the whole document by default; unknown formats and parameters are refused together."""
+    assert client.get("/api/v1/documents/poradnik-zit/citation").json()["format"] == "iso690"
+    answer = client.get("/api/v1/documents/poradnik-zit/citation?format=mla&strona=2&page=x")
+    assert len(answer.json()["error"]["details"]) == 3
+
+
+def test_editions_and_topics(client: httpx.Client) -> None:
+    """The taxonomy with numbers of documents."""
+    editions = client.get("/api/v1/editions").json()["editions"]
+    assert editions[0] == {
+        "slug": "pilotaz",
+        "name": "Pilotaż CWD",
+        "from": "2020-09",
+        "to": "2022-03",
+        "description": "Pierwsza edycja.\n\nDrugi akapit.",
+        "figures": [{"value": "38", "label": "partnerstw"}],
+        "documents": 1,
+        "url": "/edycje/pilotaz",
+    }
+    topics = client.get("/api/v1/topics").json()["topics"]
+    assert {topic["slug"]: topic["documents"] for topic in topics} == {"transport": 1, "finanse": 2}
+
+
+def test_suggest(client: httpx.Client) -> None:
+    """Suggestions have one shape; nothing typed brings none."""
+    assert client.get("/api/v1/suggest?q=").json() == {"suggestions": []}
+    for suggestion in client.get("/api/v1/suggest?q=zit").json()["suggestions"]:
+        assert set(suggestion) == {"text", "kind", "detail", "url"}
+    assert client.get("/api/v1/suggest?q=z&limit=99").status_code == 422
+
+
+def test_health(client: httpx.Client, empty_client: httpx.Client) -> None:
+    """Alive is not ready: without an index one says ok, the other 503."""
+    assert client.get("/healthz").json()["status"] == "ok"
+    assert client.get("/readyz").json()["documents"] == 17
+    assert empty_client.get("/healthz").status_code == 200
+    assert empty_client.get("/readyz").status_code == 503
+
+
+def test_schema_describes_everything(client: httpx.Client) -> None:
+    """OpenAPI lists the addresses of the contract, each with summary, description and described parameters."""
+    schema = client.get("/api/v1/openapi.json").json()
+    assert set(schema["paths"]) == {
+        "/healthz",
+        "/readyz",
+        "/api/v1/search",
+        "/api/v1/documents",
+        "/api/v1/documents/{id}",
+        "/api/v1/documents/{id}/pages/{number}",
+        "/api/v1/documents/{id}/citation",
+        "/api/v1/suggest",
+        "/api/v1/editions",
+        "/api/v1/topics",
+    }
+    for methods in schema["paths"].values():
+        operation = methods["get"]
+        assert operation["summary"]
+        assert operation["description"]
+        assert all(parameter.get("description") for parameter in operation.get("parameters", ()))
+    assert schema["components"]["schemas"]["WordChange"]["properties"].keys() >= {"from", "to"}

@@ -1,0 +1,94 @@
+"""The pages in a real browser: nothing refused, nothing wider than the screen, the search field by keyboard."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from .browser import Browser, chromium
+
+PAGES = (
+    "/",
+    "/szukaj?q=gmina",
+    "/szukaj?q=xqzwy",
+    "/dokumenty/poradnik-zit?q=zit",
+    "/dokumenty/transport-w-gminie?q=wkład",
+    "/dokumenty/poradnik-zit/strony/8?q=dofinansowanie",
+    "/aktualnosci",
+    "/edycje/pilotaz",
+    "/tematy",
+    "/slownik",
+    "/o-bazie",
+    "/api",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser, where there is one."""
+    program = chromium()
+    if program is None:
+        pytest.skip("there is no Chromium on this machine")
+    made = Browser(program, tmp_path_factory.mktemp("chromium"))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [320, 1280])
+def test_pages_fit_and_load_cleanly(client: httpx.Client, browser: Browser, path: str, width: int) -> None:
+    """No page scrolls sideways, down to 320 pixels; no script fails and the security policy refuses nothing."""
+    browser.errors.clear()
+    browser.size(width, 900)
+    browser.open(str(client.base_url.join(path)))
+    assert browser.ask("document.documentElement.scrollWidth") <= width
+    assert browser.errors == []
+
+
+def test_keyboard_reaches_content_first(client: httpx.Client, browser: Browser) -> None:
+    """The first Tab shows the link that skips the frame, and it leads to the content."""
+    browser.size(1280, 900)
+    browser.open(str(client.base_url.join("/slownik")))
+    browser.press("Tab")
+    assert browser.ask("document.activeElement.textContent") == "Przejdź do treści"
+    browser.press("Enter")
+    browser.wait("document.activeElement.id === 'tresc'")
+
+
+def test_search_field_is_a_combobox(client: httpx.Client, browser: Browser) -> None:
+    """The script names the field's role and the list that it controls; Enter without a choice searches for what was typed."""
+    browser.open(str(client.base_url.join("/")))
+    assert browser.ask("document.querySelector('#szukaj').getAttribute('role')") == "combobox"
+    assert browser.ask("document.getElementById(document.querySelector('#szukaj').getAttribute('aria-controls')).role") == (
+        "listbox"
+    )
+    browser.ask("document.querySelector('#szukaj').focus()")
+    browser.type("nowina")
+    browser.press("Enter")
+    browser.wait("location.pathname === '/szukaj' && location.search === '?q=nowina'")
+
+
+def test_suggestions_by_keyboard(client: httpx.Client, browser: Browser) -> None:
+    """Arrows choose a suggestion and fill the field, Escape gives back what was typed, Enter takes the choice."""
+    suggestions = client.get("/api/v1/suggest?q=zint").json()["suggestions"]
+    if not suggestions:
+        pytest.skip("the knowledge base suggests nothing yet")
+    field = "document.querySelector('#szukaj')"
+    browser.open(str(client.base_url.join("/")))
+    browser.ask(f"{field}.focus()")
+    browser.type("zint")
+    browser.wait(f"{field}.getAttribute('aria-expanded') === 'true'")
+    assert browser.ask("document.querySelectorAll('[role=option]').length") == len(suggestions)
+    assert "podpowied" in browser.ask("document.querySelector('.search [role=status]').textContent")
+    browser.press("ArrowDown")
+    assert browser.ask(f"{field}.value") == suggestions[0]["text"]
+    assert browser.ask(f"document.getElementById({field}.getAttribute('aria-activedescendant')).ariaSelected") == "true"
+    browser.press("Escape")
+    assert browser.ask(f"{field}.value") == "zint"
+    assert browser.ask(f"{field}.getAttribute('aria-expanded')") == "false"
+    browser.press("ArrowDown")
+    browser.wait(f"{field}.getAttribute('aria-expanded') === 'true'")
+    browser.press("ArrowDown")
+    browser.press("Enter")
+    browser.wait("location.pathname !== '/'")
+    assert browser.ask("location.pathname") == (suggestions[0]["url"] or "/szukaj").split("?")[0].split("#")[0]

@@ -1,0 +1,74 @@
+"""Marks and links in text and HTML, as tables."""
+
+import pytest
+
+from kb.pages.markup import paragraphs, rendered, site_links
+from kb.snippets import Mark
+
+KNOWN = {"poradniki/zit.pdf": "/dokumenty/zit", "teksty/inny.md": "/dokumenty/inny"}
+
+
+def marker(text: str) -> list[Mark]:
+    """Marks every „ala" and every „ala ma", whatever space is between."""
+    found, at = [], 0
+    while (at := text.find("ala", at)) >= 0:
+        end = at + 6 if text[at + 3 : at + 6].split() == ["ma"] else at + 3
+        found.append(Mark(at, end, 0))
+        at = end
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "html"),
+    [
+        ("ala", "", "<p><mark>ala</mark></p>"),
+        ("a < b & ala", "", "<p>a &lt; b &amp; <mark>ala</mark></p>"),
+        ("ala\nma", "", "<p><mark>ala</mark></p>\n<p><mark>ma</mark></p>"),
+        ("1. Tytuł\n\ntekst", "1. Tytuł", "<h2>1. Tytuł</h2>\n<p>tekst</p>"),
+        ("", "", ""),
+    ],
+)
+def test_paragraphs(text: str, heading: str, html: str) -> None:
+    """Lines become paragraphs; a mark over a line's end is closed and opened again."""
+    assert paragraphs(text, heading, marker) == html
+
+
+@pytest.mark.parametrize(
+    ("html", "result"),
+    [
+        ("<p>ala &amp; kot</p>", "<p><mark>ala</mark> &amp; kot</p>"),
+        ("<p>a<em>la</em></p>", "<p><mark>a</mark><em><mark>la</mark></em></p>"),
+        ("<p>a</p><p>la</p>", "<p>a</p><p>la</p>"),
+        (
+            '<a title="ala" href="https://e.pl/?a=1&amp;ala=2">x</a>',
+            '<a href="https://e.pl/?a=1&amp;ala=2" title="ala">x</a>',
+        ),
+        ('<a href="../poradniki/zit.pdf">zit</a>', '<a href="/dokumenty/zit">zit</a>'),
+        ('<a href="inny.md#cz">i</a>', '<a href="/dokumenty/inny#cz">i</a>'),
+        ('<a href="brak.md">i</a> <a href="inny.md">j</a>', '<span>i</span> <a href="/dokumenty/inny">j</a>'),
+        ('<a href="../../../etc/passwd">i</a>', "<span>i</span>"),
+        ('<img src="x.png" alt="ala i kot">', '<span class="picture">[ilustracja: ala i kot]</span>'),
+        ('<img src="x.png">', ""),
+        ("<hr>", "<hr>"),
+    ],
+)
+def test_rendered(html: str, result: str) -> None:
+    """Text nodes are marked, attributes and structure stay; links resolve or cease to be links."""
+    assert rendered(html, site_links("teksty/ten.md", KNOWN.get, "/dokumenty/ten"), marker) == result
+
+
+@pytest.mark.parametrize(
+    ("address", "result"),
+    [
+        ("#tu", "#tu"),
+        ("#tam", "/dokumenty/ten#tam"),
+        ("mailto:a@b.pl", "mailto:a@b.pl"),
+        ("/szukaj?q=a", "/szukaj?q=a"),
+        ("//inny.pl/x", "//inny.pl/x"),
+        ("%69nny.md", "/dokumenty/inny"),
+        ("http://[", None),
+    ],
+)
+def test_links(address: str, result: str | None) -> None:
+    """Anchors of the section shown stay, those of others lead to the whole document; other addresses are left alone."""
+    assert site_links("teksty/ten.md", KNOWN.get, "/dokumenty/ten", '<h2 id="tu">')(address) == result

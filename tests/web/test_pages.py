@@ -1,0 +1,251 @@
+"""Each page in each of its states, rendered for real."""
+
+import re
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+VOID = {"meta", "link", "input", "br", "hr", "img"}
+
+
+class Page(HTMLParser):
+    """What a test asks of HTML: its text, links, that tags close, that ids are unique."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text, self.links, self.ids, self.open = "", [], [], []
+        self.attributes: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        assert self.open == [], self.open
+        assert len(self.ids) == len(set(self.ids)), self.ids
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember what a test asks for."""
+        given = dict(attrs)
+        self.attributes.append((tag, given))
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Each end belongs to the last start."""
+        if tag not in VOID:
+            assert self.open, tag
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """All text, entities read."""
+        self.text += data
+
+
+def get(client: httpx.Client, url: str, status: int = 200) -> tuple[str, Page]:
+    """A page's source and what is in it."""
+    answer = client.get(url)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return answer.text, Page(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("/", "Znajdź stronę"),
+        ("/szukaj", "Wszystkie dokumenty"),
+        ("/szukaj?q=", "17 dokumentów"),
+        ("/szukaj?q=gmina", "pasując"),
+        ("/szukaj?q=gmina&sort=newest", "Najnowsze"),
+        ("/szukaj?q=gmina&edition=pilotaz&topic=transport&kind=aktualnosc&year=2023", "Usuń wszystkie filtry"),
+        ("/szukaj?q=xqzwy", "Niczego nie znaleziono"),
+        ("/szukaj?q=xqzwy&kind=raport", "redakcja@example.org"),
+        ("/dokumenty/poradnik-zit", "Spis treści"),
+        ("/dokumenty/poradnik-zit?q=strategia", "wyróżnione"),
+        ("/dokumenty/transport-w-gminie", "Wkład własny gminy"),
+        ("/dokumenty/transport-w-gminie?q=wkład", "Wyniki dla"),
+        ("/dokumenty/bez-daty", "Forum w Krakowie"),
+        ("/dokumenty/poradnik-zit/strony/1", "s. i"),
+        ("/dokumenty/poradnik-zit/strony/8?q=dofinansowanie", "s. 6 (8. w pliku)"),
+        ("/dokumenty/poradnik-zit/strony/8?q=xqzwy", "nie ma słów z zapytania"),
+        ("/dokumenty/transport-w-gminie/strony/2", "Wkład własny gminy"),
+        ("/aktualnosci", "Nowina 12"),
+        ("/aktualnosci?page=2", "Nowina 1"),
+        ("/aktualnosci?year=2015", "Nowina 5"),
+        ("/wydarzenia", "Bez daty"),
+        ("/edycje", "od września 2020 r. do marca 2022 r."),
+        ("/edycje/pilotaz", "Drugi akapit."),
+        ("/edycje/cwd-plus", "ZIT i IIT w praktyce"),
+        ("/tematy", "Transport i mobilność"),
+        ("/tematy/transport", "Dojazdy i przewozy."),
+        ("/slownik", "zintegrowane inwestycje terytorialne"),
+        ("/o-bazie", "Jak szukać"),
+        ("/api", "/api/v1/search"),
+    ],
+)
+def test_page(client: httpx.Client, url: str, says: str) -> None:
+    """Every page in every state says what it should, in well-formed HTML with the frame around it."""
+    html, page = get(client, url)
+    assert says in " ".join(page.text.split())
+    assert html.startswith('<!doctype html>\n<html lang="pl">')
+    assert html.count("<h1") == 1
+    assert "#tresc" in page.links
+    assert "None" not in page.text
+
+
+@pytest.mark.parametrize(
+    "url", ["/", "/szukaj?q=gmina", "/dokumenty/transport-w-gminie?q=gmina", "/slownik", "/api", "/nie-ma"]
+)
+def test_nothing_from_outside(client: httpx.Client, url: str) -> None:
+    """Pages have no inline script or style and load nothing from other hosts, as the policy says."""
+    html = client.get(url).text
+    page = Page(html)
+    for tag, given in page.attributes:
+        assert "style" not in given
+        assert not [name for name in given if name.startswith("on")]
+        if tag in ("script", "img") or (tag == "link" and given.get("rel") in ("stylesheet", "icon")):
+            assert (given.get("src") or given.get("href") or "").startswith("/static/")
+    assert "<style" not in html
+    assert re.search(r"<script(?! type=\"module\" src=)", html) is None
+
+
+def test_links_of_start_page_work(client: httpx.Client) -> None:
+    """No link on the start page or on a results page leads to nothing."""
+    seen = set()
+    for url in ("/", "/szukaj?q=zit&kind=poradnik", "/dokumenty/transport-w-gminie?q=gmina", "/edycje/pilotaz"):
+        seen |= {link for link in get(client, url)[1].links if link.startswith("/")}
+    assert len(seen) > 30
+    for link in sorted(seen):
+        assert client.get(link).status_code == 200, link
+
+
+def test_hit_leads_to_marked_page(client: httpx.Client) -> None:
+    """A hit's link opens the very page, with the words marked in their inflected forms."""
+    _, results = get(client, "/szukaj?q=zintegrowana+inwestycja+terytorialna&kind=poradnik")
+    link = next(link for link in results.links if "/strony/" in link)
+    assert "q=zintegrowana" in link
+    html, _ = get(client, link)
+    assert "<mark>" in html
+
+
+def test_reading_is_told_and_undone(client: httpx.Client) -> None:
+    """A repaired word, an abbreviation and a dropped word are told, each with a link that takes them literally."""
+    _, page = get(client, "/szukaj?q=dofinansowanei+zit+w&year=2024")
+    text = " ".join(page.text.split())
+    assert "poprawiono na „dofinansowanie”" in text
+    assert "szukano też: zintegrowane inwestycje terytorialne" in text
+    assert "pominięto „w”" in text
+    undo = next(link for link in page.links if "%E2%80%9Ezit%E2%80%9D" in link)
+    assert "year=2024" in undo
+    assert "szukano też" not in get(client, undo)[1].text
+
+
+def test_filters_without_script(client: httpx.Client) -> None:
+    """The filter form is a plain GET form that keeps the question and order; a chip's link removes its filter alone."""
+    html, page = get(client, "/szukaj?q=gmina&topic=transport&edition=pilotaz&sort=oldest")
+    assert '<input type="hidden" name="q" value="gmina">' in html
+    assert '<input type="hidden" name="sort" value="oldest">' in html
+    boxes = [given for tag, given in page.attributes if tag == "input" and given.get("type") == "checkbox"]
+    assert {box["name"] for box in boxes} == {"edition", "topic", "kind", "year"}
+    assert [box["value"] for box in boxes if "checked" in box] == ["pilotaz", "transport"]
+    assert "/szukaj?q=gmina&edition=pilotaz&sort=oldest" in page.links
+    assert "/szukaj?q=gmina&topic=transport&sort=oldest" in page.links
+
+
+def test_chart_has_text_equivalent(client: httpx.Client) -> None:
+    """The chart of years names itself, and a table says the same numbers."""
+    html, page = get(client, "/szukaj?q=nabór")
+    assert "Dane w tabeli" in page.text
+    assert html.count("<rect") == 14  # 2011 to 2024, the years between without hits as well
+    assert '<th scope="row"><a href="/szukaj?q=nab%C3%B3r&amp;year=2015">2015</a></th><td>1</td>' in html
+
+
+def test_markdown_is_made_safe_and_linked(client: httpx.Client) -> None:
+    """Raw HTML shows as text; links to other files lead to their pages, those to nothing are no links."""
+    html, page = get(client, "/dokumenty/transport-w-gminie")
+    assert "&lt;script&gt;alert(1)" in html
+    assert "Transport &amp; &lt;b&gt;dojazdy" in html
+    assert "/dokumenty/poradnik-zit" in page.links
+    assert not [link for link in page.links if "nie-ma" in link]
+    assert "#umowa" in page.links
+    assert "[ilustracja: mapa powiatu]" in page.text
+    section, _ = get(client, "/dokumenty/transport-w-gminie/strony/2")
+    assert 'href="/dokumenty/transport-w-gminie#umowa"' in section
+
+
+def test_marks_in_markdown_keep_markup(client: httpx.Client) -> None:
+    """Marks go through emphasis without breaking it, never into attributes."""
+    html, page = get(client, "/dokumenty/transport-w-gminie?q=%22wkład+własny%22")
+    assert "<mark>Wkład </mark><em><mark>własny</mark></em>" in html
+    assert all("<mark>" not in (value or "") for _, given in page.attributes for value in given.values())
+
+
+def test_page_is_cited(client: httpx.Client) -> None:
+    """A page's box cites the printed number; the five formats are there."""
+    html, page = get(client, "/dokumenty/poradnik-zit/strony/8")
+    assert (
+        "s. 6 (CWD Plus). [dostęp: 22.11.2026]. Dostępne w: https://baza.example.pl/dokumenty/poradnik-zit/strony/8"
+        in page.text
+    )
+    assert "KOWALSKI, Jan i ZESPÓŁ BAZY WIEDZY" in page.text
+    for style in ("bibtex", "ris", "csl-json"):
+        answer = client.get(f"/cytowania/poradnik-zit?format={style}&page=8")
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"].startswith('attachment; filename="poradnik-zit-8.')
+    assert 'href="/pliki/poradnik-zit#page=8"' in html
+    assert '<link rel="canonical" href="https://baza.example.pl/dokumenty/poradnik-zit/strony/8">' in html
+
+
+def test_meta_tags(client: httpx.Client) -> None:
+    """Reference managers, catalogues and networks find the description in the head."""
+    html, _ = get(client, "/dokumenty/poradnik-zit?q=zit")
+    for tag in (
+        '<meta name="citation_title" content="ZIT i IIT w praktyce">',
+        '<meta name="citation_author" content="Jan Kowalski">',
+        '<meta name="citation_publication_date" content="2024/02/20">',
+        '<meta name="citation_pdf_url" content="https://baza.example.pl/pliki/poradnik-zit">',
+        '<meta name="DC.creator" content="Zespół Bazy wiedzy">',
+        '<meta name="DC.rights" content="CC BY 4.0">',
+        '<meta property="og:title" content="ZIT i IIT w praktyce">',
+        '<link rel="canonical" href="https://baza.example.pl/dokumenty/poradnik-zit">',
+    ):
+        assert tag in html
+
+
+def test_notice_for_unknown_filter(client: httpx.Client) -> None:
+    """On pages an unknown filter value is left out with a word about it, an unknown parameter in silence."""
+    _, page = get(client, "/szukaj?q=gmina&edition=cwd-pius&utm_source=list&sort=byle")
+    text = " ".join(page.text.split())
+    assert "Pominięto: edition = „cwd-pius”: nie ma takiej edycji; może chodzi o cwd-plus." in text
+    assert "Pominięto: sort" in text
+    assert "utm_source" not in text
+
+
+def test_long_query_is_cut_with_a_word(client: httpx.Client) -> None:
+    """A question of 3,000 characters is answered, and the reader told what was read of it."""
+    _, page = get(client, "/szukaj?q=" + "gmina+" * 500)
+    assert "Szukamy jego pierwszych 1000 znaków" in page.text
+
+
+@pytest.mark.parametrize(
+    "q", ["%00", "%22", "%E2%80%9Egmina", "???...", "-", "%3Cscript%3E", "%FF%FE", "%25", "a" * 3000, "(((", "*"]
+)
+def test_no_text_is_an_error(client: httpx.Client, q: str) -> None:
+    """Whatever is typed, there is a page, a feed and an answer of the API, and nothing of it becomes markup."""
+    html, _ = get(client, f"/szukaj?q={q}")
+    assert "<script>" not in html
+    assert client.get(f"/szukaj.atom?q={q}").status_code == 200
+    assert client.get(f"/api/v1/search?q={q}").status_code == 200
+    assert client.get(f"/dokumenty/poradnik-zit/strony/1?q={q}").status_code == 200
+
+
+def test_pages_of_results(client: httpx.Client) -> None:
+    """Pages of results link to each other; one past the last is a 404 that says so."""
+    _, first = get(client, "/szukaj?q=nowina")
+    assert "/szukaj?q=nowina&page=2" in first.links
+    _, second = get(client, "/szukaj?q=nowina&page=2")
+    assert "/szukaj?q=nowina" in second.links
+    _, beyond = get(client, "/szukaj?q=nowina&page=9", 404)
+    assert "Nie ma 9. strony wyników: to wyszukiwanie ma ich 2." in beyond.text
+    assert "/szukaj?q=nowina" in beyond.links
