@@ -18,6 +18,12 @@ from kb.contract import (
     StateResponse,
     SuggestResponse,
     TopicsResponse,
+)
+from kb.errors import BadRequest, NotFound
+from kb.model import FACETS
+from kb.pages import citation_source, facet_counts
+from kb.params import SEARCH_PARAMETERS, Problem, collect, read_query, refuse, whole_number
+from kb.responses import (
     document_response,
     documents_response,
     editions_response,
@@ -26,10 +32,6 @@ from kb.contract import (
     suggest_response,
     topics_response,
 )
-from kb.errors import BadRequest, NotFound
-from kb.model import FACETS
-from kb.pages import citation_source, facet_counts
-from kb.params import SEARCH_PARAMETERS, Problem, collect, read_query, refuse, whole_number
 from kb.site import site_of
 
 _ERRORS: dict[int | str, dict[str, Any]] = {

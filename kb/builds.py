@@ -122,8 +122,12 @@ class Builds:
             live: Path | None = self.live()
         except IndexMissing:
             live = None
-        kept: set[Path | None] = {path for path in builds.iterdir() if (path / "build.json").exists()}
-        self._remove_all_but(kept | {live})
+        # Names are times: of the finished builds one before the live one stays; one after it was never switched to.
+        finished = sorted(path for path in builds.iterdir() if (path / "build.json").exists())
+        before = [path for path in finished if live is None or path.name < live.name]
+        self._remove_all_but({live, *before[-1:]})
+        for path in builds.glob("*/_MAIN_*.toc.*"):
+            path.unlink()
         for path in builds.glob("*/*.tmp"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 

@@ -208,7 +208,7 @@ def load_taxonomy(documents: Path) -> Taxonomy:
     except ValidationError as error:
         raise TaxonomyError(
             f"Nie da się użyć pliku {TAXONOMY_FILE}. Popraw go i uruchom polecenie ponownie.",
-            [f"{'.'.join(str(part) for part in one['loc'])}: {_said(one)}" for one in error.errors()],
+            [f"{'.'.join(str(part) for part in one['loc'])}: {said(one)}" for one in error.errors()],
         ) from None
     return Taxonomy(
         editions=tuple(
@@ -292,7 +292,7 @@ def read_yaml(path: Path, root: Path) -> tuple[dict[str, Any], str]:
     return {str(key): value for key, value in raw.items()}, ""
 
 
-def _said(error: Any) -> str:
+def said(error: Any) -> str:
     """A pydantic error in Polish."""
     kind, message = str(error["type"]), str(error["msg"])
     return {
@@ -304,6 +304,7 @@ def _said(error: Any) -> str:
         "string_too_short": "wartość jest pusta",
         "string_too_long": "wartość jest za długa",
         "too_long": "wartość jest za długa",
+        "too_short": "lista ma za mało pozycji",
         "string_pattern_mismatch": "slug może mieć małe litery bez ogonków, cyfry i łączniki",
     }.get(kind, message.removeprefix("Value error, "))
 
@@ -399,7 +400,7 @@ class Catalogue:
                     bad.setdefault(str(one["loc"][0]), one)
                 for key, one in bad.items():
                     hint = _nearest(key, _Metadata.model_fields) if one["type"] == "extra_forbidden" else ""
-                    warnings.append(_warning(file, key, values.pop(key), _said(one) + hint))
+                    warnings.append(_warning(file, key, values.pop(key), said(one) + hint))
 
     def _known_topics(self, listed: object, file: str, warnings: list[str]) -> object:
         """The known ones of a list, with a warning for each of the others; anything else as it is."""

@@ -5,21 +5,25 @@ Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usag
 
 from __future__ import annotations
 
+import difflib
+import errno
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, NoReturn, ParamSpec
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from typer.core import TyperGroup
 
 from kb import messages
 from kb.errors import IndexMissing, KbError
@@ -28,8 +32,59 @@ from kb.indexer import Progress as Step
 from kb.model import Status
 from kb.settings import load
 
+
+class _Commands(TyperGroup):
+    """The commands; wrong usage is told in Polish."""
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Run a command and end with its exit code."""
+        try:
+            code = super().main(*args, **kwargs | {"standalone_mode": False})
+        except Exception as error:
+            if not hasattr(error, "format_message"):
+                raise
+            # Typer's own errors, which it may take from Click or from a copy of it: known by their names alone.
+            misuse: Any = error
+            if type(error).__name__ == "NoArgsIsHelpError":
+                misuse.show()
+            else:
+                context = getattr(error, "ctx", None)
+                _complain(_misuse(misuse), [f"Pomoc: {context.command_path} --help"] if context else [])
+            code = 2
+        sys.exit(code or 0)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first argument names."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.commands, 1)
+            hint = f"Czy chodzi o „{near[0]}”?" if near else f"Są: {', '.join(self.commands)}."
+            _complain(f"Nie ma polecenia „{args[0]}”. {hint}")
+            raise typer.Exit(2)
+        return super().resolve_command(ctx, args)
+
+
+def _misuse(error: Any) -> str:
+    """What is wrong with the arguments, in Polish."""
+    parameter = getattr(error, "param", None)
+    option = next((name for name in getattr(parameter, "opts", ()) if name.startswith("-")), "")
+    name = option or str(getattr(parameter, "name", "")).upper()
+    match type(error).__name__:
+        case "NoSuchOption":
+            near = f" Czy chodzi o {error.possibilities[0]}?" if error.possibilities else ""
+            return f"Nie ma opcji {error.option_name}.{near}"
+        case "MissingParameter":
+            return f"Brakuje: {name}."
+        case "BadOptionUsage":
+            return f"Opcja {error.option_name} wymaga wartości."
+        case "BadParameter":
+            return f"Niewłaściwa wartość: {name}. Potrzebna jest liczba całkowita w dozwolonym zakresie."
+    extra = re.search(r" \((.*)\)$", error.format_message())
+    return f"Zbędne: {extra[1]}." if extra else "Niewłaściwe użycie polecenia."
+
+
 app = typer.Typer(
     name="kb",
+    cls=_Commands,
     help="Baza wiedzy: indeksowanie dokumentów, wyszukiwanie i serwer.",
     no_args_is_help=True,
     add_completion=False,
@@ -42,6 +97,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Wynik jako JSON, dla progr
 
 _COLOURS = {Status.INDEXED: "green", Status.UNCHANGED: "dim", Status.REMOVED: "cyan"}
 
+_REASONS = {
+    errno.ENOSPC: "Brak miejsca na dysku",
+    errno.EACCES: "Brak uprawnień do pliku lub folderu",
+    errno.EPERM: "Brak uprawnień do pliku lub folderu",
+    errno.EROFS: "Dysk jest tylko do odczytu",
+    errno.EEXIST: "W miejscu folderu jest plik",
+    errno.ENOTDIR: "W miejscu folderu jest plik",
+    errno.EISDIR: "W miejscu pliku jest folder",
+}
+
 P = ParamSpec("P")
 
 
@@ -53,16 +118,26 @@ def _fails_politely(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except KbError as error:
-            console = Console(stderr=True)
-            console.print(f"[red]Błąd:[/red] {escape(error.message)}", highlight=False)
-            for detail in error.details:
-                console.print(f"  • {escape(detail)}", highlight=False)
+            _complain(error.message, error.details)
             raise typer.Exit(error.exit_code) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+            _complain(f"{reason}: {error.filename}." if error.filename else f"{reason}.")
+            raise typer.Exit(2) from None
         except KeyboardInterrupt:
             Console(stderr=True).print("Przerwano. Indeks jest taki, jak przed tym poleceniem.")
             raise typer.Exit(2) from None
 
     return run
+
+
+def _complain(message: str, details: Sequence[str] = ()) -> None:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[red]Błąd:[/red] {escape(message)}")
+    for detail in details:
+        console.print(f"  • {escape(detail)}")
 
 
 @app.command()
@@ -149,19 +224,29 @@ def search(
     kind: Annotated[list[str] | None, typer.Option(help="Rodzaj; można podać kilka razy.")] = None,
     year: Annotated[list[str] | None, typer.Option(help="Rok; można podać kilka razy.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=50, help="Ile dokumentów.")] = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Pokaż, z czego wynika ocena pierwszej strony.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Szukaj w indeksie."""
-    from kb.presenters import print_results, results_json
-    from kb.search import KnowledgeBase, make_query
+    from starlette.datastructures import QueryParams
+
+    from kb.params import read_query
+    from kb.presenters import print_contributions, print_results, results_json
+    from kb.search import KnowledgeBase
 
     knowledge = KnowledgeBase(load(documents=documents, index=index))
-    filters = {"edition": edition or [], "topic": topic or [], "kind": kind or [], "year": year or []}
-    results = knowledge.search(make_query(text, filters, per_page=limit))
+    filters = {"edition": edition, "topic": topic, "kind": kind, "year": year}
+    asked = [("q", text), ("per_page", str(limit))]
+    asked += [(name, value) for name, values in filters.items() for value in values or ()]
+    results = knowledge.search(read_query(QueryParams(asked), knowledge.taxonomy).strict())
     if as_json:
         _print_json(results_json(results))
     else:
         print_results(results, Console(highlight=False))
+    if explain and results.hits:
+        best = results.hits[0]
+        number = best.pages[0].number
+        print_contributions(knowledge.explain(results.query, best.document.id, number), best, Console(highlight=False))
 
 
 @app.command()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from kb import messages
 from kb.citation import locator
-from kb.contract import search_response
-from kb.model import Results
+from kb.engine import Contribution
+from kb.model import Hit, Results
+from kb.responses import search_response
 
+_FIELD_NAMES = {"lemma": "tekst", "surface": "dokładna forma", "title": "tytuł", "heading": "nagłówek"}
 _MARKED = re.compile(r"<mark>(.*?)</mark>")
 
 
@@ -44,6 +48,23 @@ def print_results(results: Results, console: Console) -> None:
             heading = f" · {page.heading}" if hit.document.media == "pdf" and page.heading else ""
             console.print(Text.assemble("   ", (where, "cyan"), heading))
             console.print(_snippet(page.snippet))
+
+
+def print_contributions(parts: Sequence[Contribution], hit: Hit, console: Console) -> None:
+    """What made the score of a hit's best page: score = weight · idf · saturated frequency, the best form of each field."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("Słowo", "Pole", "Formy podstawowe", "Wystąpień", "idf", "Waga", "Ocena"):
+        table.add_column(name, justify="right" if name in ("Wystąpień", "idf", "Waga", "Ocena") else "left")
+    for part in parts:
+        figures = (str(part.frequency), f"{part.idf:.2f}", f"{part.weight:.2f}", f"{part.score:.3f}")
+        cells = (part.concept, _FIELD_NAMES[part.field], part.terms, *figures)
+        table.add_row(*(Text(cell) for cell in cells), style="" if part.counted else "dim")
+    console.print()
+    console.print(
+        f"Ocena strony {hit.pages[0].number} dokumentu „{hit.document.title}”: {hit.pages[0].score}", markup=False
+    )
+    console.print(table)
+    console.print("Z każdego pola liczy się najlepsza forma słowa, pola się dodają; wiersze przygaszone się nie liczą.")
 
 
 def _snippet(snippet: str) -> Text:

@@ -48,10 +48,11 @@ class Reader:
     def read(self, clauses: Sequence[Clause]) -> Read:
         """Concepts and reading of a query's clauses."""
         phrases, loosened = self._phrases(clauses)
+        clauses = [part for clause in clauses for part in (_loose(clause) if clause in loosened else (clause,))]
         typed = [
             word
             for clause in clauses
-            if not clause.excluded and (clause.kind is ClauseKind.WORD or clause in loosened)
+            if not clause.excluded and clause.kind is ClauseKind.WORD
             for word in clause.words
         ]
         strict = any(not clause.excluded for clause in phrases)
@@ -91,9 +92,12 @@ class Reader:
         return Read(tuple(_merged(concepts)), reading)
 
     def _phrases(self, clauses: Sequence[Clause]) -> tuple[list[Clause], list[Clause]]:
-        """The phrases to take as typed, and those that stand nowhere: these are read as words, and people are told so."""
+        """The phrases to take as typed, and those that stand nowhere: these are read as words, and people are told so.
+
+        A single word in quotation marks is the way to say that just this form is meant, so it stays what it is.
+        """
         phrases = [clause for clause in clauses if clause.kind is ClauseKind.PHRASE]
-        absent = [c for c in phrases if not c.excluded and not self._frequency(self._phrase(c))]
+        absent = [c for c in phrases if len(c.words) > 1 and not c.excluded and not self._frequency(self._phrase(c))]
         return [clause for clause in phrases if clause not in absent], absent
 
     def _repair(self, word: str) -> list[str]:
@@ -173,6 +177,11 @@ class Reader:
         return (Form(field="lemma", steps=tuple(self._analyzer.terms(word) for word in clause.words)),)
 
 
+def _loose(phrase: Clause) -> tuple[Clause, ...]:
+    """The words of a phrase, each by itself."""
+    return tuple(Clause(kind=ClauseKind.WORD, words=(word,)) for word in phrase.words)
+
+
 def _distances(typed: Sequence[str], query: Sequence[str]) -> list[int]:
     """How far each word of the query stood from the one before, function words between counted."""
     places = [i for i, word in enumerate(typed) if word in query]
@@ -190,7 +199,9 @@ def _neighbours(words: Sequence[Concept], distances: Sequence[int]) -> list[Conc
 
 
 def _terms(concept: Concept) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(t for f in concept.forms if f.field == "lemma" and len(f.steps) == 1 for t in f.steps[0]))
+    return tuple(
+        dict.fromkeys(t for f in concept.forms if f.field == "lemma" and len(f.steps) == 1 for t in f.steps[0])
+    )
 
 
 def _merged(concepts: Sequence[Concept]) -> list[Concept]:

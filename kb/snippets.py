@@ -5,17 +5,27 @@ Everything returned as HTML is escaped text with ``<mark>`` as its only markup.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from kb.engine import Concept, Form
-from kb.polish import Analyzer, Token, surface, tokens
+from kb.polish import Analyzer, surface, tokens
 
 SNIPPET_CHARACTERS = 260
 _SENTENCE_LOOK_BACK = 90
 _SENTENCE_ENDS = ".!?…"
 _ELLIPSIS = "…"
+_SENTENCE_END = re.compile(r"[.!?…]+[”\")»]*\s+(?=[\W\d]*[^\W\d_a-ząćęłńóśźż])|\n+")
+_ABBREVIATIONS = frozenset(
+    "art. ust. pkt. poz. lit. par. ok. np. tzn. tzw. tj. itp. itd. m.in. min. im. ul. al. pl. nr. dr. prof. mgr. inż. r. w. "
+    "ww. por. zob. zm. późn. t.j. dz.u. dz. u. s. str. rys. tab. tys. mln. mld. godz. zł. gr. św. pn. p.n.e. n.e. ks.".split()  # noqa: SIM905  # a list to read
+)
+
+
+Key = tuple[str, str]
+"""Field and term: what a word of a text is compared by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +43,50 @@ class Highlighter:
     def __init__(self, analyzer: Analyzer, concepts: Sequence[Concept], weights: Sequence[float]) -> None:
         self._analyzer = analyzer
         self._weights = weights
-        self._single: dict[tuple[str, str], int] = {}
-        self._sequences: list[tuple[Form, int]] = []
+        self._single: dict[Key, int] = {}
+        self._asked: set[Key] = set()
+        self._known: dict[str, tuple[Key, ...]] = {}
+        # By the keys of their first step, so that a text's word is compared only with sequences that it may begin.
+        self._sequences: dict[Key, list[tuple[Form, int]]] = {}
         for number, concept in enumerate(concepts):
-            for form in () if concept.excluded else concept.forms:
+            for form in () if concept.excluded or concept.bonus else concept.forms:
                 if len(form.steps) == 1:
                     for term in form.steps[0]:
                         self._single.setdefault((form.field, term), number)
-                elif form.steps:
-                    self._sequences.append((form, number))
+                else:
+                    for term in form.steps[0]:
+                        self._sequences.setdefault((form.field, term), []).append((form, number))
+                self._asked.update((form.field, term) for step in form.steps for term in step)
 
     def marks(self, text: str) -> list[Mark]:
         """Every found place of the text, in order, none overlapping."""
         found_tokens = list(tokens(text))
-        keys = [self._keys(token) for token in found_tokens]
+        keys = [self._keys(token.word) for token in found_tokens]
         found: list[Mark] = []
         i = 0
         while i < len(found_tokens):
-            length, concept = self._at(keys, i)
+            length, concept = self._at(keys, i) if keys[i] else (0, 0)
             if length:
                 found.append(Mark(found_tokens[i].start, found_tokens[i + length - 1].end, concept))
             i += max(length, 1)
         return found
 
-    def _keys(self, token: Token) -> frozenset[tuple[str, str]]:
-        return frozenset(
-            [("surface", surface(token.word)), *(("lemma", term) for term in self._analyzer.terms(token.word))]
-        )
+    def _keys(self, word: str) -> tuple[Key, ...]:
+        """Those of a word's keys that the query asks for: none for nearly every word."""
+        found = self._known.get(word)
+        if found is None:
+            keys = (("surface", surface(word)), *(("lemma", term) for term in self._analyzer.terms(word)))
+            found = self._known[word] = tuple(key for key in keys if key in self._asked)
+        return found
 
-    def _at(self, keys: Sequence[frozenset[tuple[str, str]]], start: int) -> tuple[int, int]:
+    def _at(self, keys: Sequence[tuple[Key, ...]], start: int) -> tuple[int, int]:
         """How many words from ``start`` on make a found place, and of which concept; (0, 0) for none."""
         best, concept = 0, 0
-        for form, number in self._sequences:
-            length = len(form.steps)
-            if best < length <= len(keys) - start and all(
-                not step or any((form.field, term) in keys[start + i] for term in step)
-                for i, step in enumerate(form.steps)
-            ):
-                best, concept = length, number
+        for key in keys[start]:
+            for form, number in self._sequences.get(key, ()):
+                length = len(form.steps)
+                if best < length <= len(keys) - start and _stands(form, keys[start : start + length]):
+                    best, concept = length, number
         if not best:
             for key in keys[start]:
                 if key in self._single:
@@ -107,6 +123,28 @@ class Highlighter:
             if score > best_score + 1e-9:
                 best, best_score = mark.start, score
         return best
+
+
+def _stands(form: Form, keys: Sequence[tuple[Key, ...]]) -> bool:
+    """Whether each step of a form is among the keys of the word in its place."""
+    return all(
+        not step or any((form.field, term) in own for term in step) for step, own in zip(form.steps, keys, strict=True)
+    )
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences of a text as (start, end); a new line ends one, a full stop after an abbreviation does not."""
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        before = text[start : match.start() + 1]
+        last = before.split()[-1:] or [""]
+        if "\n" not in match.group() and last[0].lower().strip("(„") in _ABBREVIATIONS:
+            continue
+        if before.strip():
+            yield start, match.start() + len(match.group().rstrip())
+        start = match.end()
+    if text[start:].strip():
+        yield start, len(text.rstrip())
 
 
 def _begins_sentence(text: str, at: int) -> bool:

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from kb.catalogue import read_yaml
+from kb.catalogue import read_yaml, said
 from kb.errors import TaxonomyError
 from kb.polish import Analyzer, is_stop_word, surface, words
 
@@ -66,12 +66,12 @@ class Synonyms:
         self._by_term: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
         for entry in abbreviations:
             short = Equivalent(entry.short, self._short_steps(entry.short), True)
-            long = [Equivalent(text, self.steps(text), False) for text in entry.long]
+            long = [form for text in entry.long if (form := Equivalent(text, self.steps(text), False)).steps]
             self._add(short.steps, long)
             for form in long:
                 self._add(form.steps, [short])
         for group in groups:
-            members = [Equivalent(text, self.steps(text), False) for text in group]
+            members = [member for text in group if (member := Equivalent(text, self.steps(text), False)).steps]
             for member in members:
                 self._add(member.steps, [other for other in members if other is not member])
         self.longest = max((len(steps) for found in self._by_term.values() for steps, _ in found), default=0)
@@ -89,7 +89,7 @@ class Synonyms:
         try:
             file = _File.model_validate(raw)
         except ValidationError as error:
-            problems = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+            problems = [f"{'.'.join(str(part) for part in one['loc'])}: {said(one)}" for one in error.errors()]
             raise TaxonomyError(failed, problems) from None
         abbreviations = [
             Abbreviation(short=entry.short, long=tuple(entry.long), definition=entry.definition)
@@ -98,14 +98,17 @@ class Synonyms:
         return cls(analyzer, abbreviations, file.synonyms)
 
     def steps(self, text: str) -> Steps:
-        """The terms of each word of a text; an empty step for a function word, which may be any word."""
-        return tuple(() if is_stop_word(word) else self._analyzer.terms(word) for word in words(text))
+        """The terms of each word of a text; an empty step for a function word inside it, which may be any word."""
+        found = [() if is_stop_word(word) else self._analyzer.terms(word) for word in words(text)]
+        content = [i for i, step in enumerate(found) if step]
+        return tuple(found[content[0] : content[-1] + 1]) if content else ()
 
     def _short_steps(self, text: str) -> Steps:
         # An abbreviation is no form of a dictionary word: „PES" must not bring dogs.
         return tuple((surface(word),) for word in words(text))
 
     def _add(self, steps: Steps, equivalents: list[Equivalent]) -> None:
+        steps = tuple(step for step in steps if step)  # function words are left out of a query too
         for term in steps[0] if steps else ():
             self._by_term.setdefault(term, []).append((steps, equivalents))
 

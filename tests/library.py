@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,3 +155,8 @@ def age(path: Path, seconds: int = 3600) -> None:
 
 def _yaml(metadata: Mapping[str, object]) -> str:
     return yaml.safe_dump(dict(metadata), allow_unicode=True, sort_keys=False)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a Python process that has the same kb as this one."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry), **more}

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from library import Library, found
+from library import Library, environment, found
 
 from kb.builds import BuildInfo, Builds, write_atomic
 from kb.errors import IndexLocked, IndexMismatch, IndexMissing, KbError
@@ -43,10 +43,9 @@ for line in sys.stdin:
 @contextmanager
 def process(code: str, *arguments: Path) -> Iterator[subprocess.Popen[str]]:
     """A Python process with the same kb as this one, ended at the end."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     command = [sys.executable, "-c", code, *map(str, arguments)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
     ) as started:
         try:
             yield started
@@ -266,6 +265,18 @@ def test_an_unfinished_build_is_not_live(tmp_path: Path) -> None:
     assert builds.live() == live
     builds.clean()
     assert list((tmp_path / "builds").iterdir()) == [live]
+
+
+def test_finished_builds_do_not_pile_up(tmp_path: Path) -> None:
+    """Of builds that were finished but never switched to none stays, and of older ones only the last."""
+    builds = Builds(tmp_path)
+    made = [builds.start() for _ in range(5)]
+    builds.switch(made[3], BuildInfo(fingerprint="x", created="teraz"))
+    for path in made:
+        path.mkdir(exist_ok=True)
+        (path / "build.json").write_text("{}")
+    builds.clean()
+    assert set((tmp_path / "builds").iterdir()) == {made[2], made[3]}
 
 
 def test_an_atomic_write_leaves_the_old_text_on_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twin import TwinEngine, without
 
@@ -32,14 +33,14 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         create(folder)
-        self._folder = folder
+        self.folder = folder
         self._commits = 0
         self.twin = TwinEngine(ANALYZER)
         self.engine = EmbeddedEngine(lambda: (folder, self._commits))
 
     def commit(self, added: Sequence[Given], removed: Sequence[str] = ()) -> None:
         """One commit to both."""
-        writer = StoreWriter(self._folder, ANALYZER)
+        writer = StoreWriter(self.folder, ANALYZER)
         for id in removed:
             writer.remove(id)
         for document, pages in added:
@@ -149,7 +150,8 @@ def commits(draw: st.DrawFn) -> list[tuple[list[Given], list[str]]]:
 def forms(draw: st.DrawFn) -> Form:
     """One word or a phrase with gaps and alternatives, in either field."""
     name = draw(st.sampled_from(["lemma", "surface"]))
-    terms = sorted({t for w in VOCABULARY for t in (ANALYZER.terms(w) if name == "lemma" else (surface(w),))}) + ["brak"]
+    known = {t for w in VOCABULARY for t in (ANALYZER.terms(w) if name == "lemma" else (surface(w),))}
+    terms = [*sorted(known), "nigdzie"]
     step = st.lists(st.sampled_from(terms), max_size=2, unique=True).map(tuple)
     steps = draw(st.lists(step, min_size=1, max_size=3))
     return Form(field=name, steps=tuple(steps), weight=draw(st.sampled_from([1.0, 0.7, 0.2])))
@@ -162,7 +164,9 @@ def requests(draw: st.DrawFn) -> Request:
     flags = [{}, {}, {}, {"required": True}, {"excluded": True}, {"bonus": True}]
     return Request(
         concepts=tuple(
-            Concept(label="", forms=tuple(draw(st.lists(forms(), min_size=1, max_size=3))), **draw(st.sampled_from(flags)))
+            Concept(
+                label="", forms=tuple(draw(st.lists(forms(), min_size=1, max_size=3))), **draw(st.sampled_from(flags))
+            )
             for _ in range(draw(st.integers(0, 4)))
         ),
         filters={
@@ -189,3 +193,149 @@ def test_engine_equals_its_twin(history: list[tuple[list[Given], list[str]]], as
                 made.check(request)
             for one in request.concepts:
                 assert made.engine.frequency(one) == made.twin.frequency(one)
+
+
+@given(commits())
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_vocabulary_is_that_of_the_documents_there(history: list[tuple[list[Given], list[str]]]) -> None:
+    """Words that only removed or replaced documents had are gone, the others count their pages."""
+    with store() as made:
+        for added, removed in history:
+            made.commit(added, removed)
+        pages = [{term for step in page.surface for term in step} for own in made.twin.documents for page in own.pages]
+        assert made.engine.vocabulary() == {word: sum(word in page for page in pages) for word in set().union(*pages)}
+        assert made.engine.counts() == (len(made.twin.documents), len(pages))
+        ids = [document.id for document in made.engine.documents()]
+        assert sorted(ids) == sorted(own.document.id for own in made.twin.documents)
+
+
+@given(st.lists(documents("x"), min_size=3, max_size=5), requests())
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_merging_many_segments_changes_nothing(made: list[Given], request: Request) -> None:
+    """A dozen of commits, merged on the way, answer as one does."""
+    with store() as many, store() as one:
+        latest: dict[str, Given] = {}
+        for number in range(12):
+            own, pages = made[number % len(made)]
+            named = (replace(own, id=f"d{number % 7}", title=f"{own.title} {number}"), pages)
+            many.commit([named])
+            latest.pop(named[0].id, None)
+            latest[named[0].id] = named
+        one.commit(list(latest.values()))
+        assert many.engine.counts() == one.engine.counts()
+        assert many.engine.vocabulary() == one.engine.vocabulary()
+        if not one.twin.near_the_border(request.concepts):
+            many.check(request)
+            one.check(request)
+
+
+def test_equals_stand_in_the_order_of_the_index() -> None:
+    """Pages and documents with the same score come in the same order in each search and on each page of results."""
+    with store() as made:
+        made.commit([document(id, "gmina", "gmina", "gmina", "gmina") for id in "cabdfe"])
+        request = Request(concepts=(concept(lemma("gmina")),), limit=10)
+        assert [match.id for match in made.engine.match(request).documents] == list("cabdfe")
+        assert [number for number, _ in made.engine.match(request).documents[0].pages] == [1, 2, 3]
+        slices = [made.engine.match(without(request, offset=at, limit=2)).documents for at in (0, 2, 4, 6)]
+        assert [match.id for slice in slices for match in slice] == list("cabdfe")
+
+
+def test_rare_words_and_short_pages_count_more() -> None:
+    """Of two words the rarer one decides, of two pages with a word the shorter one comes first."""
+    with store() as made:
+        made.commit(
+            [
+                document("rare", "statut powiat powiat"),
+                document("common", "gmina powiat powiat"),
+                document("long", "gmina " + "powiat " * 40),
+                *(document(f"other{i}", "gmina wójt rok") for i in range(6)),
+            ]
+        )
+        both = made.engine.match(Request(concepts=(concept(lemma("statut")), concept(lemma("gmina")))))
+        assert both.documents[0].id == "rare"
+        one = made.engine.match(Request(concepts=(concept(lemma("gmina")),)))
+        assert one.documents[-1].id == "long"
+
+
+def test_phrase_stands_on_one_page() -> None:
+    """A phrase is found where its words stand side by side in order: not apart, turned round or over two pages."""
+    with store() as made:
+        made.commit(
+            [
+                document("yes", "plan rada gminy uchwala"),
+                document("apart", "rada miasta i gminy"),
+                document("turned", "gminy rada"),
+                document("over", "to jest rada", "gminy obok"),
+                document("inflected", "radą gminy"),
+            ]
+        )
+        found = made.engine.match(Request(concepts=(concept(exact("rada", "gminy"), required=True),)))
+        assert [match.id for match in found.documents] == ["yes"]
+
+
+def test_gap_in_a_phrase_is_any_one_word_of_the_page() -> None:
+    """An empty step needs a word: a phrase that begins with one does not begin on the page before."""
+    form = Form(field="lemma", steps=((), ANALYZER.terms("czyń")))
+    with store() as made:
+        made.commit([document("a", "nie czyń"), document("b", "tekst", "czyń szkody"), document("c", "czyń")])
+        found = made.engine.match(Request(concepts=(concept(form),)))
+        assert [match.id for match in found.documents] == ["a"]
+
+
+def test_title_alone_finds_the_first_page() -> None:
+    """A word of the title finds the document's first page, and adds to the pages that match otherwise."""
+    with store() as made:
+        made.commit(
+            [document("a", "tekst", "wójt", title="Strategia"), document("b", "tekst", "wójt", title="Inny tytuł")]
+        )
+        alone = made.engine.match(Request(concepts=(concept(lemma("strategia")),)))
+        assert [(match.id, [n for n, _ in match.pages]) for match in alone.documents] == [("a", [1])]
+        both = made.engine.match(Request(concepts=(concept(lemma("strategia")), concept(lemma("wójt")))))
+        assert both.documents[0].id == "a"
+        assert 2 in [number for number, _ in both.documents[0].pages]
+
+
+def test_document_without_text_or_only_function_words_is_kept() -> None:
+    """Pages with nothing to look for are no error, alone in a commit or among others."""
+    with store() as made:
+        made.commit([document("empty", "", title="")])
+        made.commit([document("w", "w i z", title="O nas")])
+        made.check(Request(concepts=()))
+        made.check(Request(concepts=(concept(exact("w")),)))
+        assert made.engine.vocabulary() == {"w": 1, "i": 1, "z": 1}
+
+
+def test_an_empty_index_answers() -> None:
+    """Before the first document each question has an empty answer."""
+    with store() as made:
+        matches = made.engine.match(Request(concepts=(concept(lemma("gmina")),)))
+        assert (matches.documents, matches.total, matches.total_pages) == ((), 0, 0)
+        assert matches.facets == {"edition": {}, "topic": {}, "kind": {}, "year": {}}
+        assert made.engine.frequency(concept(lemma("gmina"))) == 0
+        assert made.engine.counts() == (0, 0)
+        assert made.engine.document("brak") is None
+        assert made.engine.page("brak", 1) is None
+        assert list(made.engine.pages("brak")) == []
+
+
+def test_pages_come_back_as_they_went_in() -> None:
+    """A page keeps its text, label, heading and marks; numbers out of range have none."""
+    page = Page(
+        number=1, text="Żółć\nłódź", label="iv", heading="Wstęp", anchor="wstep", html="<p>ź</p>", continuation="dalej."
+    )
+    own, _ = document("a", "x", authors=("Anna Żak",), topics=("transport",), published=date(2023, 6, 19))
+    with store() as made:
+        made.commit([(own, [page])])
+        assert made.engine.page("a", 1) == page
+        assert list(made.engine.pages("a")) == [page]
+        assert [made.engine.page("a", number) for number in (-1, 0, 2, 10**9)] == [None] * 4
+        assert made.engine.document("a") == own
+
+
+def test_small_cache_changes_no_answer() -> None:
+    """With memory for hardly any posting list the answers are the same."""
+    with store() as made:
+        made.commit([document(str(n), "gmina powiat " * n, "wójt rada") for n in range(1, 30)])
+        small = EmbeddedEngine(lambda: (made.folder, 1), cache_bytes=1)
+        request = Request(concepts=(concept(lemma("gmina")), concept(exact("rada"))), limit=50)
+        assert small.match(request) == made.engine.match(request) == small.match(request)

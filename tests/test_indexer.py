@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from extract.pdfs import make_pdf
-from library import Library, age, by_path, found, tree
+from library import Library, age, by_path, environment, found, tree
 
 from kb import indexer
 from kb.errors import DocumentsError, TaxonomyError
@@ -182,7 +182,7 @@ def test_pipes_do_not_stop_the_run(library: Library) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", code, library.documents, library.index],
         capture_output=True, text=True, timeout=30, check=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
+        env=environment(),
     )  # fmt: skip
     assert ran.stdout.strip() == "[('a.pdf', 'indexed'), ('rura.pdf', 'damaged')]"
 
@@ -688,12 +688,13 @@ def test_leftovers_of_a_killed_run_go(library: Library) -> None:
     (unfinished / "build.json").unlink()
     (live / "abc.tmp").mkdir()
     (live / "MAIN_x.tmp").write_text("x")
+    (live / "_MAIN_7.toc.1700000000.5").write_text("x")
     for name in ("f" * 64 + "-1.json", "e" * 64 + "-1.json.tmp"):
         (library.index / "extracted" / name).write_text("{}")
     library.markdown("b.md", "Nowy.")
     library.run()
     assert [path.name for path in (library.index / "builds").iterdir()] == [live.name]
-    assert not list(live.glob("*.tmp"))
+    assert not [*live.glob("*.tmp"), *live.glob("*.toc.*")]
     assert len(list((library.index / "extracted").iterdir())) == 1
     assert library.ids() == {"a", "b"}
 

@@ -1,6 +1,6 @@
 """The engine's slow twin: the same search written as plainly as its documentation, with lists and dicts alone.
 
-``TwinEngine`` keeps what was committed, segment by segment, and answers ``match`` and ``frequency`` by looking at every page
+``TwinEngine`` keeps what was committed and answers ``match`` and ``frequency`` by looking at every page
 for every form. Numbers are Python floats. Weights come from the engine; a rule that changes there must be told here too.
 """
 
@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from kb.engine import Concept, Form, Matches, Request, embedded, ranking
+from kb.engine import Concept, Form, Request, embedded, ranking
 from kb.model import FACETS, Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
@@ -35,11 +35,10 @@ class TwinPage:
 
 @dataclass
 class TwinDocument:
-    """A document as committed. A deleted one counts in the statistics until its segment goes."""
+    """A document as committed."""
 
     document: Document
     pages: list[TwinPage]
-    alive: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,21 @@ class Weighed:
 
 @dataclass
 class TwinEngine:
-    """A committed state, oldest segment first."""
+    """A committed state: the documents that are there, those committed first at the front."""
 
     analyzer: Analyzer
-    segments: list[list[TwinDocument]] = field(default_factory=list)
+    documents: list[TwinDocument] = field(default_factory=list)
     _counts: dict[object, int] = field(default_factory=dict)
 
     # Writing
 
     def commit(self, added: Sequence[tuple[Document, Sequence[Page]]], removed: Sequence[str] = ()) -> None:
-        """One commit: documents of the same id are replaced, segments with nothing alive go."""
+        """One commit: documents of the same id are replaced."""
         gone = {*removed, *(document.id for document, _ in added)}
-        for segment in self.segments:
-            for own in segment:
-                own.alive = own.alive and own.document.id not in gone
-        new = [TwinDocument(document, [self._page(document, page) for page in pages]) for document, pages in added]
-        self.segments = [segment for segment in [*self.segments, new] if any(own.alive for own in segment)]
+        self.documents = [own for own in self.documents if own.document.id not in gone]
+        self.documents += [
+            TwinDocument(document, [self._page(document, page) for page in pages]) for document, pages in added
+        ]
         self._counts.clear()
 
     def _page(self, document: Document, page: Page) -> TwinPage:
@@ -80,13 +78,10 @@ class TwinEngine:
             title=[self.analyzer.terms(word) for word in words(normalise(document.title))],
         )
 
-    # Statistics: over all that is stored
-
-    def _documents(self) -> list[TwinDocument]:
-        return [own for segment in self.segments for own in segment]
+    # Statistics
 
     def _pages(self) -> list[TwinPage]:
-        return [page for own in self._documents() for page in own.pages]
+        return [page for own in self.documents for page in own.pages]
 
     def _idf(self, pages_with: int) -> float:
         count = len(self._pages())
@@ -124,14 +119,13 @@ class TwinEngine:
         return Weighed(sum(text.values()) or None, sum(context.values()) or None)
 
     def _concept_idf(self, concept: Concept) -> float:
-        if concept not in self._counts:
-            self._counts[concept] = sum(self._in_text(concept, page) for page in self._pages())
-        return self._idf(self._counts[concept])
+        return self._idf(self.frequency(concept))
 
     def frequency(self, concept: Concept) -> int:
         """On how many pages the concept stands."""
-        alive = [page for own in self._documents() if own.alive for page in own.pages]
-        return sum(self._in_text(concept, page) for page in alive)
+        if concept not in self._counts:
+            self._counts[concept] = sum(self._in_text(concept, page) for page in self._pages())
+        return self._counts[concept]
 
     # One page
 
@@ -196,8 +190,8 @@ class TwinEngine:
 
     def _scored(self, concepts: Sequence[Concept]) -> list[TwinMatch]:
         matches = []
-        for own in self._documents():
-            scores = {page.number: self.score(concepts, page) for page in own.pages} if own.alive else {}
+        for own in self.documents:
+            scores = {page.number: self.score(concepts, page) for page in own.pages}
             pages = sorted(((n, s) for n, s in scores.items() if s > 0), key=lambda pair: -pair[1])
             if pages:
                 matches.append(TwinMatch(own.document, pages))

@@ -13,6 +13,9 @@ from typing import Literal, Protocol
 from kb.model import Document, Page, Sort
 
 Field = Literal["lemma", "surface"]
+MIN_COVERAGE = 0.2
+"""A page matches when the concepts on it make up this share of the request's whole idf: all of a short query's rarer words
+alone, none of a long question's common ones. Totals and facets count matches, so they stay honest under OR."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class Request:
     offset: int = 0
     limit: int = 10
     pages_per_document: int = 3
+    min_coverage: float = MIN_COVERAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,24 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """One part of a page's score: ``score`` is ``weight`` · ``idf`` · saturation of ``frequency`` by the page's length.
+
+    ``counted`` is false where another form of the same concept in the same field scored better. In ``title`` and
+    ``heading`` the frequency does not matter.
+    """
+
+    concept: str
+    field: str
+    terms: str
+    frequency: int
+    idf: float
+    weight: float
+    score: float
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedFile:
     """What the index remembers of a file: enough to tell whether it changed, and to report it.
 
@@ -93,7 +115,7 @@ class IndexedFile:
 
 
 class Engine(Protocol):
-    """Reading: always the newest committed state, from any thread, with no restart."""
+    """Reading one committed state of the index, from any thread. A commit gives another engine, see ``Source``."""
 
     def match(self, request: Request) -> Matches:
         """Rank documents by the best of their pages."""
@@ -119,12 +141,32 @@ class Engine(Protocol):
         """A document's pages in order."""
         ...
 
+    def sample(self, count: int) -> Iterator[Page]:
+        """At most so many pages, taken evenly over the collection."""
+        ...
+
+    def headings(self) -> Iterator[tuple[str, int, str]]:
+        """(document id, page number, text) of each title (page 0) and of each page's heading where it has one."""
+        ...
+
+    def explain(self, concepts: Sequence[Concept], document: str, number: int) -> Sequence[Contribution]:
+        """What makes the score of a page, part by part; empty for a page that is not there."""
+        ...
+
     def vocabulary(self) -> Mapping[str, int]:
         """Every surface form of the collection with the number of pages it stands on."""
         ...
 
     def counts(self) -> tuple[int, int]:
         """Documents and pages in the index."""
+        ...
+
+
+class Source(Protocol):
+    """Where engines come from."""
+
+    def current(self) -> Engine:
+        """The newest committed state, whichever process made it; the same object as long as nothing changed."""
         ...
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from cachetools import LRUCache
 
-from kb.engine import Concept, DocumentMatch, Form, Matches, Request, ranking
+from kb.engine import Concept, Contribution, DocumentMatch, Form, Matches, Request, ranking
 from kb.engine.ranking import Bools, Floats, Ints
 from kb.engine.whoosh import Record, Segment, document_of, open_segments, page_of
 from kb.model import FACETS, Document, Page
@@ -25,8 +25,6 @@ TITLE_WEIGHT = 0.5
 """A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
 HEADING_WEIGHT = 0.3
 """A word of the page's heading adds this share of its idf."""
-MIN_COVERAGE = 0.2
-"""A page matches when the concepts that it holds make up this share of the query's whole idf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,24 @@ class Scored:
     def nbytes(self) -> int:
         """Memory used, in bytes."""
         return self.rows.nbytes + self.weights.nbytes + self.context_rows.nbytes + self.context_weights.nbytes + 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The rows of one form, or one lemma of a word, in one field, with what it adds to each."""
+
+    field: str
+    steps: Sequence[Sequence[str]]
+    weight: float
+    idf: float
+    rows: Ints
+    frequencies: Floats
+    weights: Floats
+
+    def at(self, row: int) -> int | None:
+        """Where a row stands in ``rows``."""
+        at = int(np.searchsorted(self.rows, row))
+        return at if at < len(self.rows) and self.rows[at] == row else None
 
 
 class Snapshot:
@@ -62,8 +78,9 @@ class Snapshot:
         self.starts = np.flatnonzero(self.numbers == 0)
         self.alive = ~deleted[self.starts]
         self._deleted = deleted
-        self.page_count = int(np.count_nonzero((self.numbers > 0) & ~deleted))
-        pages = self.numbers > 0
+        self._any_deleted = bool(deleted.any())
+        pages = (self.numbers > 0) & ~deleted
+        self.page_count = int(np.count_nonzero(pages))
         self._norms = ranking.norms(lengths, float(lengths[pages].mean()) if pages.any() else 1.0)
         self.records: list[Record] = [record for segment in segments for record in segment.records()]
         self._ordinals = {record.id: i for i, record in enumerate(self.records) if self.alive[i]}
@@ -111,14 +128,37 @@ class Snapshot:
             for row in range(start + 1, start + 1 + self.records[ordinal].pages):
                 yield page_of(self._stored(row))
 
-    @cached_property
+    def sample(self, count: int) -> Iterator[Page]:
+        """At most so many pages, taken evenly over the collection."""
+        rows = np.flatnonzero((self.numbers > 0) & ~self._deleted)
+        for row in rows[:: max(1, -(-len(rows) // count))].tolist():
+            yield page_of(self._stored(row))
+
+    def headings(self) -> Iterator[tuple[str, int, str]]:
+        """(document id, page number, text) of each title (page 0) and of each page's heading where it has one."""
+        names = [name for segment in self._segments for name in segment.names()]
+        for ordinal, start in enumerate(self.starts.tolist()):
+            if self.alive[ordinal]:
+                record = self.records[ordinal]
+                for number, name in enumerate(names[start : start + record.pages + 1]):
+                    if name:
+                        yield record.id, number, name
+
     def vocabulary(self) -> Mapping[str, int]:
         """Every surface form with the number of pages it stands on."""
+        return self._vocabulary
+
+    @cached_property
+    def _vocabulary(self) -> Mapping[str, int]:
         counts: dict[str, int] = {}
         for segment in self._segments:
             for word, pages in segment.vocabulary():
                 counts[word] = counts.get(word, 0) + pages
         return counts
+
+    def counts(self) -> tuple[int, int]:
+        """Documents and pages in the index."""
+        return int(np.count_nonzero(self.alive)), self.page_count
 
     # Matching
 
@@ -126,7 +166,7 @@ class Snapshot:
         """Rank documents by the best of their pages."""
         if not len(self.starts):
             return Matches(documents=(), total=0, total_pages=0, facets={name: {} for name in FACETS})
-        scores = self._page_scores(request.concepts)
+        scores = self._page_scores(request.concepts, request.min_coverage)
         best = np.maximum.reduceat(scores, self.starts)
         best[~self.alive] = 0
         kept = {
@@ -154,7 +194,7 @@ class Snapshot:
 
     def frequency(self, concept: Concept) -> int:
         """On how many pages the concept stands."""
-        return int(np.count_nonzero(~self._deleted[self._scored(concept).rows]))
+        return len(self._scored(concept).rows)
 
     def _order(self, best: Floats, request: Request) -> Sequence[int]:
         if request.sort == "relevance":
@@ -180,7 +220,7 @@ class Snapshot:
             pages=tuple((int(i), float(own[i])) for i in pages),
         )
 
-    def _page_scores(self, concepts: Sequence[Concept]) -> Floats:
+    def _page_scores(self, concepts: Sequence[Concept], min_coverage: float) -> Floats:
         """The score of every row, 0 where it does not match."""
         size = len(self.numbers)
         scores = np.zeros(size, dtype=np.float32)
@@ -205,7 +245,7 @@ class Snapshot:
                 matches = scores[bonus.rows] > 0
                 scores[bonus.rows[matches]] += bonus.weights[matches]
         if len(scored) > 1:
-            scores[coverage < MIN_COVERAGE * sum(s.idf for s in scored)] = 0
+            scores[coverage < min_coverage * sum(s.idf for s in scored)] = 0
         for concept, s in zip(asked, scored, strict=True):
             if concept.required:
                 absent = np.ones(size, dtype=bool)
@@ -230,27 +270,63 @@ class Snapshot:
         return scored
 
     def _score(self, forms: Sequence[Form]) -> Scored:
-        total = int(np.count_nonzero(self.numbers))
-        by_field: dict[str, list[tuple[Ints, Floats]]] = {"lemma": [], "surface": []}
+        text: dict[str, list[tuple[Ints, Floats]]] = {"lemma": [], "surface": []}
         context: dict[str, list[tuple[Ints, Floats]]] = {"title": [], "heading": []}
-        for form in forms:
-            for steps in [((term,),) for term in form.steps[0]] if len(form.steps) == 1 else [form.steps]:
-                rows, frequencies = self._find(form.field, steps)
-                idf = ranking.idf(total, len(rows))
-                by_field[form.field].append((rows, form.weight * idf * ranking.impacts(rows, frequencies, self._norms)))
-                if form.field == "lemma":
-                    headings, _ = self._find("heading", steps)
-                    weight = np.float32(form.weight * idf)
-                    context["heading"].append((headings, np.full(len(headings), HEADING_WEIGHT * weight, np.float32)))
-                    titled = self._pages_of(self._find("title", steps)[0])
-                    context["title"].append((titled, np.full(len(titled), TITLE_WEIGHT * weight, np.float32)))
-        rows, weights = ranking.sum_of([ranking.best_of(lists) for lists in by_field.values()])
+        for part in self._parts(forms):
+            (context if part.field in context else text)[part.field].append((part.rows, part.weights))
+        rows, weights = ranking.sum_of([ranking.best_of(lists) for lists in text.values()])
         extra_rows, extra = ranking.sum_of([ranking.best_of(lists) for lists in context.values()])
         both = np.isin(extra_rows, rows, assume_unique=True)
         if both.any():
             weights = weights.copy()
             weights[np.searchsorted(rows, extra_rows[both])] += extra[both]
-        return Scored(rows, weights, extra_rows[~both], extra[~both], ranking.idf(total, len(rows)))
+        idf = ranking.idf(self.page_count, len(rows))
+        return Scored(rows, weights, extra_rows[~both], extra[~both], idf)
+
+    def _parts(self, forms: Sequence[Form]) -> Iterator[_Part]:
+        """Every way in which forms add to a score; of the parts of one field the best counts, fields add up."""
+        for form in forms:
+            for steps in [((term,),) for term in form.steps[0]] if len(form.steps) == 1 else [form.steps]:
+                rows, frequencies = self._find(form.field, steps)
+                idf = ranking.idf(self.page_count, len(rows))
+                weights = (form.weight * idf) * ranking.impacts(rows, frequencies, self._norms)
+                yield _Part(form.field, steps, form.weight, idf, rows, frequencies, weights)
+                if form.field == "lemma":
+                    found = {
+                        "title": (self._pages_of(self._find("title", steps)[0]), TITLE_WEIGHT),
+                        "heading": (self._find("heading", steps)[0], HEADING_WEIGHT),
+                    }
+                    for field, (rows, share) in found.items():
+                        once = np.ones(len(rows), np.float32)
+                        weight = form.weight * share
+                        yield _Part(field, steps, weight, idf, rows, once, once * np.float32(weight * idf))
+
+    def explain(self, concepts: Sequence[Concept], document: str, number: int) -> list[Contribution]:
+        """What makes the score of a page, part by part."""
+        ordinal = self._ordinals.get(document)
+        if ordinal is None:
+            return []
+        row = int(self.starts[ordinal]) + number
+        found = []
+        for concept in concepts:
+            here = [part for part in self._parts(() if concept.excluded else concept.forms) if part.at(row) is not None]
+            for part in here:
+                rivals = [other for other in here if other.field == part.field]
+                best = max(rivals, key=lambda other: other.weights[other.at(row)])
+                at = part.at(row)
+                found.append(
+                    Contribution(
+                        concept=concept.label,
+                        field=part.field,
+                        terms=" ".join("|".join(step) or "*" for step in part.steps),
+                        frequency=int(part.frequencies[at]),
+                        idf=part.idf,
+                        weight=part.weight,
+                        score=float(part.weights[at]),
+                        counted=part is best,
+                    )
+                )
+        return found
 
     def _pages_of(self, document_rows: Ints) -> Ints:
         """The page rows of documents given by their document rows."""
@@ -261,7 +337,7 @@ class Snapshot:
         return np.concatenate(spans)
 
     def _find(self, field: str, steps: Sequence[Sequence[str]]) -> tuple[Ints, Floats]:
-        """Rows with the steps at consecutive positions, and how often."""
+        """Rows with the steps at consecutive positions, and how often; deleted rows left out, from the statistics too."""
         found: list[tuple[Ints, Floats]] = []
         for segment, base in zip(self._segments, self._bases, strict=False):
             if len(steps) == 1 and len(steps[0]) == 1:
@@ -274,7 +350,11 @@ class Snapshot:
             found.append((rows + np.int32(base), frequencies))
         if not found:
             return np.empty(0, np.int32), np.empty(0, np.float32)
-        return np.concatenate([r for r, _ in found]), np.concatenate([f for _, f in found])
+        rows, frequencies = np.concatenate([r for r, _ in found]), np.concatenate([f for _, f in found])
+        if not self._any_deleted:
+            return rows, frequencies
+        alive = ~self._deleted[rows]
+        return rows[alive], frequencies[alive]
 
 
 def _occurrences(segment: Segment, field: str, step: Sequence[str]) -> tuple[Ints, Ints]:
@@ -320,7 +400,8 @@ class EmbeddedEngine:
         self._stamp: object = None
         self._current: Snapshot | None = None
 
-    def _snapshot(self) -> Snapshot:
+    def current(self) -> Snapshot:
+        """The newest committed state; later commits do not change it."""
         folder, stamp = self._locate()
         snapshot = self._current
         if snapshot is None or stamp != self._stamp:
@@ -333,33 +414,44 @@ class EmbeddedEngine:
 
     def match(self, request: Request) -> Matches:
         """Rank documents by the best of their pages."""
-        return self._snapshot().match(request)
+        return self.current().match(request)
 
     def frequency(self, concept: Concept) -> int:
         """On how many pages the concept stands."""
-        return self._snapshot().frequency(concept)
+        return self.current().frequency(concept)
 
     def document(self, id: str) -> Document | None:
         """A document's metadata."""
-        return self._snapshot().document(id)
+        return self.current().document(id)
 
     def documents(self) -> Sequence[Document]:
         """All documents, newest first."""
-        return self._snapshot().documents()
+        return self.current().documents()
 
     def page(self, document: str, number: int) -> Page | None:
         """One page with its text."""
-        return self._snapshot().page(document, number)
+        return self.current().page(document, number)
 
     def pages(self, document: str) -> Iterator[Page]:
         """A document's pages in order."""
-        return self._snapshot().pages(document)
+        return self.current().pages(document)
 
     def vocabulary(self) -> Mapping[str, int]:
         """Every surface form with the number of pages it stands on."""
-        return self._snapshot().vocabulary
+        return self.current().vocabulary()
+
+    def sample(self, count: int) -> Iterator[Page]:
+        """At most so many pages, taken evenly over the collection."""
+        return self.current().sample(count)
+
+    def headings(self) -> Iterator[tuple[str, int, str]]:
+        """(document id, page number, text) of each title (page 0) and of each page's heading where it has one."""
+        return self.current().headings()
+
+    def explain(self, concepts: Sequence[Concept], document: str, number: int) -> Sequence[Contribution]:
+        """What makes the score of a page, part by part."""
+        return self.current().explain(concepts, document, number)
 
     def counts(self) -> tuple[int, int]:
         """Documents and pages in the index."""
-        snapshot = self._snapshot()
-        return int(np.count_nonzero(snapshot.alive)), snapshot.page_count
+        return self.current().counts()

@@ -72,8 +72,8 @@ def _merge(rows: Ints, weights: Floats, how: np.ufunc) -> tuple[Ints, Floats]:
 def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
     """Rows where the steps stand at consecutive positions, and how often.
 
-    ``steps`` holds for each step its occurrences as (rows, positions), or None for any word. A row and a position make one 64-bit key, so that
-    „the next word" is „the key plus one" and a phrase is an intersection of sorted keys.
+    ``steps`` holds for each step its occurrences as (rows, positions), or None for any word. A row and a position make one
+    64-bit key, so that „the next word" is „the key plus one" and a phrase is an intersection of sorted keys.
     """
     found: NDArray[np.int64] | None = None
     for distance, step in enumerate(steps):

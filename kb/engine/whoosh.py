@@ -12,6 +12,7 @@ import heapq
 import json
 import threading
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -68,7 +69,7 @@ class Positions(fields.FieldType):  # type: ignore[misc]
 
 
 def schema() -> fields.Schema:
-    """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page."""
+    """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or heading."""
     return fields.Schema(
         title=Positions(),
         lemma=Positions(),
@@ -77,6 +78,7 @@ def schema() -> fields.Schema:
         number=fields.COLUMN(columns.NumericColumn("i")),
         length=fields.COLUMN(columns.NumericColumn("i")),
         record=fields.COLUMN(columns.VarBytesColumn()),
+        name=fields.COLUMN(columns.VarBytesColumn()),
         stored=fields.STORED(),
     )
 
@@ -149,6 +151,11 @@ class Segment:
             raw = list(self._reader.column_reader("record"))
         return [_record(json.loads(value)) for value in raw if value]
 
+    def names(self) -> list[str]:
+        """Title or heading of each row."""
+        with self._lock:
+            return [value.decode() for value in self._reader.column_reader("name")]
+
     def stored(self, row: int) -> dict[str, Any]:
         """A row's stored values."""
         with self._lock:
@@ -193,9 +200,14 @@ class Segment:
         return Occurrences(np.concatenate(rows), np.concatenate(positions))
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
-        """Surface forms with the number of rows each stands in."""
+        """Surface forms with the number of rows each stands in, deleted ones left out."""
+        gone: Counter[str] = Counter()
+        for row in self.deleted.tolist():
+            if self.numbers[row]:
+                gone.update({surface(word) for word in _page_words(page_of(self.stored(row)))})
         with self._lock:
-            return iter([(term.decode(), info.doc_frequency()) for term, info in self._reader.iter_field("surface")])
+            found = [(term.decode(), info.doc_frequency()) for term, info in self._reader.iter_field("surface")]
+        return ((word, rows - gone[word]) for word, rows in found if rows > gone[word])
 
 
 def open_segments(folder: Path) -> list[Segment]:
@@ -208,7 +220,9 @@ def open_segments(folder: Path) -> list[Segment]:
         lock = threading.Lock()
         return [Segment(leaf, lock) for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
     except Exception as error:  # spoilt pickles may raise anything
-        raise IndexMismatch("Indeks jest uszkodzony. Uruchom „kb index --rebuild”, żeby zbudować go od nowa.") from error
+        raise IndexMismatch(
+            "Indeks jest uszkodzony. Uruchom „kb index --rebuild”, żeby zbudować go od nowa."
+        ) from error
 
 
 def _open(folder: Path) -> index.FileIndex:
@@ -344,19 +358,25 @@ class StoreWriter:
             document.topics,
             document.published.isoformat() if document.published else None,
         )
-        page_words = [words(normalise(f"{page.text} {page.continuation}")) for page in pages]
+        page_words = [_page_words(page) for page in pages]
         counted = replace(file, words=sum(map(len, page_words)))
         self._add_words(self._titles, words(normalise(document.title)))
         self._add_row(
             number=0,
             length=0,
             record=json.dumps(record, ensure_ascii=False).encode(),
+            name=document.title.encode(),
             stored=json.dumps({"document": asdict(document), "file": asdict(counted)}, ensure_ascii=False, default=str),
         )
         for page, found in zip(pages, page_words, strict=True):
             self._add_words(self._body, found)
             self._add_words(self._headings, words(normalise(page.heading)))
-            self._add_row(number=page.number, length=len(found), stored=json.dumps(asdict(page), ensure_ascii=False))
+            self._add_row(
+                number=page.number,
+                length=len(found),
+                name=page.heading.encode(),
+                stored=json.dumps(asdict(page), ensure_ascii=False),
+            )
         return counted.words
 
     def _add_words(self, stream: _Stream, found: Sequence[str]) -> None:
@@ -392,6 +412,10 @@ class StoreWriter:
             opened = index.open_dir(self._folder)
             toc = opened._read_toc()
             index.clean_files(opened.storage, opened.indexname, toc.generation, toc.segments)
+
+
+def _page_words(page: Page) -> list[str]:
+    return words(normalise(f"{page.text} {page.continuation}"))
 
 
 def _posting_lists(field: str, stream: _Stream, terms_of: Sequence[Sequence[str]]) -> Iterator[_List]:

@@ -37,7 +37,16 @@ class Browser:
         commands, self._write = os.pipe()
         self._read, answers = os.pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, str(commands), str(answers), program, *FLAGS.split(), f"--user-data-dir={profile}"],
+            [
+                sys.executable,
+                "-c",
+                _START,
+                str(commands),
+                str(answers),
+                program,
+                *FLAGS.split(),
+                f"--user-data-dir={profile}",
+            ],
             pass_fds=(commands, answers),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -83,12 +92,16 @@ class Browser:
 
     def size(self, width: int, height: int) -> None:
         """The window, in CSS pixels."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
 
     def open(self, url: str) -> None:
         """Go to an address and wait until it is loaded."""
         self.call("Page.navigate", url=url)
-        self.wait(f"document.readyState === 'complete' && location.href.startsWith({json.dumps(url.split('#')[0])})")
+        self.wait(
+            f"document.readyState === 'complete' && location.href.startsWith({json.dumps(url.split('#', maxsplit=1)[0])})"
+        )
 
     def ask(self, script: str) -> Any:
         """The value of an expression in the page."""

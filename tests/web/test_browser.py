@@ -59,9 +59,9 @@ def test_search_field_is_a_combobox(client: httpx.Client, browser: Browser) -> N
     """The script names the field's role and the list that it controls; Enter without a choice searches for what was typed."""
     browser.open(str(client.base_url.join("/")))
     assert browser.ask("document.querySelector('#szukaj').getAttribute('role')") == "combobox"
-    assert browser.ask("document.getElementById(document.querySelector('#szukaj').getAttribute('aria-controls')).role") == (
-        "listbox"
-    )
+    assert browser.ask(
+        "document.getElementById(document.querySelector('#szukaj').getAttribute('aria-controls')).role"
+    ) == ("listbox")
     browser.ask("document.querySelector('#szukaj').focus()")
     browser.type("nowina")
     browser.press("Enter")

@@ -249,3 +249,18 @@ def test_pages_of_results(client: httpx.Client) -> None:
     _, beyond = get(client, "/szukaj?q=nowina&page=9", 404)
     assert "Nie ma 9. strony wyników: to wyszukiwanie ma ich 2." in beyond.text
     assert "/szukaj?q=nowina" in beyond.links
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("/szukaj?q=łódź", "1 dokument, 1 pasująca strona"),
+        ("/szukaj?q=nowina", "12 dokumentów, 12 pasujących stron"),
+        ("/szukaj?q=nowina&year=2021&year=2022", "2 dokumenty, 2 pasujące strony"),
+        ("/edycje", "1 dokument"),
+        ("/tematy", "2 dokumenty"),
+    ],
+)
+def test_numerals(client: httpx.Client, url: str, says: str) -> None:
+    """Nouns take the forms that their numerals ask for."""
+    assert says in " ".join(get(client, url)[1].text.split())

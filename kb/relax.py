@@ -1,0 +1,63 @@
+"""Looser searches for a query that found nothing: each leaves out one thing, and says how much it would find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from kb.catalogue import Taxonomy
+from kb.model import Clause, ClauseKind, Query, Relaxation, Topic
+from kb.polish import Analyzer, is_stop_word, normalise, words
+from kb.query import print_clauses
+
+_FILTER_NAMES = {"edition": "edycji", "topic": "tematu", "kind": "rodzaju", "year": "roku"}
+
+
+def relaxations(query: Query, count: Callable[[Query], int]) -> tuple[Relaxation, ...]:
+    """The looser queries that find something, most found first. ``count`` tells how many documents a query finds."""
+    found = []
+    for label, looser in _candidates(query):
+        total = count(looser)
+        if total:
+            found.append(Relaxation(label=label, query=looser, total=total))
+    return tuple(sorted(found, key=lambda relaxation: -relaxation.total))
+
+
+def _candidates(query: Query) -> Iterator[tuple[str, Query]]:
+    for name in query.filters:
+        rest = {other: values for other, values in query.filters.items() if other != name}
+        yield f"bez filtra {_FILTER_NAMES[name]}", replace(query, filters=rest, page=1)
+    if len(query.filters) > 1:
+        yield "bez żadnych filtrów", replace(query, filters={}, page=1)
+    for clause in query.clauses:
+        shown = " ".join(clause.words)
+        if clause.kind is ClauseKind.PHRASE and not clause.excluded and len(clause.words) > 1:
+            loose = [Clause(kind=ClauseKind.WORD, words=(word,)) for word in clause.words]
+            yield f"słowa „{shown}” bez cudzysłowu", _with(query, _swapped(query.clauses, clause, loose))
+        elif len(query.clauses) > 1:
+            label = f"bez wykluczenia „{shown}”" if clause.excluded else f"bez słowa „{shown}”"
+            yield label, _with(query, _swapped(query.clauses, clause, []))
+
+
+def _swapped(clauses: Sequence[Clause], old: Clause, new: Sequence[Clause]) -> list[Clause]:
+    return [part for clause in clauses for part in (new if clause is old else [clause])]
+
+
+def _with(query: Query, clauses: Sequence[Clause]) -> Query:
+    return replace(query, text=print_clauses(clauses), clauses=tuple(clauses), page=1)
+
+
+def nearest_topics(query: Query, taxonomy: Taxonomy, analyzer: Analyzer, most: int = 4) -> tuple[str, ...]:
+    """Slugs of the topics whose names and descriptions share words with the query, nearest first."""
+    asked = {term for clause in query.clauses for word in clause.words for term in analyzer.terms(word)}
+
+    def shared(topic: Topic) -> int:
+        name, description = _terms(topic.name, analyzer), _terms(topic.description, analyzer)
+        return 3 * len(asked & name) + len(asked & description)
+
+    near = [(shared(topic), topic.slug) for topic in taxonomy.topics]
+    return tuple(slug for score, slug in sorted(near, key=lambda pair: -pair[0]) if score)[:most]
+
+
+def _terms(text: str, analyzer: Analyzer) -> set[str]:
+    return {term for word in words(normalise(text)) if not is_stop_word(word) for term in analyzer.terms(word)}

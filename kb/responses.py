@@ -1,0 +1,204 @@
+"""Result objects → the JSON contract: the same objects from which the pages are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kb.contract import (
+    ContentsEntry,
+    DocumentEntry,
+    DocumentResponse,
+    DocumentsResponse,
+    EditionEntry,
+    EditionsResponse,
+    FacetCount,
+    Figure,
+    FoundAnswer,
+    FoundDocument,
+    FoundPage,
+    LooserSearch,
+    PageResponse,
+    QueryRead,
+    SearchResponse,
+    SuggestionEntry,
+    SuggestResponse,
+    TopicEntry,
+    TopicsResponse,
+    WordChange,
+)
+from kb.model import Change, Document, Edition, FacetValue, Hit, Page, PageHit, Results, Suggestion, Topic
+from kb.params import search_url
+from kb.search import document_url, page_url
+
+
+def search_response(results: Results) -> SearchResponse:
+    """The contract of ``GET /api/v1/search``."""
+    reading, answer = results.reading, results.answer
+    return SearchResponse(
+        query=QueryRead(
+            text=results.query.text,
+            read_as=reading.read_as,
+            repaired=_changes(reading.repaired),
+            expanded=_changes(reading.expanded),
+            dropped=list(reading.dropped),
+        ),
+        total=results.total,
+        total_pages=results.total_pages,
+        page=results.query.page,
+        per_page=results.query.per_page,
+        suggestion=results.suggestion,
+        took_ms=results.took_ms,
+        hits=[_hit(hit) for hit in results.hits],
+        facets=_facets(results.facets),
+        answer=FoundAnswer(
+            sentence=answer.sentence, document=answer.document.id, title=answer.document.title, page=_page(answer.page)
+        )
+        if answer
+        else None,
+        relaxations=[LooserSearch(label=r.label, total=r.total, url=search_url(r.query)) for r in results.relaxations],
+        nearest_topics=list(results.nearest_topics),
+    )
+
+
+def documents_response(results: Results) -> DocumentsResponse:
+    """The contract of ``GET /api/v1/documents``, from a search without words."""
+    return DocumentsResponse(
+        total=results.total,
+        page=results.query.page,
+        per_page=results.query.per_page,
+        documents=[DocumentEntry(**_described(hit.document)) for hit in results.hits],
+    )
+
+
+def document_response(document: Document, pages: Iterable[Page], related: Iterable[Document]) -> DocumentResponse:
+    """The contract of ``GET /api/v1/documents/{id}``."""
+    return DocumentResponse(
+        **_described(document),
+        pages=[ContentsEntry(**_contents(document, page)) for page in pages],
+        related=[other.id for other in related],
+    )
+
+
+def page_response(document: Document, page: Page) -> PageResponse:
+    """The contract of ``GET /api/v1/documents/{id}/pages/{n}``."""
+    return PageResponse(
+        **_contents(document, page),
+        document=document.id,
+        title=document.title,
+        text=page.text,
+        html=page.html,
+        previous=page_url(document.id, page.number - 1) if page.number > 1 else None,
+        next=page_url(document.id, page.number + 1) if page.number < document.pages else None,
+    )
+
+
+def suggest_response(suggestions: Iterable[Suggestion]) -> SuggestResponse:
+    """The contract of ``GET /api/v1/suggest``."""
+    return SuggestResponse(
+        suggestions=[SuggestionEntry(text=s.text, kind=s.kind, detail=s.detail, url=s.url) for s in suggestions]
+    )
+
+
+def editions_response(editions: Iterable[Edition], counts: Mapping[str, int]) -> EditionsResponse:
+    """The contract of ``GET /api/v1/editions``; ``counts`` are documents by slug."""
+    return EditionsResponse(
+        editions=[
+            EditionEntry(
+                slug=e.slug,
+                name=e.name,
+                start=e.start,
+                end=e.end,
+                description=e.description,
+                figures=[Figure(value=value, label=label) for value, label in e.figures],
+                documents=counts.get(e.slug, 0),
+                url=f"/edycje/{e.slug}",
+            )
+            for e in editions
+        ]
+    )
+
+
+def topics_response(topics: Iterable[Topic], counts: Mapping[str, int]) -> TopicsResponse:
+    """The contract of ``GET /api/v1/topics``; ``counts`` are documents by slug."""
+    return TopicsResponse(
+        topics=[
+            TopicEntry(
+                slug=t.slug,
+                name=t.name,
+                description=t.description,
+                documents=counts.get(t.slug, 0),
+                url=f"/tematy/{t.slug}",
+            )
+            for t in topics
+        ]
+    )
+
+
+def _changes(changes: Iterable[Change]) -> list[WordChange]:
+    return [WordChange(before=c.before, after=c.after, undo=c.undo) for c in changes]
+
+
+def _page(page: PageHit) -> FoundPage:
+    return FoundPage(
+        number=page.number,
+        label=page.label,
+        heading=page.heading,
+        url=page.url,
+        score=page.score,
+        snippet=page.snippet,
+    )
+
+
+def _hit(hit: Hit) -> FoundDocument:
+    document = hit.document
+    return FoundDocument(
+        id=document.id,
+        title=document.title,
+        kind=document.kind,
+        edition=document.edition,
+        topics=list(document.topics),
+        published=document.published,
+        url=hit.url,
+        score=hit.score,
+        matching_pages=hit.matching_pages,
+        pages=[_page(page) for page in hit.pages],
+    )
+
+
+def _facets(facets: Mapping[str, tuple[FacetValue, ...]]) -> dict[str, list[FacetCount]]:
+    return {
+        name: [FacetCount(value=v.value, label=v.label, count=v.count, selected=v.selected) for v in values]
+        for name, values in facets.items()
+    }
+
+
+def _described(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "title": document.title,
+        "kind": document.kind,
+        "edition": document.edition,
+        "topics": list(document.topics),
+        "published": document.published,
+        "authors": list(document.authors),
+        "publisher": document.publisher,
+        "description": document.description,
+        "language": document.language,
+        "source_url": document.source_url,
+        "licence": document.licence,
+        "media": document.media,
+        "page_count": document.pages,
+        "url": document_url(document.id),
+        "file_url": f"/pliki/{document.id}",
+    }
+
+
+def _contents(document: Document, page: Page) -> dict[str, Any]:
+    return {
+        "number": page.number,
+        "label": page.label,
+        "heading": page.heading,
+        "anchor": page.anchor,
+        "url": page_url(document.id, page.number),
+    }

@@ -1,0 +1,161 @@
+"""Suggestions while typing: titles, headings, frequent phrases of the collection, abbreviations with their long form.
+
+Entries are found by the beginnings of their words, in any order, without diacritics, and with one typing error in each word
+where nothing fits exactly. A small inverted index over the entries' words answers in a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from kb.model import Suggestion
+from kb.polish import Analyzer, fold, is_stop_word, normalise, words
+
+_SHORTEST = 2
+_SHORTEST_WITH_ERROR = 4
+_LONGEST_ENTRY_WORDS = 14
+PHRASE_PAGES = 2_000
+"""Pages from which frequent phrases are taken, evenly over the collection: enough to see what is frequent."""
+_PHRASE_WORDS = range(2, 5)
+_PHRASE_COUNT = 3
+_PHRASES = 5_000
+_PART_OF_LONGER = 0.7
+_KIND_WEIGHT = {"abbreviation": 4.0, "title": 3.0, "heading": 2.0, "phrase": 1.0}
+_CANDIDATES = 400
+
+Ids = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A suggestion with how often it stands in the collection."""
+
+    suggestion: Suggestion
+    count: int = 1
+
+
+class Suggester:
+    """Finds entries by what is being typed."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        best: dict[str, Entry] = {}
+        for entry in entries:
+            key = " ".join(_folded(entry.suggestion.text))
+            known = best.get(key)
+            if key and (known is None or _rank(entry) > _rank(known)):
+                best[key] = entry
+        self._entries = [entry.suggestion for entry in best.values()]
+        self._keys = list(best)
+        # Rarely more than a little apart: a title beats a heading, a frequent one a rare one, a short one a long one.
+        self._ranks = np.array([_rank(e) - len(k) / 200 for k, e in best.items()], dtype=np.float32)
+        by_word: dict[str, list[int]] = {}
+        for number, key in enumerate(self._keys):
+            for word in set(key.split()):
+                by_word.setdefault(word, []).append(number)
+        self._words = sorted(by_word)
+        self._ids = [np.array(by_word[word], dtype=np.int32) for word in self._words]
+
+    @cached_property
+    def _prefixes(self) -> dict[int, list[str]]:
+        """The distinct beginnings of all words by length."""
+        return {n: sorted({word[:n] for word in self._words if len(word) >= n}) for n in range(3, 16)}
+
+    def suggest(self, text: str, limit: int) -> tuple[Suggestion, ...]:
+        """The best entries that have a word beginning with each typed word; the typed order and beginning count for more."""
+        typed = _folded(text)[:8]
+        if not typed or len("".join(typed)) < _SHORTEST:
+            return ()
+        found: Ids | None = None
+        # The longest word is the rarest: what it leaves, the others only narrow.
+        for word in sorted(set(typed), key=len, reverse=True):
+            ids = self._with(word, typed[-1] == word)
+            found = ids if found is None else np.intersect1d(found, ids, assume_unique=True)
+            if not len(found):
+                return ()
+        assert found is not None
+        if len(found) > _CANDIDATES:
+            found = found[np.argpartition(-self._ranks[found], _CANDIDATES)[:_CANDIDATES]]
+        start = " ".join(typed)
+        ordered = sorted(
+            found.tolist(),
+            key=lambda i: (
+                -float(self._ranks[i]) - 5 * self._keys[i].startswith(start),
+                len(self._keys[i]),
+                self._keys[i],
+            ),
+        )
+        return tuple(self._entries[i] for i in ordered[:limit])
+
+    def _with(self, word: str, unfinished: bool) -> Ids:
+        """Entries with a word that begins so; where none does, with one typing error."""
+        ids = self._beginning(word)
+        if len(ids) or len(word) < _SHORTEST_WITH_ERROR:
+            return ids
+        near = {p for n in range(len(word) - 1, len(word) + 2) for p in self._near(word, n)}
+        if not unfinished:  # a finished word is no beginning of a much longer one
+            near = {prefix for prefix in near if len(self._beginning(prefix))}
+        lists = [self._beginning(prefix) for prefix in near]
+        return np.unique(np.concatenate(lists)) if lists else ids
+
+    def _near(self, word: str, length: int) -> list[str]:
+        choices = self._prefixes.get(length, ())
+        return [match for match, _, _ in process.extract(word, choices, scorer=OSA.distance, score_cutoff=1, limit=20)]
+
+    def _beginning(self, prefix: str) -> Ids:
+        first = bisect.bisect_left(self._words, prefix)
+        last = bisect.bisect_right(self._words, prefix + "\U0010ffff")
+        if first == last:
+            return np.empty(0, np.int32)
+        return self._ids[first] if last - first == 1 else np.unique(np.concatenate(self._ids[first:last]))
+
+
+def _rank(entry: Entry) -> float:
+    return _KIND_WEIGHT[entry.suggestion.kind] + float(np.log1p(entry.count)) / 3
+
+
+@lru_cache(maxsize=1024)
+def _folded(text: str) -> list[str]:
+    return [fold(word).lower() for word in words(normalise(text))]
+
+
+def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry]:
+    """Runs of two to four words, not beginning or ending with a function word, that stand often in texts.
+
+    Of a phrase's inflected forms the most frequent stands for all; a run that is nearly always part of a longer one is left out.
+    """
+    counts: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        for line in text.splitlines():
+            found = [word.lower() for word in words(line)]
+            for n in _PHRASE_WORDS:
+                runs = (tuple(found[i : i + n]) for i in range(len(found) - n + 1))
+                counts.update(run for run in runs if _is_phrase(run))
+    common = [(run, count) for run, count in counts.most_common(2 * _PHRASES) if count >= _PHRASE_COUNT]
+    longer = {part: count for run, count in reversed(common) for part in (run[1:], run[:-1])}
+    forms: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = {}
+    for run, count in common:
+        if longer.get(run, 0) < _PART_OF_LONGER * count:
+            key = tuple(analyzer.terms(word)[0] for word in run)
+            best, total = forms.get(key, (run, 0))
+            forms[key] = best, total + count
+    for run, count in list(forms.values())[:_PHRASES]:
+        yield Entry(Suggestion(text=" ".join(run), kind="phrase"), count)
+
+
+def _is_phrase(run: Sequence[str]) -> bool:
+    ends = run[0], run[-1]
+    return all(len(word) > 2 and word.isalpha() and not is_stop_word(word) for word in ends)
+
+
+def short_enough(text: str) -> bool:
+    """Whether a heading is one to be suggested, and no paragraph in disguise."""
+    return 1 <= len(words(text)) <= _LONGEST_ENTRY_WORDS

@@ -1,0 +1,71 @@
+"""Polish forms after numerals, numbers, dates."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from kb import messages
+from kb.model import Status
+
+
+def _wanted(number: int) -> str:
+    """The form by the rule as grammar books put it, from the numeral's last word."""
+    digits = str(number)
+    if digits == "1":
+        return "wynik"
+    return "wyniki" if re.search(r"(^|[^1])[234]$", digits) else "wyników"
+
+
+@pytest.mark.parametrize("number", [*range(131), 1_001, 1_012, 1_022, 1_000_003, 1_000_013])
+def test_plural(number: int) -> None:
+    """1 wynik, 2–4 wyniki, 5–21 wyników, 22 wyniki, 112 wyników."""
+    assert messages.plural(number, "wynik", "wyniki", "wyników") == _wanted(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 dokumentów"), (1, "1 dokument"), (3, "3 dokumenty"), (5, "5 dokumentów"), (9_999, "9999 dokumentów")],
+)
+def test_documents(number: int, text: str) -> None:
+    """A count stands with the right form of its noun."""
+    assert messages.documents(number) == text
+
+
+def test_thousands_are_kept_together() -> None:
+    """A long number has no line break inside."""
+    assert messages.pages(10_239) == "10\N{NO-BREAK SPACE}239 stron"
+    assert messages.grouped(1_234_567) == "1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567"
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        (date(2023, 6, 19), "19 czerwca 2023 r."),
+        (date(2020, 1, 1), "1 stycznia 2020 r."),
+        (date(2024, 12, 31), "31 grudnia 2024 r."),
+        (date(2024, 9, 5), "5 września 2024 r."),
+        (date(2024, 10, 8), "8 października 2024 r."),
+    ],
+)
+def test_long_date(day: date, text: str) -> None:
+    """A date is written as people write it, months in the genitive."""
+    assert messages.long_date(day) == text
+
+
+def test_months_are_twelve() -> None:
+    """Each month has a name of its own."""
+    assert len({messages.long_date(date(2024, month, 1)) for month in range(1, 13)}) == 12
+
+
+def test_seconds_have_a_comma() -> None:
+    """Decimals are Polish."""
+    assert messages.seconds(3.42) == "3,4 s"
+
+
+def test_each_status_has_a_name() -> None:
+    """No status is shown as its code, no two alike."""
+    assert set(messages.STATUS_NAMES) == set(Status)
+    assert len(set(messages.STATUS_NAMES.values())) == len(Status)

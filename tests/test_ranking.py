@@ -1,0 +1,85 @@
+"""The arithmetic of ranking on arrays equals the same arithmetic on plain numbers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.engine import ranking
+
+WEIGHTS = st.floats(0.0078125, 50, width=32)
+LISTS = st.lists(st.dictionaries(st.integers(0, 12), WEIGHTS, max_size=6), max_size=4)
+POSITIONS = st.sets(st.tuples(st.integers(0, 3), st.integers(0, 6)), max_size=10)
+
+
+def _arrays(weights: dict[int, float]) -> tuple[ranking.Ints, ranking.Floats]:
+    rows = sorted(weights)
+    return np.array(rows, np.int32), np.array([weights[row] for row in rows], np.float32)
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7))
+def test_idf_is_positive_and_falls_with_frequency(one: int, other: int) -> None:
+    """The more pages a term stands on, the less it says; it never says less than nothing."""
+    few, pages = sorted((one, other))
+    assert ranking.idf(pages, few) >= ranking.idf(pages, pages) > 0
+
+
+def test_idf_of_known_numbers() -> None:
+    """The formula of the module's docstring, by hand."""
+    assert ranking.idf(10, 3) == pytest.approx(math.log(1 + 7.5 / 3.5))
+    assert ranking.idf(0, 0) == pytest.approx(math.log(2))
+
+
+@given(st.integers(1, 500), st.integers(0, 5_000), st.floats(0, 5_000), st.integers(1, 500))
+def test_impact_is_bm25(times: int, length: int, average: float, more: int) -> None:
+    """An impact follows the formula, stays under 1 and grows with the number of times."""
+    norm = ranking.norms(np.array([length, length], np.int32), average)
+    found = ranking.impacts(np.array([0, 1], np.int32), np.array([times, times + more], np.float32), norm)
+    k = ranking.K1 * (1 - ranking.B + ranking.B * length / max(average, 1.0))
+    assert found[0] == pytest.approx(times / (times + k), rel=1e-4)
+    assert 0 < found[0] <= found[1] <= 1
+
+
+@given(LISTS)
+def test_best_and_sum_join_lists(lists: list[dict[int, float]]) -> None:
+    """Each row comes once, ascending, with its greatest weight or the sum of its weights."""
+    arrays = [_arrays(one) for one in lists]
+    everywhere = sorted(set().union(*lists))
+    for join, how in ((ranking.best_of, max), (ranking.sum_of, sum)):
+        rows, weights = join(arrays)
+        assert rows.tolist() == everywhere
+        wanted = [how([one[row] for one in lists if row in one]) for row in everywhere]
+        assert weights.tolist() == pytest.approx(wanted, rel=1e-4)
+
+
+@given(st.lists(st.none() | POSITIONS, min_size=1, max_size=4))
+def test_phrase_is_what_stands_side_by_side(steps: list[set[tuple[int, int]] | None]) -> None:
+    """Each beginning counts once, in its own row, with a word in the place of each gap before the last word."""
+    arrays = [
+        None
+        if step is None
+        else (np.array([r for r, _ in sorted(step)], np.int32), np.array([p for _, p in sorted(step)], np.int32))
+        for step in steps
+    ]
+    rows, counts = ranking.phrase(arrays)
+    said = any(step is not None for step in steps)
+    beginnings = [
+        row
+        for row in range(4)
+        for at in range(7)
+        if said and all(step is None or (row, at + i) in step for i, step in enumerate(steps))
+    ]
+    assert dict(zip(rows.tolist(), counts.tolist(), strict=True)) == Counter(beginnings)
+    assert rows.tolist() == sorted(rows.tolist())
+
+
+@given(st.lists(st.sampled_from([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 3.5]), max_size=40), st.integers(0, 45))
+def test_top_is_the_beginning_of_the_sorted_list(scores: list[float], count: int) -> None:
+    """The best come first, equals in their order, nothing without a score."""
+    wanted = [i for i in sorted(range(len(scores)), key=lambda i: -scores[i]) if scores[i] > 0][:count]
+    assert ranking.top(np.array(scores, np.float32), count).tolist() == wanted
