@@ -351,7 +351,7 @@ class Catalogue:
         return (
             Document(
                 id=str(merged.get("id") or slug(PurePosixPath(name).with_suffix("").as_posix())),
-                title=str(merged.get("title") or _title_of(extraction) or _readable(path.stem)),
+                title=str(merged.get("title") or _title_of(extraction) or _readable(PurePosixPath(name).stem)),
                 path=name,
                 version=version,
                 pages=len(extraction.pages),

@@ -26,6 +26,7 @@ class QueryRead(BaseModel):
     repaired: list[WordChange] = Field(description="Poprawione słowa.")
     expanded: list[WordChange] = Field(description="Skróty i synonimy, których szukano obok wpisanych słów.")
     dropped: list[str] = Field(description="Słowa pominięte, bo same nic nie znaczą.", examples=[["w", "na"]])
+    loosened: list[str] = Field(description="Frazy w cudzysłowie, których nigdzie nie ma: szukano ich słów osobno.")
 
 
 class FoundPage(BaseModel):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kb.engine import Concept, Form
+from kb.engine import Concept, Field, Form
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
 from kb.query import literal, print_clauses
@@ -159,7 +159,7 @@ class Reader:
             for candidate, weight in candidates
         ]
         forms += [Form(field="lemma", steps=equivalent.steps, weight=weight) for equivalent, weight in extra]
-        return Concept(label=word, forms=tuple(forms))
+        return Concept(label=word, forms=_best_weights(forms))
 
     def _phrase(self, clause: Clause) -> Concept:
         steps = tuple(self._as_typed(word) for word in clause.words)
@@ -202,6 +202,15 @@ def _terms(concept: Concept) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(t for f in concept.forms if f.field == "lemma" and len(f.steps) == 1 for t in f.steps[0])
     )
+
+
+def _best_weights(forms: Sequence[Form]) -> tuple[Form, ...]:
+    """Each form once, with its greatest weight: two candidates often share a lemma."""
+    weights: dict[tuple[Field, tuple[tuple[str, ...], ...]], float] = {}
+    for form in forms:
+        key = (form.field, form.steps)
+        weights[key] = max(weights.get(key, 0.0), form.weight)
+    return tuple(Form(field=field, steps=steps, weight=weight) for (field, steps), weight in weights.items())
 
 
 def _merged(concepts: Sequence[Concept]) -> list[Concept]:

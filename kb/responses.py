@@ -42,6 +42,7 @@ def search_response(results: Results) -> SearchResponse:
             repaired=_changes(reading.repaired),
             expanded=_changes(reading.expanded),
             dropped=list(reading.dropped),
+            loosened=list(reading.loosened),
         ),
         total=results.total,
         total_pages=results.total_pages,

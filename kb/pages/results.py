@@ -58,7 +58,7 @@ class Note:
     """One thing done while reading the query, and the link that undoes it."""
 
     text: str
-    undo: Link
+    undo: Link | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +244,11 @@ def _notes(results: Results) -> tuple[Note, ...]:
         Note(text=f"pominięto „{word}”", undo=undo(literal(query.clauses, word), f"szukaj też „{word}”"))
         for word in reading.dropped
     ]
-    return (*repaired, *expanded, *dropped)
+    loosened = [
+        Note(text=f"frazy „{phrase}” nie ma w żadnym dokumencie – szukano jej słów osobno", undo=None)
+        for phrase in reading.loosened
+    ]
+    return (*loosened, *repaired, *expanded, *dropped)
 
 
 def _answer(results: Results) -> AnswerBox | None:
