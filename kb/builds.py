@@ -70,7 +70,7 @@ class Builds:
             path = self.live()
             folder = os.stat(path)
             generation = max((int(m[1]) for name in os.listdir(path) if (m := _TOC.fullmatch(name))), default=-1)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.") from None
         found = (path, (path.name, generation))
         # A commit within the same step of the clock would leave the folder's time as it is: look again next time.

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kb.errors import BadRequest
 from kb.search import KnowledgeBase, make_query
@@ -60,27 +61,39 @@ def load_questions(path: Path) -> list[Question]:
     questions = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRequest(f"Nie można odczytać pliku z pytaniami {path}: {error}") from None
+    except OSError:
+        raise BadRequest(f"Nie można odczytać pliku z pytaniami {path}.") from None
+    except UnicodeDecodeError:
+        raise BadRequest(f"Nie można odczytać pliku z pytaniami {path}: to nie jest tekst w UTF-8.") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            raw = json.loads(line)
-            questions.append(
-                Question(
-                    query=raw["query"],
-                    plain=raw.get("plain", raw["query"]),
-                    typo=raw.get("typo", raw["query"]),
-                    relevant=tuple(raw["relevant"]),
-                    pages={document: tuple(pages) for document, pages in raw.get("pages", {}).items()},
-                )
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadRequest(f"{path}, wiersz {number}: to nie jest pytanie ({error!r}).") from None
+            questions.append(_question(json.loads(line)))
+        except (json.JSONDecodeError, RecursionError):
+            raise BadRequest(f"{path}, wiersz {number}: to nie jest pytanie zapisane jako JSON.") from None
+        except ValueError as error:
+            raise BadRequest(f"{path}, wiersz {number}: {error}.") from None
     if not questions:
         raise BadRequest(f"W pliku {path} nie ma żadnego pytania.")
     return questions
+
+
+def _question(raw: Any) -> Question:
+    """A question as read. Raises ValueError that says in Polish what is wrong with it."""
+    if not isinstance(raw, dict):
+        raise ValueError("pytanie musi być obiektem")  # noqa: TRY004  # one error for all that is wrong
+    texts: list[Any] = [raw.get(name, raw.get("query")) for name in FIELDS]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("klucz „query”, a także „plain” i „typo”, musi być tekstem")
+    relevant, pages = raw.get("relevant"), raw.get("pages", {})
+    if not isinstance(relevant, list) or not all(isinstance(id, str) for id in relevant):
+        raise ValueError("klucz „relevant” musi być listą identyfikatorów dokumentów")
+    if not isinstance(pages, dict) or not all(isinstance(numbers, list) for numbers in pages.values()):
+        raise ValueError("klucz „pages” musi podawać listę stron każdego dokumentu")
+    query, plain, typo = texts
+    own = {document: tuple(numbers) for document, numbers in pages.items()}
+    return Question(query=query, plain=plain, typo=typo, relevant=tuple(relevant), pages=own)
 
 
 def evaluate(knowledge: KnowledgeBase, questions: Sequence[Question], spelling: str = "query") -> Quality:

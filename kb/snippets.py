@@ -103,9 +103,9 @@ class Highlighter:
         Without any found place, the beginning of the text.
         """
         marks = self.marks(text)
-        start = self._densest(marks, characters) if marks else 0
+        start = self._densest(marks, characters) if marks and len(text) > characters else 0
         start = _back_to_start(text, start)
-        end = _word_end(text, start + characters)
+        end = _word_end(text, start, start + characters)
         fragment = _html(text, marks, start, end)
         before = _ELLIPSIS + " " if start and not _begins_sentence(text, start) else ""
         return " ".join((before + fragment + (" " + _ELLIPSIS if end < len(text.rstrip()) else "")).split())
@@ -169,12 +169,14 @@ def _starts_after_end(text: str, at: int) -> bool:
     return _begins_sentence(text, at) and (text[at - 1] == "\n" or (text[at - 1].isspace() and text[at].isupper()))
 
 
-def _word_end(text: str, at: int) -> int:
+def _word_end(text: str, start: int, at: int) -> int:
+    """The end of the last whole word before ``at``; within a word that has begun before ``start``, ``at`` itself."""
     if at >= len(text):
         return len(text)
-    while at > 0 and not text[at].isspace():
-        at -= 1
-    return at
+    end = at
+    while end > start and not text[end].isspace():
+        end -= 1
+    return end if text[start:end].strip() else at
 
 
 def _html(text: str, marks: Sequence[Mark], start: int, end: int) -> str:

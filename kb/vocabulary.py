@@ -14,6 +14,8 @@ from rapidfuzz.distance import OSA
 from kb.polish import fold
 
 _SHORTEST_REPAIRED = 4
+_LONGEST_REPAIRED = 40
+"""No word is longer, and every letter more means 68 strings more to look up."""
 _TWO_EDITS_FROM = 8
 _MOST_CANDIDATES = 5
 _LETTERS = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
@@ -59,7 +61,7 @@ class Vocabulary:
     @staticmethod
     def one_edit_away(word: str) -> Iterator[str]:
         """Every string one letter less, more, other or exchanged away: for a dictionary to choose from."""
-        if len(word) < _SHORTEST_REPAIRED or not word.isalpha():
+        if not _SHORTEST_REPAIRED <= len(word) <= _LONGEST_REPAIRED or not word.isalpha():
             return
         for i in range(len(word) + 1):
             before, after = word[:i], word[i:]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twin import TwinEngine, without
 
-from kb.engine import Concept, Form, IndexedFile, Request
+from kb.engine import MIN_COVERAGE, Concept, DocumentMatch, Form, IndexedFile, Request
 from kb.engine.embedded import EmbeddedEngine
 from kb.engine.whoosh import StoreWriter, create
 from kb.model import Document, Page
@@ -73,6 +73,8 @@ class Store:
             assert {number: pytest.approx(score, rel=SCORE) for number, score in own.pages} == dict(got.pages)
             assert [score for _, score in got.pages] == sorted((score for _, score in got.pages), reverse=True)
 
+            self._check_explained(request, got)
+
         sliced = self.engine.match(request)
         kept = matches.documents[request.offset : request.offset + request.limit]
         assert [(d.id, d.score, d.matching_pages) for d in sliced.documents] == [
@@ -80,6 +82,14 @@ class Store:
         ]
         assert [d.pages for d in sliced.documents] == [d.pages[: request.pages_per_document] for d in kept]
         assert (sliced.total, sliced.total_pages, sliced.facets) == (matches.total, matches.total_pages, matches.facets)
+
+    def _check_explained(self, request: Request, match: DocumentMatch) -> None:
+        """The parts of a score that are told make the score."""
+        if all(one.excluded or one.bonus for one in request.concepts):
+            return  # each document matches, by nothing that stands in it
+        for number, score in match.pages:
+            parts = self.engine.explain(request.concepts, match.id, number)
+            assert sum(part.score for part in parts if part.counted) == pytest.approx(score, rel=SCORE)
 
 
 @contextmanager
@@ -178,6 +188,7 @@ def requests(draw: st.DrawFn) -> Request:
         offset=draw(st.integers(0, 2)),
         limit=draw(st.integers(0, 4)),
         pages_per_document=draw(st.integers(1, 3)),
+        min_coverage=draw(st.sampled_from([MIN_COVERAGE, MIN_COVERAGE, 0.0, 0.5])),
     )
 
 
@@ -189,7 +200,7 @@ def test_engine_equals_its_twin(history: list[tuple[list[Given], list[str]]], as
         for added, removed in history:
             made.commit(added, removed)
         for request in asked:
-            if not made.twin.near_the_border(request.concepts):
+            if not made.twin.near_the_border(request):
                 made.check(request)
             for one in request.concepts:
                 assert made.engine.frequency(one) == made.twin.frequency(one)
@@ -224,7 +235,7 @@ def test_merging_many_segments_changes_nothing(made: list[Given], request: Reque
         one.commit(list(latest.values()))
         assert many.engine.counts() == one.engine.counts()
         assert many.engine.vocabulary() == one.engine.vocabulary()
-        if not one.twin.near_the_border(request.concepts):
+        if not one.twin.near_the_border(request):
             many.check(request)
             one.check(request)
 
@@ -303,6 +314,25 @@ def test_document_without_text_or_only_function_words_is_kept() -> None:
         made.check(Request(concepts=()))
         made.check(Request(concepts=(concept(exact("w")),)))
         assert made.engine.vocabulary() == {"w": 1, "i": 1, "z": 1}
+
+
+def test_a_bonus_of_title_or_heading_alone_is_none() -> None:
+    """A bonus counts where it stands in the text, there with title and heading, and so it is explained."""
+    with store() as made:
+        made.commit(
+            [
+                document("title", "powiat", title="Rada gminy"),
+                document("text", "powiat rada gminy", title="Rada gminy"),
+                document("none", "powiat"),
+                document("only", "rada gminy"),
+            ]
+        )
+        bonus = Form(field="lemma", steps=(ANALYZER.terms("rada"), ANALYZER.terms("gminy")))
+        request = Request(concepts=(concept(lemma("powiat")), concept(bonus, bonus=True)))
+        made.check(request)
+        matches = {match.id: match.score for match in made.engine.match(request).documents}
+        assert set(matches) == {"title", "text", "none"}
+        assert matches["title"] == matches["none"] < matches["text"]
 
 
 def test_an_empty_index_answers() -> None:

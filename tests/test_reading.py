@@ -168,6 +168,14 @@ def test_only_function_words_are_looked_for(knowledge: KnowledgeBase) -> None:
     assert found(knowledge, "kto to")[0] == "dwa"
 
 
+def test_function_words_beside_a_phrase_are_dropped(knowledge: KnowledgeBase) -> None:
+    """A phrase says enough."""
+    assert reading(knowledge, "to jest „rada gminy”").dropped == ("to", "jest")
+    assert (
+        knowledge.search(make_query("to jest „rada gminy”")).hits == knowledge.search(make_query("„rada gminy”")).hits
+    )
+
+
 def test_function_words_in_a_phrase_stay(knowledge: KnowledgeBase) -> None:
     """In quotation marks each word counts."""
     assert reading(knowledge, "„kto to wie”").dropped == ()

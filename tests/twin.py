@@ -148,15 +148,16 @@ class TwinEngine:
             return weighed.context
         return None
 
-    def score(self, concepts: Sequence[Concept], page: TwinPage) -> float:
+    def score(self, request: Request, page: TwinPage) -> float:
         """A page's score, 0 where it is no match."""
+        concepts = request.concepts
         asked = [concept for concept in concepts if not concept.excluded and not concept.bonus]
         if any(self._in_text(concept, page) for concept in concepts if concept.excluded):
             return 0.0
         if not asked:  # nothing but filters and exclusions: every document by its first page
             return 1.0 + self._bonus(concepts, page) if page.number == 1 else 0.0
         counted = [value for concept in asked if (value := self._counted(concept, asked, page)) is not None]
-        if not counted or (len(asked) > 1 and self.coverage(concepts, page) < embedded.MIN_COVERAGE):
+        if not counted or (len(asked) > 1 and self.coverage(concepts, page) < request.min_coverage):
             return 0.0
         for concept in asked:
             if concept.required and self._weigh(concept, page) == Weighed(None, None):
@@ -171,7 +172,7 @@ class TwinEngine:
 
     def match(self, request: Request) -> list[TwinMatch]:
         """All documents that match, best first."""
-        found = [match for match in self._scored(request.concepts) if _kept(match.document, request, ())]
+        found = [match for match in self._scored(request) if _kept(match.document, request, ())]
         found.sort(key=lambda match: -match.score)
         if request.sort != "relevance":
             found.sort(key=lambda m: str(m.document.published or ""), reverse=request.sort == "newest")
@@ -181,25 +182,27 @@ class TwinEngine:
     def facets(self, request: Request) -> dict[str, dict[str, int]]:
         """Documents for each value of each facet, the facet's own filter left out."""
         counts: dict[str, dict[str, int]] = {name: {} for name in FACETS}
-        for match in self._scored(request.concepts):
+        for match in self._scored(request):
             for name in FACETS:
                 if _kept(match.document, request, (name,)):
                     for value in set(_values(match.document, name)):
                         counts[name][value] = counts[name].get(value, 0) + 1
         return counts
 
-    def _scored(self, concepts: Sequence[Concept]) -> list[TwinMatch]:
+    def _scored(self, request: Request) -> list[TwinMatch]:
         matches = []
         for own in self.documents:
-            scores = {page.number: self.score(concepts, page) for page in own.pages}
+            scores = {page.number: self.score(request, page) for page in own.pages}
             pages = sorted(((n, s) for n, s in scores.items() if s > 0), key=lambda pair: -pair[1])
             if pages:
                 matches.append(TwinMatch(own.document, pages))
         return matches
 
-    def near_the_border(self, concepts: Sequence[Concept], tolerance: float = 1e-4) -> bool:
+    def near_the_border(self, request: Request, tolerance: float = 1e-4) -> bool:
         """Whether a page's coverage is so near the least that rounding decides."""
-        return any(abs(self.coverage(concepts, page) - embedded.MIN_COVERAGE) < tolerance for page in self._pages())
+        return any(
+            abs(self.coverage(request.concepts, page) - request.min_coverage) < tolerance for page in self._pages()
+        )
 
 
 @dataclass(frozen=True)

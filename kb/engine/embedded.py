@@ -10,21 +10,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from cachetools import LRUCache
+from numpy.typing import NDArray
 
 from kb.engine import Concept, Contribution, DocumentMatch, Form, Matches, Request, ranking
 from kb.engine.ranking import Bools, Floats, Ints
 from kb.engine.whoosh import Record, Segment, document_of, open_segments, page_of
-from kb.model import FACETS, Document, Page
+from kb.model import Document, Page
 
 TITLE_WEIGHT = 0.5
 """A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
 HEADING_WEIGHT = 0.3
 """A word of the page's heading adds this share of its idf."""
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,14 @@ class Snapshot:
     """One committed state of the index."""
 
     def __init__(self, segments: Sequence[Segment], cache_bytes: int) -> None:
-        self._segments = segments
+        self.segments = segments
         self._bases = np.cumsum([0] + [segment.size for segment in segments])
         self._cache: LRUCache[tuple[Form, ...], Scored] = LRUCache(cache_bytes, lambda scored: scored.nbytes)
         self._cache_lock = threading.Lock()
-        joined = self._joined
-        self.numbers = joined([segment.numbers for segment in segments])
-        lengths = joined([segment.lengths for segment in segments])
+        columns = [segment.columns for segment in segments]
+        self.numbers = _joined([own.numbers for own in columns])
+        lengths = _joined([own.lengths for own in columns])
+        self._weights = _joined([own.weights for own in columns]).astype(np.float32)
         deleted = np.zeros(len(self.numbers), dtype=bool)
         for segment, base in zip(segments, self._bases, strict=False):
             deleted[segment.deleted + base] = True
@@ -79,28 +84,25 @@ class Snapshot:
         self.alive = ~deleted[self.starts]
         self._deleted = deleted
         self._any_deleted = bool(deleted.any())
+        self._owners = (np.cumsum(self.numbers == 0) - 1).astype(np.int32)
         pages = (self.numbers > 0) & ~deleted
         self.page_count = int(np.count_nonzero(pages))
         self._norms = ranking.norms(lengths, float(lengths[pages].mean()) if pages.any() else 1.0)
-        self.records: list[Record] = [record for segment in segments for record in segment.records()]
+        self.records: list[Record] = [record for own in columns for record in own.records]
         self._ordinals = {record.id: i for i, record in enumerate(self.records) if self.alive[i]}
         self._facets = {
             "edition": _Facet([[r.edition] if r.edition else [] for r in self.records]),
             "topic": _Facet([r.topics for r in self.records]),
             "kind": _Facet([[r.kind] if r.kind else [] for r in self.records]),
-            "year": _Facet([[r.published[:4]] if r.published else [] for r in self.records]),
+            "year": _Facet([[str(date.fromordinal(r.day).year)] if r.day else [] for r in self.records]),
         }
-        self._dates = np.array([r.published or "" for r in self.records])
-
-    @staticmethod
-    def _joined(arrays: Sequence[Ints]) -> Ints:
-        return np.concatenate(arrays) if arrays else np.empty(0, np.int32)
+        self._days = np.array([r.day for r in self.records], dtype=np.int32)
 
     # Reading rows
 
     def _stored(self, row: int) -> dict[str, object]:
         at = int(np.searchsorted(self._bases, row, side="right")) - 1
-        return self._segments[at].stored(row - int(self._bases[at]))
+        return self.segments[at].stored(row - int(self._bases[at]))
 
     def document(self, id: str) -> Document | None:
         """A document's metadata."""
@@ -110,7 +112,7 @@ class Snapshot:
     def documents(self) -> list[Document]:
         """All documents, newest first, without a date last, then by id."""
         ids = sorted(self._ordinals)
-        ids.sort(key=lambda name: self.records[self._ordinals[name]].published or "", reverse=True)
+        ids.sort(key=lambda name: self.records[self._ordinals[name]].day, reverse=True)
         return [document for id in ids if (document := self.document(id)) is not None]
 
     def page(self, document: str, number: int) -> Page | None:
@@ -136,7 +138,7 @@ class Snapshot:
 
     def headings(self) -> Iterator[tuple[str, int, str]]:
         """(document id, page number, text) of each title (page 0) and of each page's heading where it has one."""
-        names = [name for segment in self._segments for name in segment.names()]
+        names = [name for segment in self.segments for name in segment.names()]
         for ordinal, start in enumerate(self.starts.tolist()):
             if self.alive[ordinal]:
                 record = self.records[ordinal]
@@ -151,7 +153,7 @@ class Snapshot:
     @cached_property
     def _vocabulary(self) -> Mapping[str, int]:
         counts: dict[str, int] = {}
-        for segment in self._segments:
+        for segment in self.segments:
             for word, pages in segment.vocabulary():
                 counts[word] = counts.get(word, 0) + pages
         return counts
@@ -164,31 +166,33 @@ class Snapshot:
 
     def match(self, request: Request) -> Matches:
         """Rank documents by the best of their pages."""
-        if not len(self.starts):
-            return Matches(documents=(), total=0, total_pages=0, facets={name: {} for name in FACETS})
-        scores = self._page_scores(request.concepts, request.min_coverage)
-        best = np.maximum.reduceat(scores, self.starts)
-        best[~self.alive] = 0
-        kept = {
-            name: facet.mask(request.filters[name]) for name, facet in self._facets.items() if request.filters.get(name)
+        rows, scores = self._matching_pages(request.concepts, request.min_coverage)
+        owners = self._owners[rows]
+        first = np.flatnonzero(np.diff(owners, prepend=-1))
+        documents, counts = owners[first], np.diff(first, append=len(rows))
+        best = np.maximum.reduceat(scores, first) if len(first) else scores
+        masks = {
+            name: facet.mask(wanted)[documents]
+            for name, facet in self._facets.items()
+            if (wanted := request.filters.get(name))
         }
-        found = best > 0
-        facets = {}
-        for name, facet in self._facets.items():
-            mask = found
-            for other, other_mask in kept.items():
-                if other != name:
-                    mask = mask & other_mask
-            facets[name] = facet.counts(mask)
-        for mask in kept.values():
-            best = np.where(mask, best, np.float32(0))
-        matching = np.add.reduceat((scores > 0).astype(np.int32), self.starts)
-        matched = best > 0
-        chosen = self._order(best, request)[request.offset : request.offset + request.limit]
+        facets = {
+            name: self._facets[name].counts(documents[_all_but(masks, name, len(documents))]) for name in request.facets
+        }
+        kept = np.flatnonzero(_all_but(masks, "", len(documents)))
+        order = self._order(documents[kept], best[kept], request)[request.offset : request.offset + request.limit]
         return Matches(
-            documents=tuple(self._document_match(int(i), scores, int(matching[i]), request) for i in chosen),
-            total=int(np.count_nonzero(matched)),
-            total_pages=int(matching[matched].sum()),
+            documents=tuple(
+                self._document_match(
+                    int(documents[i]),
+                    rows[first[i] : first[i] + counts[i]],
+                    scores[first[i] : first[i] + counts[i]],
+                    request,
+                )
+                for i in kept[order]
+            ),
+            total=len(kept),
+            total_pages=int(counts[kept].sum()),
             facets=facets,
         )
 
@@ -196,67 +200,68 @@ class Snapshot:
         """On how many pages the concept stands."""
         return len(self._scored(concept).rows)
 
-    def _order(self, best: Floats, request: Request) -> Sequence[int]:
+    def _order(self, documents: Ints, best: Floats, request: Request) -> NDArray[np.intp]:
+        """The order of matching documents; without a date last in both orders of time, equals by relevance."""
         if request.sort == "relevance":
-            return list(ranking.top(best, request.offset + request.limit))
-        matched = np.flatnonzero(best > 0)
-        dates = self._dates[matched]
-        # Documents without a date come last in both orders; equals by relevance.
-        by_score = np.argsort(-best[matched], kind="stable")
-        order = by_score[np.argsort(dates[by_score], kind="stable")]
-        if request.sort == "newest":
-            order = by_score[np.lexsort((np.arange(len(by_score)), _descending(dates[by_score])))]
-        undated = dates[order] == ""
-        return list(matched[np.concatenate([order[~undated], order[undated]])])
+            return ranking.top(best, request.offset + request.limit)
+        days = self._days[documents]
+        key = -days if request.sort == "newest" else np.where(days == 0, np.iinfo(np.int32).max, days)
+        return np.lexsort((-best, key))
 
-    def _document_match(self, ordinal: int, scores: Floats, matching: int, request: Request) -> DocumentMatch:
-        start, record = int(self.starts[ordinal]), self.records[ordinal]
-        own = scores[start : start + 1 + record.pages]
-        pages = ranking.top(own, request.pages_per_document)
+    def _document_match(self, ordinal: int, rows: Ints, scores: Floats, request: Request) -> DocumentMatch:
+        chosen = ranking.top(scores, request.pages_per_document)
         return DocumentMatch(
-            id=record.id,
-            score=float(own.max()),
-            matching_pages=matching,
-            pages=tuple((int(i), float(own[i])) for i in pages),
+            id=self.records[ordinal].id,
+            score=float(scores.max()),
+            matching_pages=len(rows),
+            pages=tuple((int(self.numbers[rows[i]]), float(scores[i])) for i in chosen),
         )
 
-    def _page_scores(self, concepts: Sequence[Concept], min_coverage: float) -> Floats:
-        """The score of every row, 0 where it does not match."""
-        size = len(self.numbers)
-        scores = np.zeros(size, dtype=np.float32)
+    def _matching_pages(self, concepts: Sequence[Concept], min_coverage: float) -> tuple[Ints, Floats]:
+        """The rows that match, ascending, with their scores, all above 0."""
         asked = [concept for concept in concepts if not concept.excluded and not concept.bonus]
-        if not asked:  # nothing but filters and exclusions: every document by its first page
-            scores[self.starts[self.alive] + 1] = 1
-        coverage = np.zeros(size, dtype=np.float32)
         scored = [self._scored(concept) for concept in asked]
-        for s in scored:
-            scores[s.rows] += s.weights
-            coverage[s.rows] += s.idf
-        # A word of the title or heading alone makes no page a match, unless it is the document's first page.
-        in_text = coverage > 0
-        for s in scored:
-            if len(s.context_rows):
-                counts = in_text[s.context_rows] | (self.numbers[s.context_rows] == 1)
-                scores[s.context_rows[counts]] += s.context_weights[counts]
-                coverage[s.context_rows[counts]] += s.idf
-        for concept in concepts:
-            if concept.bonus:
-                bonus = self._scored(concept)
-                matches = scores[bonus.rows] > 0
-                scores[bonus.rows[matches]] += bonus.weights[matches]
-        if len(scored) > 1:
-            scores[coverage < min_coverage * sum(s.idf for s in scored)] = 0
-        for concept, s in zip(asked, scored, strict=True):
+        if scored:
+            rows, scores = self._sums(scored, [self._scored(c) for c in concepts if c.bonus], min_coverage)
+        else:  # nothing but filters and exclusions: every document by its first page
+            rows = (self.starts[self.alive] + 1).astype(np.int32)
+            scores = np.ones(len(rows), np.float32)
+        for concept, own in zip(asked, scored, strict=True):
             if concept.required:
-                absent = np.ones(size, dtype=bool)
-                absent[s.rows] = False
-                absent[s.context_rows] = False
-                scores[absent] = 0
+                kept = self._among(rows, own.rows) | self._among(rows, own.context_rows)
+                rows, scores = rows[kept], scores[kept]
         for concept in concepts:
             if concept.excluded:
-                scores[self._scored(concept).rows] = 0
-        scores[self._deleted] = 0
-        return scores
+                kept = ~self._among(rows, self._scored(concept).rows)
+                rows, scores = rows[kept], scores[kept]
+        return rows, scores * self._weights[rows]
+
+    def _sums(self, scored: Sequence[Scored], bonuses: Sequence[Scored], min_coverage: float) -> tuple[Ints, Floats]:
+        """Rows that hold enough of the concepts, ascending, and the sum of their weights."""
+        size = len(self.numbers)
+        rows = np.concatenate([own.rows for own in scored], dtype=np.intp)
+        scores = ranking.totals(rows, np.concatenate([own.weights for own in scored]), size)
+        coverage = ranking.totals(rows, np.repeat([own.idf for own in scored], [len(own.rows) for own in scored]), size)
+        # A word of the title or heading alone makes no page a match, unless it is the document's first page.
+        context = [(own, self._counted(own.context_rows, coverage)) for own in scored if len(own.context_rows)]
+        for own, counted in context:
+            scores[own.context_rows[counted]] += own.context_weights[counted]
+            coverage[own.context_rows[counted]] += own.idf
+        for own in bonuses:
+            scores[own.rows] += own.weights
+        floor = min_coverage * sum(own.idf for own in scored) - _ROUNDING if len(scored) > 1 else 0.0
+        found = np.flatnonzero(coverage > max(floor, 0.0)).astype(np.int32)
+        return found, scores[found].astype(np.float32)
+
+    def _counted(self, rows: Ints, coverage: NDArray[np.float64]) -> Bools:
+        counted: Bools = (coverage[rows] > 0) | (self.numbers[rows] == 1)
+        return counted
+
+    def _among(self, rows: Ints, others: Ints) -> Bools:
+        """Which of the rows are among the others."""
+        present = np.zeros(len(self.numbers), dtype=bool)
+        present[others] = True
+        return present[rows]
 
     def _scored(self, concept: Concept) -> Scored:
         with self._cache_lock:
@@ -310,6 +315,8 @@ class Snapshot:
         found = []
         for concept in concepts:
             here = [part for part in self._parts(() if concept.excluded else concept.forms) if part.at(row) is not None]
+            if concept.bonus and all(part.field in ("title", "heading") for part in here):
+                continue  # a bonus is for what stands in the text
             for part in here:
                 rivals = [other for other in here if other.field == part.field]
                 best = max(rivals, key=lambda other: other.weights[other.at(row)])
@@ -339,10 +346,10 @@ class Snapshot:
     def _find(self, field: str, steps: Sequence[Sequence[str]]) -> tuple[Ints, Floats]:
         """Rows with the steps at consecutive positions, and how often; deleted rows left out, from the statistics too."""
         found: list[tuple[Ints, Floats]] = []
-        for segment, base in zip(self._segments, self._bases, strict=False):
+        for segment, base in zip(self.segments, self._bases, strict=False):
             if len(steps) == 1 and len(steps[0]) == 1:
-                postings = segment.postings(field, steps[0][0])
-                rows, frequencies = postings.rows, postings.frequencies
+                rows, counts, _ = segment.postings(field, steps[0][0])
+                frequencies = counts.astype(np.float32)
             else:
                 rows, frequencies = ranking.phrase(
                     [_occurrences(segment, field, step) if step else None for step in steps]
@@ -358,35 +365,48 @@ class Snapshot:
 
 
 def _occurrences(segment: Segment, field: str, step: Sequence[str]) -> tuple[Ints, Ints]:
-    found = [segment.occurrences(field, term) for term in step]
-    return np.concatenate([o.rows for o in found]), np.concatenate([o.positions for o in found])
+    """Every single occurrence of a step's terms, as rows and positions."""
+    found = [segment.postings(field, term) for term in step]
+    rows = [np.repeat(own, frequencies) for own, frequencies, _ in found]
+    return np.concatenate(rows), np.concatenate([positions for _, _, positions in found])
 
 
-def _descending(values: np.ndarray) -> Ints:
-    _, ranks = np.unique(values, return_inverse=True)
-    return (-ranks).astype(np.int32)
+def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.empty(0, np.int32)
+
+
+def _all_but(masks: Mapping[str, Bools], name: str, size: int) -> Bools:
+    """Where all masks but the named one hold."""
+    kept = np.ones(size, dtype=bool)
+    for other, mask in masks.items():
+        if other != name:
+            kept &= mask
+    return kept
 
 
 class _Facet:
-    """A facet's values of every document, as (document, value) pairs."""
+    """A facet's values of every document: each document's codes stand together in one array."""
 
     def __init__(self, values: Sequence[Sequence[str]]) -> None:
         self.names = sorted({value for own in values for value in own})
         codes = {name: i for i, name in enumerate(self.names)}
-        self._size = len(values)
-        self._documents = np.array([i for i, own in enumerate(values) for _ in own], dtype=np.int32)
         self._codes = np.array([codes[value] for own in values for value in own], dtype=np.int32)
+        self._lengths = np.array([len(own) for own in values], dtype=np.int32)
+        self._starts = np.cumsum(self._lengths) - self._lengths
 
     def mask(self, wanted: frozenset[str]) -> Bools:
         """Documents with any of the wanted values."""
         codes = [i for i, name in enumerate(self.names) if name in wanted]
-        mask = np.zeros(self._size, dtype=bool)
-        mask[self._documents[np.isin(self._codes, codes)]] = True
+        mask = np.zeros(len(self._lengths), dtype=bool)
+        mask[np.repeat(np.arange(len(mask)), self._lengths)[np.isin(self._codes, codes)]] = True
         return mask
 
-    def counts(self, documents: Bools) -> dict[str, int]:
-        """Documents of the mask per value, values without any left out."""
-        counts = np.bincount(self._codes[documents[self._documents]], minlength=len(self.names))
+    def counts(self, documents: Ints) -> dict[str, int]:
+        """How many of the documents have each value, values without any left out."""
+        lengths = self._lengths[documents]
+        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        codes = self._codes[np.repeat(self._starts[documents], lengths) + within]
+        counts = np.bincount(codes, minlength=len(self.names))
         return {name: int(count) for name, count in zip(self.names, counts, strict=True) if count}
 
 
@@ -407,7 +427,8 @@ class EmbeddedEngine:
         if snapshot is None or stamp != self._stamp:
             with self._lock:
                 if self._current is None or stamp != self._stamp:
-                    self._current = Snapshot(open_segments(folder), self._cache_bytes)
+                    before = self._current.segments if self._current else ()
+                    self._current = Snapshot(open_segments(folder, before), self._cache_bytes)
                     self._stamp = stamp
                 snapshot = self._current
         return snapshot

@@ -13,6 +13,7 @@ N counts pages, df the pages with the term, lengths are in words. Scores have no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,11 @@ def _merge(rows: Ints, weights: Floats, how: np.ufunc) -> tuple[Ints, Floats]:
     rows, weights = rows[order], weights[order]
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
     return rows[starts], how.reduceat(weights, starts)
+
+
+def totals(rows: NDArray[np.intp], weights: NDArray[Any], size: int) -> NDArray[np.float64]:
+    """The sum of the weights of each of ``size`` rows; a row may stand many times, in any order."""
+    return np.bincount(rows, weights, size).astype(np.float64, copy=False)
 
 
 def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:

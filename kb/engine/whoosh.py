@@ -1,4 +1,4 @@
-"""The store: a Whoosh index of rows, and the only module that knows Whoosh.
+"""The store: a Whoosh index of rows. With ``codec`` the only module that knows Whoosh.
 
 A **row** is a Whoosh document. Each of our documents is one *document row* (its title's terms and its metadata) followed by
 one *page row* for each page (its text's terms, its text). Rows are numbered over all segments; a document's rows are
@@ -8,29 +8,27 @@ posting lists as arrays (``ranking.py``), since Whoosh's own searcher walks them
 
 from __future__ import annotations
 
-import heapq
 import json
+import re
 import threading
-from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import cached_property
-from itertools import chain, groupby, pairwise
-from operator import itemgetter
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh import columns, fields, formats, index
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PostingsWriter
+from whoosh import columns, fields, index
 from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
 from kb.engine import IndexedFile
+from kb.engine.codec import ArrayCodec, Positions, WordStream
+from kb.engine.ranking import Floats, Ints
 from kb.errors import IndexMismatch
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
@@ -38,38 +36,23 @@ from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 SCHEMA_VERSION = "1"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float32]
 
-_BLOCK = 1024
-"""Postings in a compressed block: we always read whole lists, so larger blocks than Whoosh's 128 mean less work."""
 _OPEN_ATTEMPTS = 10
 _SMALL_SEGMENT = 2_000
 _MANY_SEGMENTS = 8
 
-_Posting = tuple[str, bytes, int, float, bytes]
-"""Field, term, row, frequency, packed positions: as Whoosh's pool gives them."""
-_List = tuple[str, bytes, Sequence[int], Sequence[float], Sequence[bytes]]
-"""The same with all rows of a term."""
-
-
-class PackedPositions(formats.Format):  # type: ignore[misc]  # Whoosh has no types
-    """A posting's value: its positions as 32-bit integers in machine order, so that a whole list decodes in one call."""
-
-    def decode_positions(self, value: bytes) -> list[int]:
-        """Positions of one posting."""
-        return list(array("I", value))
-
-
-class Positions(fields.FieldType):  # type: ignore[misc]
-    """A field of terms with positions, written by ``_FieldWriter``: no Whoosh analyzer ever sees its text."""
-
-    def __init__(self) -> None:
-        super().__init__(PackedPositions(), None)
+_NOTHING = np.empty(0, np.int32)
+_CONTENTS_LINE = re.compile(r"(?:…|\.{3,})\s*(?:\d+|[ivxl]+)\b")
+_CONTENTS_WORDS = 12
+_CONTENTS_WEIGHT = 0.5
+"""A page that lists contents is a way to other pages, not an answer: its score counts half."""
 
 
 def schema() -> fields.Schema:
-    """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or heading."""
+    """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or heading.
+
+    ``weight`` multiplies a page's score.
+    """
     return fields.Schema(
         title=Positions(),
         lemma=Positions(),
@@ -79,6 +62,7 @@ def schema() -> fields.Schema:
         length=fields.COLUMN(columns.NumericColumn("i")),
         record=fields.COLUMN(columns.VarBytesColumn()),
         name=fields.COLUMN(columns.VarBytesColumn()),
+        weight=fields.COLUMN(columns.NumericColumn("f", default=1.0)),
         stored=fields.STORED(),
     )
 
@@ -89,24 +73,13 @@ def create(folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Postings:
-    """A term's rows within a segment or an index, ascending, and how often it stands in each."""
+class Columns:
+    """A segment's values row by row: page number (0: a document row), words, what multiplies the score; and the records."""
 
-    rows: Ints
-    frequencies: Floats
-
-    @property
-    def nbytes(self) -> int:
-        """Memory used, in bytes."""
-        return self.rows.nbytes + self.frequencies.nbytes
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrences:
-    """Every single occurrence of a term: row and position, sorted by both."""
-
-    rows: Ints
-    positions: Ints
+    numbers: Ints
+    lengths: Ints
+    weights: Floats
+    records: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,38 +91,21 @@ class Record:
     kind: str | None
     edition: str | None
     topics: tuple[str, ...]
-    published: str | None
+    day: int
+    """Day of publication as a proleptic Gregorian ordinal, 0 for none."""
 
 
 class Segment:
     """One immutable segment as arrays. Whoosh's file objects share a position, so reads take the store's lock."""
 
-    def __init__(self, reader: SegmentReader, lock: threading.Lock) -> None:
+    def __init__(self, reader: SegmentReader, lock: threading.Lock, before: Segment | None) -> None:
         self._reader = reader
         self._lock = lock
         self.id: str = reader.segment().segment_id()
         self.size: int = reader.doc_count_all()
         self.deleted = np.fromiter(sorted(reader.segment().deleted_docs()), dtype=np.int32)
-
-    @cached_property
-    def numbers(self) -> Ints:
-        """Page number of each row, 0 for a document row."""
-        return self._numeric("number")
-
-    @cached_property
-    def lengths(self) -> Ints:
-        """Words of each page row."""
-        return self._numeric("length")
-
-    def _numeric(self, name: str) -> Ints:
-        with self._lock:
-            return np.fromiter(self._reader.column_reader(name), dtype=np.int32, count=self.size)
-
-    def records(self) -> list[Record]:
-        """The document rows' records, in row order."""
-        with self._lock:
-            raw = list(self._reader.column_reader("record"))
-        return [_record(json.loads(value)) for value in raw if value]
+        # A later commit only adds deletions to a segment: what was read of it before holds.
+        self.columns: Columns = before.columns if before else _columns(reader)
 
     def names(self) -> list[str]:
         """Title or heading of each row."""
@@ -161,64 +117,41 @@ class Segment:
         with self._lock:
             return cast("dict[str, Any]", json.loads(self._reader.stored_fields(row)["stored"]))
 
-    def _blocks(self, field: str, term: str) -> list[tuple[Sequence[int], Any, Sequence[bytes]]]:
-        # The blocks as Whoosh pickled them (delta-coded rows, frequencies, position bytes), past its matcher interface,
-        # which hands out one posting at a time.
+    def postings(self, field: str, term: str) -> tuple[Ints, Ints, Ints]:
+        """A term's rows, deleted ones included, its frequency in each, and its positions, row after row."""
         with self._lock:
             try:
                 # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
                 matcher = self._reader._terms.matcher(field, term.encode(), self._reader.schema[field].format)
             except TermNotFound:
-                return []
-            blocks = []
-            while matcher.is_active():
-                matcher._read_data()
-                deltas, weights, values = matcher._data
-                blocks.append((deltas, weights if weights is not None else 1.0, values))
-                matcher._next_block()
-            return blocks
-
-    def postings(self, field: str, term: str) -> Postings:
-        """The term's rows, deleted ones included; empty where the segment has none."""
-        rows, frequencies = [], []
-        for deltas, weights, _ in self._blocks(field, term):
-            rows.append(np.cumsum(np.array(deltas, dtype=np.int32), dtype=np.int32))
-            frequencies.append(np.broadcast_to(np.asarray(weights, dtype=np.float32), len(deltas)))
-        if not rows:
-            return Postings(np.empty(0, np.int32), np.empty(0, np.float32))
-        return Postings(np.concatenate(rows), np.concatenate(frequencies))
-
-    def occurrences(self, field: str, term: str) -> Occurrences:
-        """Every occurrence of the term, deleted rows included."""
-        rows, positions = [], []
-        for deltas, _, values in self._blocks(field, term):
-            counts = np.fromiter((len(value) >> 2 for value in values), dtype=np.int32, count=len(values))
-            rows.append(np.repeat(np.cumsum(np.array(deltas, dtype=np.int32), dtype=np.int32), counts))
-            positions.append(np.frombuffer(b"".join(values), dtype=np.uint32).astype(np.int32))
-        if not rows:
-            return Occurrences(np.empty(0, np.int32), np.empty(0, np.int32))
-        return Occurrences(np.concatenate(rows), np.concatenate(positions))
+                return _NOTHING, _NOTHING, _NOTHING
+            arrays: tuple[Ints, Ints, Ints] = matcher.arrays()
+            return arrays
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
         """Surface forms with the number of rows each stands in, deleted ones left out."""
         gone: Counter[str] = Counter()
         for row in self.deleted.tolist():
-            if self.numbers[row]:
+            if self.columns.numbers[row]:
                 gone.update({surface(word) for word in _page_words(page_of(self.stored(row)))})
         with self._lock:
             found = [(term.decode(), info.doc_frequency()) for term, info in self._reader.iter_field("surface")]
         return ((word, rows - gone[word]) for word, rows in found if rows > gone[word])
 
 
-def open_segments(folder: Path) -> list[Segment]:
+def open_segments(folder: Path, before: Sequence[Segment] = ()) -> list[Segment]:
     """The newest committed state of the index in ``folder``; later commits do not change it.
+
+    ``before`` are segments of an earlier state, of which those that are still there are not read again.
 
     Raises IndexMismatch where its files are gone or spoilt.
     """
     try:
         reader = _open(folder).reader()
         lock = threading.Lock()
-        return [Segment(leaf, lock) for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
+        known = {segment.id: segment for segment in before}
+        leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
+        return [Segment(leaf, lock, known.get(leaf.segment().segment_id())) for leaf in leaves]
     except Exception as error:  # spoilt pickles may raise anything
         raise IndexMismatch(
             "Indeks jest uszkodzony. Uruchom „kb index --rebuild”, żeby zbudować go od nowa."
@@ -231,74 +164,6 @@ def _open(folder: Path) -> index.FileIndex:
         with suppress(OSError, index.EmptyIndexError):
             return index.open_dir(str(folder), readonly=True)
     return index.open_dir(str(folder), readonly=True)
-
-
-class _Stream:
-    """The words of one text field, row after row, as numbers of a shared word list: 8 bytes a word until the commit."""
-
-    def __init__(self) -> None:
-        self.words = array("I")
-        self.rows: list[int] = []
-        self.lengths: list[int] = []
-
-    def add(self, row: int, numbers: Sequence[int]) -> None:
-        """Append a row's words."""
-        self.words.extend(numbers)
-        self.rows.append(row)
-        self.lengths.append(len(numbers))
-
-
-class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
-    """Whoosh's term writer, fed with whole posting lists: the files are Whoosh's own, made some ten times faster."""
-
-    lists: Iterator[_List] = iter(())
-    """Set before the commit: the new rows' postings, sorted by field and term."""
-
-    def add_postings(self, schema: fields.Schema, _lengths: object, items: Iterable[_Posting]) -> None:
-        """Write ``lists`` joined with ``items``, the postings of old segments that this commit merges."""
-        merged = heapq.merge(self.lists, _as_lists(items), key=itemgetter(0, 1))
-        current = None
-        for (field, term), group in groupby(merged, key=itemgetter(0, 1)):
-            if field != current:
-                if current is not None:
-                    self.finish_field()
-                self.start_field(field, schema[field])
-                current = field
-            self.start_term(term)
-            for _, _, rows, frequencies, values in group:
-                self._postwriter.add_list(rows, frequencies, values)
-            self.finish_term()
-        if current is not None:
-            self.finish_field()
-
-
-class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    def add_list(self, rows: Sequence[int], frequencies: Sequence[float], values: Sequence[bytes]) -> None:
-        """What ``add_posting`` does, for many postings at once."""
-        for start in range(0, len(rows), self._blocklimit):
-            if len(self):
-                self._write_block()
-            stop = start + self._blocklimit
-            self._ids = array("I", rows[start:stop])
-            self._weights = array("f", frequencies[start:stop])
-            self._values = list(values[start:stop])
-            self._maxweight = max(self._weights)
-
-
-class _Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's codec with the two writers above; what it writes, Whoosh's own reads."""
-
-    def field_writer(self, storage: object, segment: object) -> _FieldWriter:
-        return _FieldWriter(self, storage, segment)
-
-    def postings_writer(self, dbfile: object, byteids: bool = False) -> _PostingsWriter:
-        return _PostingsWriter(dbfile, self._blocklimit, byteids, self._compression, self._inlinelimit)
-
-
-def _as_lists(items: Iterable[_Posting]) -> Iterator[_List]:
-    for (field, term), group in groupby(items, key=itemgetter(0, 1)):
-        _, _, rows, frequencies, values = zip(*group, strict=True)
-        yield field, term, rows, frequencies, values
 
 
 def _merge_few(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
@@ -323,7 +188,7 @@ class StoreWriter:
         base = 0
         for segment in open_segments(folder):
             deleted = set(segment.deleted.tolist())
-            for row in np.flatnonzero(segment.numbers == 0).tolist():
+            for row in np.flatnonzero(segment.columns.numbers == 0).tolist():
                 if row not in deleted:
                     stored = segment.stored(row)
                     file = IndexedFile(**stored["file"] | {"warnings": tuple(stored["file"]["warnings"])})
@@ -332,7 +197,7 @@ class StoreWriter:
             base += segment.size
         self._next_row = 0
         self._numbers: dict[str, int] = {}
-        self._body, self._titles, self._headings = _Stream(), _Stream(), _Stream()
+        self._body, self._titles, self._headings = WordStream(), WordStream(), WordStream()
         self._folder = str(folder)
         self._opened: SegmentWriter | None = None
 
@@ -340,7 +205,7 @@ class StoreWriter:
     def _writer(self) -> SegmentWriter:
         # Opened when there is something to write: Whoosh makes files at once, and a run that changes nothing must leave none.
         if self._opened is None:
-            self._opened = index.open_dir(self._folder).writer(codec=_Codec(blocklimit=_BLOCK))
+            self._opened = index.open_dir(self._folder).writer(codec=ArrayCodec())
         return self._opened
 
     def files(self) -> list[IndexedFile]:
@@ -356,7 +221,7 @@ class StoreWriter:
             document.kind,
             document.edition,
             document.topics,
-            document.published.isoformat() if document.published else None,
+            document.published.toordinal() if document.published else 0,
         )
         page_words = [_page_words(page) for page in pages]
         counted = replace(file, words=sum(map(len, page_words)))
@@ -375,11 +240,12 @@ class StoreWriter:
                 number=page.number,
                 length=len(found),
                 name=page.heading.encode(),
+                weight=_weight(page.text, len(found)),
                 stored=json.dumps(asdict(page), ensure_ascii=False),
             )
         return counted.words
 
-    def _add_words(self, stream: _Stream, found: Sequence[str]) -> None:
+    def _add_words(self, stream: WordStream, found: Sequence[str]) -> None:
         numbers = self._numbers
         stream.add(self._next_row, [numbers.setdefault(word, len(numbers)) for word in found])
 
@@ -398,10 +264,10 @@ class StoreWriter:
         terms = [self._analyzer.terms(word) for word in vocabulary]
         content = [() if is_stop_word(word) else own for word, own in zip(vocabulary, terms, strict=True)]
         self._writer.fieldwriter.lists = chain(
-            _posting_lists("heading", self._headings, terms),
-            _posting_lists("lemma", self._body, content),
-            _posting_lists("surface", self._body, [(surface(word),) for word in vocabulary]),
-            _posting_lists("title", self._titles, terms),
+            self._headings.lists("heading", terms),
+            self._body.lists("lemma", content),
+            self._body.lists("surface", [(surface(word),) for word in vocabulary]),
+            self._titles.lists("title", terms),
         )
         self._writer.commit(mergetype=_merge_few)
 
@@ -418,47 +284,26 @@ def _page_words(page: Page) -> list[str]:
     return words(normalise(f"{page.text} {page.continuation}"))
 
 
-def _posting_lists(field: str, stream: _Stream, terms_of: Sequence[Sequence[str]]) -> Iterator[_List]:
-    """Invert a stream: for each term, sorted, its rows, frequencies and packed positions.
-
-    ``terms_of`` gives the terms of each word number. A word's place is repeated for each of its terms, then one stable sort
-    by term leaves rows and positions in order.
-    """
-    if not stream.words:
-        return
-    names = sorted({term.encode() for own in terms_of for term in own})
-    codes = {name: code for code, name in enumerate(names)}
-    flat = np.array([codes[term.encode()] for own in terms_of for term in own], dtype=np.int64)
-    counts = np.array([len(own) for own in terms_of], dtype=np.int64)
-    offsets = np.cumsum(counts) - counts
-    words = np.frombuffer(stream.words, dtype=np.uint32)
-    lengths = np.array(stream.lengths, dtype=np.int64)
-    rows = np.repeat(np.array(stream.rows, dtype=np.int64), lengths)
-    positions = np.arange(len(words)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-
-    per_word = counts[words]
-    if not per_word.any():  # nothing but function words
-        return
-    within = np.arange(int(per_word.sum())) - np.repeat(np.cumsum(per_word) - per_word, per_word)
-    term = flat[np.repeat(offsets[words], per_word) + within]
-    order = np.argsort(term, kind="stable")
-    term, rows, positions = term[order], np.repeat(rows, per_word)[order], np.repeat(positions, per_word)[order]
-
-    starts = np.flatnonzero((np.diff(term, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
-    ends = np.append(starts[1:], len(term))
-    packed = positions.astype(np.uint32).tobytes()
-    values = [packed[start:end] for start, end in zip((starts * 4).tolist(), (ends * 4).tolist(), strict=True)]
-    row_list, frequencies = rows[starts].tolist(), (ends - starts).tolist()
-    posting_terms = term[starts]
-    bounds = np.append(np.flatnonzero(np.diff(posting_terms, prepend=-1)), len(starts)).tolist()
-    for start, end in pairwise(bounds):
-        name = names[int(posting_terms[start])]
-        yield field, name, row_list[start:end], frequencies[start:end], values[start:end]
+def _weight(text: str, length: int) -> float:
+    return _CONTENTS_WEIGHT if len(_CONTENTS_LINE.findall(text)) * _CONTENTS_WORDS > length else 1.0
 
 
 def _record(values: list[Any]) -> Record:
-    id, pages, kind, edition, topics, published = values
-    return Record(id, pages, kind, edition, tuple(topics), published)
+    id, pages, kind, edition, topics, day = values
+    return Record(id, pages, kind, edition, tuple(topics), day)
+
+
+def _columns(reader: SegmentReader) -> Columns:
+    size = reader.doc_count_all()
+
+    def numeric(name: str, kind: str) -> NDArray[Any]:
+        # Whoosh would hand out one value at a time.
+        column = reader.column_reader(name)
+        stored = np.frombuffer(column._dbfile.get(column._basepos, column._count * 4), dtype=f">{kind}4")
+        return np.concatenate([stored, np.full(size - len(stored), column._default)]).astype(f"{kind}4")
+
+    records = tuple(_record(json.loads(value)) for value in reader.column_reader("record") if value)
+    return Columns(numeric("number", "i"), numeric("length", "i"), numeric("weight", "f"), records)
 
 
 def document_of(stored: Mapping[str, Any]) -> Document:

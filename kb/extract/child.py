@@ -2,11 +2,11 @@
 
 One server process loads PDFium, pypdf and Morfeusz once and forks a keeper for each slot. A keeper never opens a document:
 for each request it forks a child that does, waits for it and says how it ended. So a child costs a fork, not an import, and
-one that is aborted takes nobody with it.
+one that is aborted takes nobody with it. A request has one file, or a batch of small ones.
 
 A keeper and its child write JSON lines on the slot's socket: ``{"pages": n}``, ``{"page": n}`` and at last the keeper's
-``{"exit": code, "peak": bytes}``, code negative for a signal. The result itself goes to the file named in the request, so
-that a child never waits for a busy parent.
+``{"exit": code, "peak": bytes}``, code negative for a signal; of a batch only the last. Extractions, one on a line, go to the
+file named in the request, so that a child never waits for a busy parent.
 """
 
 from __future__ import annotations
@@ -97,27 +97,33 @@ def _line(slot: socket.socket) -> bytes:
 
 
 def _work(slot: socket.socket, request: dict[str, Any], known: Callable[[str], bool]) -> None:
-    """Read the requested file within its limits and leave the result in the requested place; never returns."""
+    """Read the requested files within the limits and leave the results in the requested place; never returns."""
     code = 1
     try:
         limits = Limits(**request["limits"])
         _silence()
         _limit(limits)
+        paths = [Path(path) for path in request["paths"]]
+        alone = len(paths) == 1
 
         def report(page: int, pages: int) -> None:
-            if page == 0:
+            if alone and page == 0:
                 _send(slot, {"pages": pages})
-            elif page % _REPORT_EVERY == 0 or page == pages:
+            elif alone and (page % _REPORT_EVERY == 0 or page == pages):
                 _send(slot, {"page": page})
 
-        try:
-            extraction = read(Path(request["path"]), limits, known, report, second_only=request["second_only"])
-            data = encode(extraction)
-        except MemoryError:
-            data = encode(too_large("wymaga zbyt wiele pamięci"))
-        except Exception as error:  # noqa: BLE001 - a library's surprise on a hostile file is that file's failure, not the run's
-            data = encode(damaged(f"nieoczekiwany błąd {type(error).__name__}: {error}"[:300]))
-        Path(request["result"]).write_bytes(data)
+        def result(path: Path) -> bytes:
+            try:
+                return encode(read(path, limits, known, report, second_only=request["second_only"]))
+            except MemoryError:
+                if not alone:
+                    raise  # it may be the fault of any file of the batch
+                return encode(too_large("wymaga zbyt wiele pamięci"))
+            except Exception as error:  # noqa: BLE001 - a library's surprise on a hostile file is that file's failure, not the run's
+                return encode(damaged(f"nieoczekiwany błąd {type(error).__name__}: {error}"[:300]))
+
+        with Path(request["result"]).open("wb") as file:
+            file.writelines(result(path) + b"\n" for path in paths)
         code = 0
     except MemoryError:
         code = OUT_OF_MEMORY

@@ -1,7 +1,11 @@
-"""Each file is read in a process of its own, with limits: what a damaged file does there stays there.
+"""Files are read in child processes, with limits: what a damaged file does there stays there.
 
 The parent never looks into a document. It starts ``kb.extract.child``, hands out paths, watches the clock, and turns
 whatever happened (a result, a signal, a limit, silence) into an ``Extraction``.
+
+A PDF has a child of its own. Small Markdown files share one, a batch of them, since a fork costs several times what reading
+one does. All files of a batch together have the limits of a single file, so that whatever passes in a batch would pass alone.
+A batch that does not pass tells nothing: each of its files is then read again alone, and only the guilty one is reported.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
@@ -34,18 +39,21 @@ Progress = Callable[[Path, int, int], None]
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
+_BATCH_FILES = 64
+_BATCH_BYTES = 256 * 1024
+"""So much Markdown takes some tenths of a second: no long wait for the other children at the end of a run."""
 _MEMORY_SUSPICION = 0.5
 """PDFium aborts when memory is refused. A crash with more than this share of the memory limit in use is put down to memory."""
 
 
 class _Slot:
-    """One keeper, and the file that it is busy with."""
+    """One keeper, and the files that it is busy with: none when it is free, mostly one."""
 
     def __init__(self, channel: socket.socket, result: Path, limits: Limits) -> None:
         self.channel = channel
         self.result = result
         self.limits = limits
-        self.path: Path | None = None
+        self.batch: tuple[Path, ...] = ()
         self.second_only = False
         self.pages = 0
         self.allowed = 0.0
@@ -53,8 +61,8 @@ class _Slot:
         self.timed_out = False
         self._buffer = b""
 
-    def start(self, path: Path, *, second_only: bool = False) -> None:
-        self.path = path
+    def start(self, batch: tuple[Path, ...], *, second_only: bool = False) -> None:
+        self.batch = batch
         self.second_only = second_only
         self.pages = 0
         self.timed_out = False
@@ -62,7 +70,7 @@ class _Slot:
         self.deadline = time.monotonic() + self.allowed
         self.result.unlink(missing_ok=True)
         request = {
-            "path": str(path.absolute()),
+            "paths": [os.path.abspath(path) for path in batch],
             "result": str(self.result),
             "limits": asdict(self.limits),
             "second_only": second_only,
@@ -95,6 +103,80 @@ class _Slot:
                     yield message
 
 
+_Result = tuple[Path, Extraction]
+
+
+class _Queue:
+    """The files still to be read: batches, and before them files that must be read again, each alone."""
+
+    def __init__(self, paths: Iterator[Path]) -> None:
+        self._batches = _batches(paths)
+        self._again: deque[Path] = deque()
+
+    def take(self) -> tuple[Path, ...]:
+        """The next files for one child; none at the end."""
+        return (self._again.popleft(),) if self._again else next(self._batches, ())
+
+    def again(self, batch: tuple[Path, ...]) -> None:
+        """Have the files of a batch read one by one."""
+        self._again += batch
+
+
+def _batches(paths: Iterator[Path]) -> Iterator[tuple[Path, ...]]:
+    """Small Markdown files that follow one another together, anything else alone."""
+    batch: list[Path] = []
+    room: float = _BATCH_BYTES
+    for path in paths:
+        size = _size(path) if _is_markdown(path) else inf
+        if batch and size > room:
+            yield tuple(batch)
+            batch, room = [], _BATCH_BYTES
+        batch.append(path)
+        room -= size
+        if room <= 0 or len(batch) == _BATCH_FILES:
+            yield tuple(batch)
+            batch, room = [], _BATCH_BYTES
+    if batch:
+        yield tuple(batch)
+
+
+def _is_markdown(path: Path) -> bool:
+    return path.suffix.lower() == ".md"
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0  # the child will say what is wrong
+
+
+def _failed(slot: _Slot, queue: _Queue, extraction: Extraction) -> list[_Result]:
+    """What a failure means: this extraction for a file read alone, nothing yet for those of a batch."""
+    batch, slot.batch = slot.batch, ()
+    if len(batch) > 1:
+        queue.again(batch)
+        return []
+    return [(batch[0], extraction)]
+
+
+def _collected(slot: _Slot, queue: _Queue, on_progress: Progress | None) -> list[_Result]:
+    """The results that a child has left."""
+    try:
+        extractions = [decode(line) for line in slot.result.read_bytes().splitlines()]
+        results = list(zip(slot.batch, extractions, strict=True))
+    except (OSError, ValueError):
+        return _failed(slot, queue, damaged("czytanie dało bezsensowny wynik"))
+    finally:
+        slot.result.unlink(missing_ok=True)
+    # Of a batch the child has told nothing: a message for each file would cost as much as reading it.
+    if on_progress and len(results) > 1:
+        for path, extraction in results:
+            on_progress(path, 0, len(extraction.pages))
+    slot.batch = ()
+    return results
+
+
 class Sandbox:
     """Reads files in child processes under ``limits``, ``jobs`` at once. A context manager: starting costs half a second.
 
@@ -125,14 +207,12 @@ class Sandbox:
         self._slots = []
         self._stack.close()
 
-    def extract_all(
-        self, paths: Iterable[Path], on_progress: Progress | None = None
-    ) -> Iterator[tuple[Path, Extraction]]:
+    def extract_all(self, paths: Iterable[Path], on_progress: Progress | None = None) -> Iterator[_Result]:
         """Each path with its extraction, in the order in which they are finished.
 
-        Takes from ``paths`` as it goes and never runs ahead by more than ``jobs`` files: finished results wait on disk. A file
-        that cannot be read is a result with a failed status. Closing the iterator stops what is being read. Raises
-        ``KbError`` when reading processes were killed from outside and none is left.
+        Takes from ``paths`` as it goes and never runs ahead by more than ``jobs`` PDFs or batches of Markdown: finished results
+        wait on disk. A file that cannot be read is a result with a failed status. Closing the iterator stops what is being
+        read. Raises ``KbError`` when reading processes were killed from outside and none is left.
         """
         if self._busy:
             raise RuntimeError("this sandbox is already extracting")
@@ -141,95 +221,88 @@ class Sandbox:
             yield from self._run(iter(paths), on_progress)
         finally:
             for slot in list(self._slots):
-                if slot.path is not None:
+                if slot.batch:
                     self._abandon(slot)
             self._busy = False
 
-    def _run(self, paths: Iterator[Path], on_progress: Progress | None) -> Iterator[tuple[Path, Extraction]]:
+    def _run(self, paths: Iterator[Path], on_progress: Progress | None) -> Iterator[_Result]:
+        queue = _Queue(paths)
         while True:
-            yield from self._refill(paths)
-            busy = [slot for slot in self._slots if slot.path is not None]
+            yield from self._refill(queue)
+            busy = [slot for slot in self._slots if slot.batch]
             if not busy:
                 return
             first = min(slot.deadline for slot in busy) - time.monotonic()
             ready = wait([slot.channel for slot in busy], None if first == inf else max(0.0, first))
             for slot in busy:
-                path = slot.path
-                assert path is not None
                 if slot.channel in ready:
-                    extraction = self._step(slot, on_progress)
-                    if extraction is not None:
-                        slot.path = None
-                        yield path, extraction
+                    results = self._step(slot, queue, on_progress)
+                    # Before the caller gets the results, so that the slot reads on while it works.
+                    results += self._refill(queue)
+                    yield from results
                 # The caller may have been away for long: what has arrived since counts before the clock does.
                 elif time.monotonic() >= slot.deadline and not wait([slot.channel], 0):
                     slot.stop()
 
-    def _refill(self, paths: Iterator[Path]) -> Iterator[tuple[Path, Extraction]]:
-        """Give each free slot the next path; a path whose slot turns out to be dead comes back as a failure."""
-        for slot in [slot for slot in self._slots if slot.path is None]:
-            path = next(paths, None)
-            if path is None:
+    def _refill(self, queue: _Queue) -> Iterator[_Result]:
+        """Give each free slot the next files; a file whose slot turns out to be dead comes back as a failure."""
+        for slot in [slot for slot in self._slots if not slot.batch]:
+            batch = queue.take()
+            if not batch:
                 return
             try:
-                slot.start(path)
+                slot.start(batch)
             except OSError:
-                yield path, self._lose(slot)
-        if not self._slots and next(paths, None) is not None:
+                yield from self._lose(slot, queue)
+        if not self._slots and queue.take():
             raise KbError("Procesy czytające dokumenty zostały przerwane z zewnątrz. Uruchom indeksowanie ponownie.")
 
-    def _lose(self, slot: _Slot) -> Extraction:
+    def _lose(self, slot: _Slot, queue: _Queue) -> list[_Result]:
         """A keeper is gone, which no document can bring about: somebody has killed it."""
         self._slots.remove(slot)
-        slot.path = None
-        return damaged("proces, który go czytał, został przerwany z zewnątrz", "Uruchom indeksowanie ponownie.")
+        return _failed(
+            slot,
+            queue,
+            damaged("proces, który go czytał, został przerwany z zewnątrz", "Uruchom indeksowanie ponownie."),
+        )
 
-    def _step(self, slot: _Slot, on_progress: Progress | None) -> Extraction | None:
-        """Take in what a slot has said; its extraction when the file is finished."""
-        assert slot.path is not None
+    def _step(self, slot: _Slot, queue: _Queue, on_progress: Progress | None) -> list[_Result]:
+        """Take in what a slot has said; the results of its files when it has finished with them."""
         try:
             for message in slot.messages():
                 match message:
                     case {"pages": int(pages)}:
                         slot.extend(pages)
                         if on_progress:
-                            on_progress(slot.path, 0, slot.pages)
+                            on_progress(slot.batch[0], 0, slot.pages)
                     case {"page": int(page)}:
                         if on_progress:
-                            on_progress(slot.path, page, slot.pages)
+                            on_progress(slot.batch[0], page, slot.pages)
                     case {"exit": int(code), "peak": int(peak)}:
-                        return self._finish(slot, code, peak)
+                        return self._finish(slot, code, peak, queue, on_progress)
         except (EOFError, OSError):
-            return self._lose(slot)
-        return None
+            return self._lose(slot, queue)
+        return []
 
-    def _finish(self, slot: _Slot, code: int, peak: int) -> Extraction | None:
-        """The outcome of a child that has ended; None when the file is now being read once more, by pypdf."""
-        if slot.timed_out:
-            return timed_out(slot.allowed)
+    def _finish(self, slot: _Slot, code: int, peak: int, queue: _Queue, on_progress: Progress | None) -> list[_Result]:
+        """The outcome of a child that has ended; nothing when a file is now being read once more."""
+        if slot.timed_out or code == -signal.SIGXCPU:
+            return _failed(slot, queue, timed_out(slot.allowed))
         if code == 0:
-            try:
-                return decode(slot.result.read_bytes())
-            except (OSError, ValueError):
-                return damaged("czytanie dało bezsensowny wynik")
-            finally:
-                slot.result.unlink(missing_ok=True)
-        if code == -signal.SIGXCPU:
-            return timed_out(slot.allowed)
+            return _collected(slot, queue, on_progress)
         if code == OUT_OF_MEMORY or peak > _MEMORY_SUSPICION * slot.limits.address_space_bytes:
-            return too_large("wymaga zbyt wiele pamięci")
-        assert slot.path is not None
-        if slot.path.suffix.lower() == ".pdf" and code < 0 and not slot.second_only:
-            slot.start(slot.path, second_only=True)
-            return None
+            return _failed(slot, queue, too_large("wymaga zbyt wiele pamięci"))
+        if code < 0 and not slot.second_only and not _is_markdown(slot.batch[0]):
+            slot.start(slot.batch, second_only=True)
+            return []
         name = signal.Signals(-code).name if -code in signal.valid_signals() else f"kod {code}"
-        return damaged(f"program czytający zakończył się awarią ({name})")
+        return _failed(slot, queue, damaged(f"program czytający zakończył się awarią ({name})"))
 
     def _abandon(self, slot: _Slot) -> None:
         """Kill the slot's child and wait until its keeper says so, so that the slot can be used again."""
         slot.stop()
         end = time.monotonic() + _STOP_SECONDS
-        slot.path = None
+        slot.batch = ()
         with suppress(EOFError, OSError):
             while wait([slot.channel], max(0.0, end - time.monotonic())):
                 if any("exit" in message for message in slot.messages()):

@@ -1,0 +1,602 @@
+"""The command line: its contract of options, exit codes and JSON, and a Polish sentence for everything that goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from library import TAXONOMY, Library, environment, tree
+from typer.testing import CliRunner
+
+from kb.cli import app
+from kb.model import Status
+
+ENGLISH = ("Usage", "Invalid", "Missing", "No such", "Error", "Traceback", "expected", "should be", "must be")
+COMMANDS = ("index", "serve", "search", "check", "status", "evaluate")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did: exit code, what it printed, what it said on standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, as a value."""
+        return json.loads(self.out)
+
+
+def kb(*arguments: str | Path, **variables: str) -> Ran:
+    """Run a command in this process, as wide as needed for its sentences to stay whole."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "300", **variables})
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def process(*arguments: str | Path, **variables: str) -> Ran:
+    """Run a command in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kb.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+        env=environment(COLUMNS="300", **variables),
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def _places(library: Library) -> tuple[str, str]:
+    return (f"--documents={library.documents}", f"--index={library.index}")
+
+
+def _is_polite(ran: Ran, *said: str) -> bool:
+    """Whether a failed command says these things in Polish on standard error, and nothing on standard output."""
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err.startswith("Błąd: ")
+    for word in ENGLISH:
+        assert word not in ran.err
+    for part in said:
+        assert part in ran.err
+    return True
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """An indexed collection that tests only read."""
+    library = Library(tmp_path_factory.mktemp("shelf"))
+    library.write("taxonomy.yaml", TAXONOMY)
+    library.write("synonyms.yaml", "abbreviations:\n  - {short: JST, long: jednostka samorządu terytorialnego}\n")
+    library.pdf(
+        "mosty.pdf",
+        ["Remont mostu na rzece.", "Drugi wiersz."],
+        ["Most <b>i</b> wiadukt."],
+        title="Mosty [w] gminie",
+        kind="raport",
+        edition="cwd-plus",
+        topics=["transport"],
+        published="2023-06-19",
+    )
+    library.markdown("szkola.md", "# Szkoła\n\nMost do przyszłości.", kind="aktualnosc", published="2024-01-02")
+    library.markdown("energia.md", "# Energia\n\nEnergia z wiatru.", topics=["energia"])
+    assert library.run().failed == 0
+    return library
+
+
+# kb index
+
+
+def test_index_reports_every_file(library: Library) -> None:
+    """``kb index --json`` prints the contract's object: a row for every file, exit code 1 when some failed."""
+    library.pdf("a.pdf", ["Rada gminy."], ["Uchwała."], kind="raprot")
+    library.pdf("b.pdf", ["Rada gminy."], ["Uchwała."])
+    library.pdf("skan.pdf", None)
+    library.write("zly.pdf", "<html></html>")
+    library.markdown("c.md", "Tekst.")
+    ran = kb("index", *_places(library), "--json")
+    assert ran.code == 1
+    report = ran.json
+    assert list(report) == ["build", "seconds", "documents", "pages", "files"]
+    assert report["build"] == library.builds.live().name
+    assert isinstance(report["seconds"], float)
+    assert (report["documents"], report["pages"]) == (2, 3)
+    assert [list(row) for row in report["files"]] == [
+        ["path", "status", "pages", "words", "message", "warnings"]
+    ] * len(report["files"])
+    rows = {row["path"]: row for row in report["files"]}
+    assert {path: row["status"] for path, row in rows.items()} == {
+        "a.pdf": "indexed",
+        "b.pdf": "duplicate",
+        "c.md": "indexed",
+        "skan.pdf": "no_text",
+        "zly.pdf": "damaged",
+    }
+    assert (rows["a.pdf"]["pages"], rows["a.pdf"]["words"], rows["a.pdf"]["message"]) == (2, 3, "")
+    assert len(rows["a.pdf"]["warnings"]) == 1
+    assert rows["b.pdf"]["message"]
+
+    (library.documents / "zly.pdf").unlink()
+    (library.documents / "skan.pdf").unlink()
+    (library.documents / "b.pdf").unlink()
+    (library.documents / "c.md").unlink()
+    ran = kb("index", *_places(library), "--json")
+    assert ran.code == 0
+    assert {row["path"]: row["status"] for row in ran.json["files"]} == {"a.pdf": "unchanged", "c.md": "removed"}
+
+
+def test_statuses_are_the_contracts() -> None:
+    """The statuses that programs may meet are those written down."""
+    assert {status.value for status in Status} == set(
+        "indexed unchanged removed no_text encrypted damaged timeout too_large duplicate".split()  # noqa: SIM905
+    )
+
+
+def test_index_for_people(library: Library) -> None:
+    """The table names each file with its state and reason, the failed ones first, and ends with the counts."""
+    library.pdf("raport [nowy].pdf", ["Rada gminy."], kind="raprot")
+    library.write("zly.pdf", "<html></html>")
+    ran = kb("index", *_places(library), "--jobs", "1")
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    assert "Stan" in lines[0]
+    assert "Plik" in lines[0]
+    assert "zly.pdf" in lines[1]
+    assert "nie do odczytania" in lines[1]
+    assert "strona internetowa" in lines[1]
+    assert "raport [nowy].pdf" in ran.out
+    assert "„raprot”" in ran.out
+    assert "zindeksowany: 1, nie do odczytania: 1" in ran.out
+    assert "Indeks: 1 dokument, 1 strona" in ran.out
+    assert "1 plik wymaga uwagi" in ran.out
+    again = kb("index", *_places(library))
+    assert "bez zmian: 1" in again.out
+    assert "raport [nowy].pdf" in again.out  # its warning stays until it is mended
+
+
+def test_index_of_an_empty_folder(library: Library) -> None:
+    """An empty folder is no failure, and it is said."""
+    ran = kb("index", *_places(library))
+    assert ran.code == 0
+    assert "jest pusty" in ran.out
+
+
+def test_index_rebuild(library: Library) -> None:
+    """``--rebuild`` makes another build of the same documents."""
+    library.markdown("a.md", "Tekst.")
+    first = kb("index", *_places(library), "--json").json
+    second = kb("index", *_places(library), "--json", "--rebuild").json
+    assert first["build"] != second["build"]
+    assert second["files"][0]["status"] == "indexed"
+
+
+def test_index_by_environment(library: Library) -> None:
+    """``KB_DOCUMENTS`` and ``KB_INDEX`` say the same as the options, and options go before them."""
+    library.markdown("a.md", "Tekst.")
+    there = {"KB_DOCUMENTS": str(library.documents), "KB_INDEX": str(library.index)}
+    assert kb("index", "--json", **there).json["documents"] == 1
+    other = library.root / "inny"
+    assert kb("index", "--json", "--index", other, **there).code == 0
+    assert (other / "CURRENT").exists()
+
+
+def test_index_while_another_runs(library: Library) -> None:
+    """The second indexer is told who is at work."""
+    library.markdown("a.md", "Tekst.")
+    with library.builds.lock():
+        assert _is_polite(kb("index", *_places(library)), f"proces {os.getpid()}", "początek")
+
+
+def test_index_with_a_broken_taxonomy(library: Library) -> None:
+    """Every problem is listed, and the index stays."""
+    library.markdown("a.md", "Tekst.")
+    assert kb("index", *_places(library)).code == 0
+    before = tree(library.index)
+    library.write("taxonomy.yaml", "topics: nie\nrodzaje: []\n")
+    assert _is_polite(kb("index", *_places(library)), "taxonomy.yaml", "topics", "rodzaje")
+    assert tree(library.index) == before
+
+
+# kb check
+
+
+def test_check_changes_nothing(library: Library) -> None:
+    """``kb check`` says what would happen, and leaves documents and index as they are."""
+    library.pdf("a.pdf", ["Rada gminy."], kind="raprot")
+    library.markdown("b.md", "Tekst.")
+    ran = kb("check", *_places(library))
+    assert ran.code == 0
+    assert "„raprot”" in ran.out
+    assert "W dokumentach: 2 dokumenty, 2 strony" in ran.out
+    assert not library.index.exists()
+    assert kb("index", *_places(library)).code == 0
+    library.markdown("c.md", "Nowy.")
+    before = tree(library.root)
+    ran = kb("check", *_places(library), "--json")
+    assert ran.code == 0
+    assert ran.json["documents"] == 3
+    assert [row["path"] for row in ran.json["files"]] == ["a.pdf", "b.md", "c.md"]
+    assert tree(library.root) == before
+
+
+def test_check_strict(library: Library) -> None:
+    """``--strict`` makes warnings a failure, and nothing else."""
+    path = library.markdown("a.md", "Tekst.", kind="raport")
+    assert kb("check", *_places(library), "--strict").code == 0
+    path.write_text("---\nkind: raprot\n---\nTekst.\n", encoding="utf-8")
+    assert kb("check", *_places(library)).code == 0
+    ran = kb("check", *_places(library), "--strict")
+    assert ran.code == 1
+    assert "„raprot”" in ran.out
+
+
+def test_check_of_bad_files(library: Library) -> None:
+    """A file that cannot be read fails the check."""
+    library.write("a.pdf", b"")
+    ran = kb("check", *_places(library))
+    assert ran.code == 1
+    assert "a.pdf" in ran.out
+
+
+def test_check_of_synonyms(library: Library) -> None:
+    """Mistakes in ``synonyms.yaml`` are found too, every one of them."""
+    library.write("synonyms.yaml", "abbreviations:\n  - {short: JST}\nsynonimy: []\n")
+    ran = kb("check", *_places(library))
+    assert ran.code == 2
+    for said in ("synonyms.yaml", "abbreviations.0.long", "synonimy"):
+        assert said in ran.err
+
+
+# kb search
+
+
+def test_search_json(shelf: Library) -> None:
+    """``kb search --json`` prints the same object as the API."""
+    ran = kb("search", "mosty", *_places(shelf), "--json")
+    assert ran.code == 0
+    answer = ran.json
+    assert {"query", "total", "total_pages", "page", "per_page", "suggestion", "took_ms", "hits", "facets"} <= set(
+        answer
+    )
+    assert answer["query"]["text"] == "mosty"
+    assert {"text", "read_as", "repaired"} <= set(answer["query"])
+    assert (answer["total"], answer["page"], answer["per_page"]) == (2, 1, 10)
+    hit = next(hit for hit in answer["hits"] if hit["id"] == "mosty")
+    assert {key: hit[key] for key in ("title", "kind", "edition", "topics", "published", "url", "matching_pages")} == {
+        "title": "Mosty [w] gminie",
+        "kind": "raport",
+        "edition": "cwd-plus",
+        "topics": ["transport"],
+        "published": "2023-06-19",
+        "url": "/dokumenty/mosty",
+        "matching_pages": 2,
+    }
+    page = next(page for page in hit["pages"] if page["number"] == 2)
+    assert {"number", "label", "url", "score", "snippet"} <= set(page)
+    assert page["url"] == "/dokumenty/mosty/strony/2"
+    assert page["snippet"] == "<mark>Most</mark> &lt;b&gt;i&lt;/b&gt; wiadukt."
+    assert set(answer["facets"]) == {"edition", "topic", "kind", "year"}
+    assert answer["facets"]["kind"][0] == {"value": "raport", "label": "Raport", "count": 1, "selected": False}
+
+
+def test_search_for_people(shelf: Library) -> None:
+    """Documents, pages and snippets in plain text: no markup of any kind, square brackets as written."""
+    ran = kb("search", "mosty", *_places(shelf))
+    assert ran.code == 0
+    assert "2 dokumenty, 3 pasujące strony" in ran.out
+    assert "Mosty [w] gminie" in ran.out
+    assert "/dokumenty/mosty" in ran.out
+    assert "Most <b>i</b> wiadukt." in ran.out
+    assert "<mark>" not in ran.out
+
+
+def test_search_with_filters(shelf: Library) -> None:
+    """Filters may be given several times: OR within one, AND across."""
+
+    def ids(*options: str) -> list[str]:
+        return sorted(hit["id"] for hit in kb("search", "most", *_places(shelf), "--json", *options).json["hits"])
+
+    assert ids() == ["mosty", "szkola"]
+    assert ids("--kind", "raport") == ["mosty"]
+    assert ids("--kind", "raport", "--kind", "aktualnosc") == ["mosty", "szkola"]
+    assert ids("--kind", "raport", "--year", "2024") == []
+    assert ids("--topic", "transport", "--edition", "cwd-plus", "--year", "2023") == ["mosty"]
+    assert len(ids("--limit", "1")) == 1
+
+
+def test_search_with_unknown_values(shelf: Library) -> None:
+    """Unknown values of filters are told all at once, with the nearest known ones."""
+    ran = kb("search", "most", *_places(shelf), "--edition", "cwd-pluss", "--topic", "transprot", "--year", "dawno")
+    assert _is_polite(ran, "cwd-pluss", "transprot", "dawno")
+    for near in ("cwd-plus", "transport"):
+        assert near in ran.err.replace("cwd-pluss", "").replace("transprot", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "???", "„", '"most', "most AND (", "x" * 3000, "\x00", "[red]most[/red]", "%00", "Ł" * 50, "-"]
+)
+def test_nothing_typed_is_an_error(shelf: Library, text: str) -> None:
+    """Whatever the text, the search answers, for people and for programs."""
+    assert kb("search", *_places(shelf), "--", text).code == 0
+    ran = kb("search", *_places(shelf), "--json", "--", text)
+    assert ran.code == 0
+    assert ran.json["hits"] is not None
+
+
+def test_a_search_without_results(shelf: Library) -> None:
+    """Nothing found is no failure, and it is said."""
+    ran = kb("search", "hipopotam", *_places(shelf))
+    assert ran.code == 0
+    assert "Niczego nie znaleziono" in ran.out
+
+
+def test_explained_scores(shelf: Library) -> None:
+    """``--explain`` names the words, fields and weights that made the best page's score."""
+    ran = kb("search", "remont mostu", *_places(shelf), "--explain")
+    assert ran.code == 0
+    for said in ("Słowo", "Pole", "Waga", "Ocena", "remont"):
+        assert said in ran.out
+
+
+# kb status
+
+
+def test_status(shelf: Library) -> None:
+    """What is in the index, for people and for programs."""
+    ran = kb("status", *_places(shelf), "--json")
+    assert ran.code == 0
+    status = ran.json
+    assert status["build"] == shelf.builds.live().name
+    assert (status["documents"], status["pages"], status["current"]) == (3, 4, True)
+    assert status["bytes"] > 0
+    ran = kb("status", *_places(shelf))
+    assert ran.code == 0
+    assert "3 dokumenty, 4 strony" in ran.out
+
+
+def test_status_of_an_old_index(library: Library) -> None:
+    """An index of another version says so, and what to run."""
+    library.markdown("a.md", "Tekst.")
+    library.run()
+    path = library.builds.live() / "build.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"fingerprint": "inny"}))
+    assert kb("status", *_places(library), "--json").json["current"] is False
+    assert "kb index" in kb("status", *_places(library)).out
+
+
+# kb evaluate
+
+
+def _questions(folder: Path, *questions: dict[str, object]) -> Path:
+    path = folder / "pytania.jsonl"
+    path.write_text("\n".join(json.dumps(question) for question in questions) + "\n", encoding="utf-8")
+    return path
+
+
+def test_evaluate(shelf: Library, tmp_path: Path) -> None:
+    """The measures are those of the contract, over document ids."""
+    questions = _questions(
+        tmp_path,
+        {"query": "energia wiatru", "plain": "energia wiatru", "typo": "enregia wiatru", "relevant": ["energia"]},
+        {"query": "remont mostów", "plain": "remont mostow", "typo": "remnot mostów", "relevant": ["mosty"]},
+        {"query": "hipopotam", "plain": "hipopotam", "typo": "hipopotm", "relevant": ["mosty"]},
+        {"query": "wiadukt", "plain": "wiadukt", "typo": "wiadkut", "relevant": ["nie-ma", "mosty"]},
+    )
+    for field in ("query", "plain", "typo"):
+        ran = kb("evaluate", questions, *_places(shelf), "--field", field, "--json")
+        assert ran.code == 0
+        assert ran.json == {"mrr@10": 0.75, "recall@10": 0.75, "recall@1": 0.75, "questions": 4}
+    ran = kb("evaluate", questions, *_places(shelf))
+    assert "0.75" in ran.out
+    assert "bez odpowiedzi: hipopotam" in ran.out
+
+
+def test_evaluate_with_judged_pages(shelf: Library, tmp_path: Path) -> None:
+    """Where pages were judged, the share of right ones is told too."""
+    questions = _questions(
+        tmp_path,
+        {"query": "wiadukt", "relevant": ["mosty"], "pages": {"mosty": [2]}},
+        {"query": "remont", "relevant": ["mosty"], "pages": {"mosty": [2]}},
+    )
+    assert kb("evaluate", questions, *_places(shelf), "--json").json["right_page"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "nie ma żadnego pytania"),
+        (b"{", "wiersz 1"),
+        (b'\n{"query": "a"}', "wiersz 2"),
+        (b"[]", "wiersz 1"),
+        (b'{"query": "a", "relevant": null}', "wiersz 1"),
+        (b'{"query": 7, "relevant": ["a"]}', "wiersz 1"),
+        (b'{"query": "a", "relevant": "mosty"}', "wiersz 1"),
+        (b"\xff\xfe", "Nie można odczytać"),
+        (None, "Nie można odczytać"),
+    ],
+)
+def test_evaluate_bad_questions(shelf: Library, tmp_path: Path, content: bytes | None, said: str) -> None:
+    """A file that holds no questions is named with the line that is wrong."""
+    path = tmp_path / "pytania.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    assert _is_polite(kb("evaluate", path, *_places(shelf)), said, "pytania.jsonl")
+
+
+def test_evaluate_an_unknown_field(shelf: Library, tmp_path: Path) -> None:
+    """An unknown spelling is told with the known ones."""
+    path = _questions(tmp_path, {"query": "a", "relevant": ["b"]})
+    assert _is_polite(
+        kb("evaluate", path, *_places(shelf), "--field", "zapytanie"), "zapytanie", "query", "plain", "typo"
+    )
+
+
+# kb serve
+
+
+def test_serve_indexes_first_and_answers(library: Library) -> None:
+    """Without an index ``kb serve`` makes one, prints the address, answers under it, and ends when told to."""
+    library.markdown("a.md", "# Gmina\n\nTekst o gminie.")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "kb.cli", "serve", *_places(library), "--port", str(port)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", env=environment(COLUMNS="300")
+    ) as server:
+        try:
+            assert server.stdout
+            said = server.stdout.readline()
+            while said and f"http://127.0.0.1:{port}/" not in said:
+                said = server.stdout.readline()
+            assert said, "it ended without an address"
+            assert _get(f"http://127.0.0.1:{port}/api/v1/search?q=gminy")["total"] == 1
+            assert library.ids() == {"a"}
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.stdout.close()
+            server.wait(30)
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nic"], "Nie ma polecenia „nic”"),
+        (["serch", "most"], "„search”"),
+        (["--nic"], "--nic"),
+        (["index", "--nic"], "--nic"),
+        (["index", "--document", "x"], "--documents"),
+        (["index", "--jobs", "0"], "--jobs"),
+        (["index", "--jobs", "dwa"], "--jobs"),
+        (["index", "--documents"], "--documents"),
+        (["index", "zbedne"], "zbedne"),
+        (["search"], "TEXT"),
+        (["search", "most", "na", "rzece"], "na rzece"),
+        (["search", "most", "--limit", "0"], "--limit"),
+        (["search", "most", "--limit", "51"], "--limit"),
+        (["serve", "--port", "osiem"], "--port"),
+        (["serve", "--port", "99999"], "KB_PORT"),
+        (["serve", "--workers", "0"], "--workers"),
+        (["evaluate"], "QUERIES"),
+        (["index", "--documents", "/nie/ma"], "/nie/ma"),
+        (["check", "--documents", "/nie/ma"], "/nie/ma"),
+        (["serve", "--documents", "/nie/ma", "--index", "/nie/ma"], "/nie/ma"),
+        (["search", "x", "--index", "/nie/ma"], "kb index"),
+        (["status", "--index", "/nie/ma"], "kb index"),
+    ],
+)
+def test_wrong_usage(arguments: Sequence[str], said: str) -> None:
+    """Wrong usage ends with code 2 and a Polish sentence that says what is wrong."""
+    assert _is_polite(kb(*arguments), said)
+
+
+def test_no_command_shows_help() -> None:
+    """Without a command the commands are listed."""
+    ran = kb()
+    assert ran.code == 2
+    for command in COMMANDS:
+        assert command in ran.out + ran.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(command: str) -> None:
+    """Every command has help, with the options that all have."""
+    ran = kb(command, "--help")
+    assert ran.code == 0
+    assert "--documents" in ran.out
+    assert "--index" in ran.out
+
+
+@pytest.mark.parametrize("command", [["index"], ["check"], ["status"], ["search", "x"], ["serve"]])
+def test_an_unknown_setting(shelf: Library, command: Sequence[str]) -> None:
+    """A misspelt variable stops every command, naming the one that was meant."""
+    assert _is_polite(kb(*command, *_places(shelf), KB_DOKUMENTS="x"), "KB_DOKUMENTS", "KB_DOCUMENTS?")
+
+
+@pytest.mark.parametrize("place", ["file", "under-a-file"])
+def test_an_index_that_cannot_be_written(library: Library, place: str) -> None:
+    """Where no index can be, that is said."""
+    library.markdown("a.md", "Tekst.")
+    file = library.root / "plik"
+    file.write_text("x")
+    index = file if place == "file" else file / "index"
+    assert _is_polite(kb("index", "--documents", library.documents, "--index", index), str(file))
+    assert _is_polite(kb("search", "x", "--documents", library.documents, "--index", index), "Nie ma jeszcze indeksu")
+
+
+def test_a_full_disk(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No space left is a sentence, not a traceback, and the index stays as it was."""
+    library.markdown("a.md", "Tekst.")
+    library.run()
+    before = library.toc()
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    library.pdf("b.pdf", ["Nowy."])
+    assert _is_polite(kb("index", *_places(library)), "Brak miejsca na dysku")
+    assert library.toc() == before
+    assert library.ids() == {"a"}
+
+
+@pytest.mark.usefixtures("_careless_whoosh")
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_spoilt_index(library: Library) -> None:
+    """An index that cannot be read is told with what to run; ``kb index`` mends it."""
+    library.markdown("a.md", "Tekst.")
+    library.run()
+    for path in library.builds.live().glob("*.seg"):
+        path.write_bytes(b"?")
+    for command in (["search", "tekst"], ["status"]):
+        assert _is_polite(kb(*command, *_places(library)), "kb index")
+    assert kb("index", *_places(library)).code == 0
+    assert kb("search", "tekst", *_places(library), "--json").json["total"] == 1
+
+
+def test_no_traceback_in_a_process_of_its_own(library: Library) -> None:
+    """What is true in this process is true of the program: codes, sentences, JSON as UTF-8, also in a bare environment."""
+    library.markdown("żółw.md", "Gęślą jaźń – ‘x’ 🐢.")
+    ran = process("index", *_places(library), "--json", LC_ALL="C", PYTHONIOENCODING="")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json["files"][0]["path"] == "żółw.md"
+    ran = process("search", "gesla", *_places(library), LC_ALL="C", PYTHONIOENCODING="")
+    assert ran.code == 0
+    assert "Gęślą jaźń" in ran.out
+    assert _is_polite(process("index", "--nic"), "--nic")
+    assert _is_polite(process("status", "--index", "/nie/ma"), "kb index")
+    assert _is_polite(process("index", *_places(library), KB_DOKUMENTS="x"), "KB_DOCUMENTS?")
+
+
+def _get(url: str) -> Any:
+    """An answer of a server that has said its address and may not listen yet."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError:
+            if time.monotonic() > end:
+                raise
