@@ -128,3 +128,8 @@ def questions(path: Path, count: int, pages: int, seed: int = _SEED) -> list[Que
 def save(collected: Sequence[Question], path: Path) -> None:
     """Write questions as JSON Lines, for another process."""
     path.write_text("".join(json.dumps(q.text, ensure_ascii=False) + "\n" for q in collected), encoding="utf-8")
+
+
+def first_line(path: Path) -> str:
+    """The first line of a file of passages, to tell whether it is one."""
+    return json.dumps(next(passages(f"{path}:1"), {}))

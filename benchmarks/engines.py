@@ -298,7 +298,9 @@ class _Tables:
         while True:  # the best pages, more of them while they hold fewer than ten documents
             best = np.argpartition(-scores, most - 1)[:most]
             best = best[np.argsort(-scores[best], kind="stable")]
-            chosen = list({owner: page for owner, page in zip(owners[best][::-1], pages[best][::-1], strict=True)}.items())
+            chosen = list(
+                {owner: page for owner, page in zip(owners[best][::-1], pages[best][::-1], strict=True)}.items()
+            )
             if len(chosen) >= LIMIT or most == len(scores):
                 break
             most = min(len(scores), 2 * most)

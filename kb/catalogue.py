@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -242,12 +243,15 @@ _Loader.yaml_implicit_resolvers = {
 
 def _contents(path: Path, root: Path) -> bytes:
     """A file's bytes. Raises OSError, also for a link out of ``root`` and for what is no file: a pipe would be waited for."""
-    try:
-        if path.is_symlink() and root.resolve() not in path.resolve().parents:
-            raise OSError(0, "dowiązanie prowadzi poza folder z dokumentami; skopiuj tu sam plik")
-    except RuntimeError:
-        raise OSError(0, "błędne dowiązanie") from None
-    if path.exists() and not path.is_file():
+    at = os.lstat(path)
+    if stat.S_ISLNK(at.st_mode):
+        try:
+            if root.resolve() not in path.resolve().parents:
+                raise OSError(0, "dowiązanie prowadzi poza folder z dokumentami; skopiuj tu sam plik")
+        except RuntimeError:
+            raise OSError(0, "błędne dowiązanie") from None
+        at = os.stat(path)
+    if not stat.S_ISREG(at.st_mode):
         raise OSError(0, "to nie jest zwykły plik")
     return path.read_bytes()
 
@@ -316,18 +320,30 @@ class Catalogue:
         """Read the taxonomy. Raises TaxonomyError."""
         self._root = documents
         self.taxonomy = load_taxonomy(documents)
-        self._defaults: dict[Path, tuple[dict[str, Any], tuple[str, ...], bytes]] = {}
+        self._defaults: dict[Path, tuple[dict[str, Any], tuple[str, ...]]] = {}
 
-    def inputs(self, path: Path) -> str:
-        """A hash of all that metadata of the file depends on besides its own bytes: sidecar, defaults, taxonomy."""
-        files = [self._root / TAXONOMY_FILE, *(folder / DEFAULTS_FILE for folder in self._folders(path))]
-        if path.suffix.lower() == ".pdf":
-            files.append(_sidecar(path))
-        digest = hashlib.sha256()
-        for file in files:
-            with suppress(OSError):
-                digest.update(_contents(file, self._root))
-            digest.update(b"\0")
+    def inputs(self, path: Path, of_folder: str = "") -> str:
+        """A hash of all that metadata of the file depends on besides its own bytes: sidecar, defaults, taxonomy.
+
+        ``of_folder``: the ``folder_inputs`` of its folder, where they are known.
+        """
+        of_folder = of_folder or self.folder_inputs(path.parent)
+        return self._joined(of_folder, _sidecar(path)) if path.suffix.lower() == ".pdf" else of_folder
+
+    def folder_inputs(self, folder: Path, of_parent: str = "") -> str:
+        """A hash of what the metadata of every file in a folder depends on: defaults, taxonomy.
+
+        ``of_parent``: the same of the folder that it is in, where it is known.
+        """
+        if folder == self._root:
+            of_parent = self._joined("", self._root / TAXONOMY_FILE)
+        return self._joined(of_parent or self.folder_inputs(folder.parent), folder / DEFAULTS_FILE)
+
+    def _joined(self, before: str, file: Path) -> str:
+        """The hash of what went before and a file's bytes; one that cannot be read is as one without bytes."""
+        digest = hashlib.sha256(before.encode())
+        with suppress(OSError):
+            digest.update(_contents(file, self._root))
         return digest.hexdigest()
 
     def describe(self, path: Path, name: str, version: str, extraction: Extraction) -> tuple[Document, tuple[str, ...]]:
@@ -346,7 +362,8 @@ class Catalogue:
             found = self._checked(extraction.metadata, "", [])
         else:
             given, found = self._checked(extraction.metadata, path.name, warnings), {}
-        defaults = self._folder_defaults(path, warnings)
+        defaults, told = self._folder_defaults(path.parent)
+        warnings += told
         merged = defaults | found | given
         return (
             Document(
@@ -369,21 +386,20 @@ class Catalogue:
             tuple(warnings),
         )
 
-    def _folders(self, path: Path) -> list[Path]:
-        """From the documents folder down to the file's own."""
-        inner = [folder for folder in path.parents if folder == self._root or self._root in folder.parents]
-        return inner[::-1]
-
-    def _folder_defaults(self, path: Path, warnings: list[str]) -> dict[str, Any]:
-        merged: dict[str, Any] = {}
-        for folder in self._folders(path):
-            file = folder / DEFAULTS_FILE
-            if os.path.lexists(file):
-                raw, problem = read_yaml(file, self._root)
-                if problem:
-                    warnings.append(problem)
-                merged |= self._checked({k: v for k, v in raw.items() if k not in ("id", "title")}, file.name, warnings)
-        return merged
+    def _folder_defaults(self, folder: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The defaults that hold in a folder, and the warnings about them; read once for all its files."""
+        known = self._defaults.get(folder)
+        if known is not None:
+            return known
+        above, told = ({}, ()) if folder == self._root else self._folder_defaults(folder.parent)
+        warnings = list(told)
+        file = folder / DEFAULTS_FILE
+        raw, problem = read_yaml(file, self._root) if os.path.lexists(file) else ({}, "")
+        if problem:
+            warnings.append(problem)
+        own = self._checked({k: v for k, v in raw.items() if k not in ("id", "title")}, file.name, warnings)
+        self._defaults[folder] = above | own, tuple(warnings)
+        return self._defaults[folder]
 
     def _checked(self, raw: Mapping[str, object], file: str, warnings: list[str]) -> dict[str, Any]:
         """The valid keys of raw metadata; a warning for each of the others."""

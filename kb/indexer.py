@@ -14,11 +14,12 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from kb.builds import BuildInfo, Builds, write_atomic
 from kb.catalogue import Catalogue
@@ -82,20 +83,30 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
     """A file under the documents folder: ``name`` is its path as shown, ``problem`` why it cannot be read at all.
 
-    ``closed``: a folder that cannot be listed, so that nobody knows what is in it.
+    ``closed``: a folder that cannot be listed, so that nobody knows what is in it. Paths are text: a run over a hundred
+    thousand unchanged files would spend more time on making ``Path`` objects than on asking the system about the files.
     """
 
-    path: Path
+    path: str
     name: str
     problem: str = ""
+    at: os.stat_result | None = None
+    metadata: str = ""
     status: Status = Status.DAMAGED
     closed: bool = False
     version: str = ""
-    metadata: str = ""
+
+    @property
+    def size(self) -> int:
+        return self.at.st_size if self.at else 0
+
+    @property
+    def is_pdf(self) -> bool:
+        return self.path.lower().endswith(".pdf")
 
 
 def fingerprint(analyzer: Analyzer) -> str:
@@ -180,72 +191,85 @@ def _writer_for(builds: Builds, mark: str, analyzer: Analyzer, rebuild: bool) ->
 
 def _find(root: Path, catalogue: Catalogue, hashes: _Hashes) -> list[_Found]:
     """Every file that could be a document, by name, with its hashes."""
-    found: list[_Found] = []
-    for entry in sorted(_walk(root), key=lambda entry: (entry.name, os.fsencode(entry.path))):
-        if found and found[-1].name == entry.name:
-            found.append(
-                replace(
-                    entry,
-                    problem="drugi plik o nazwie, która wygląda tak samo (inny zapis tych samych liter); zmień jedną z nich",
-                    status=Status.DUPLICATE,
-                )
+    found = sorted(_walk(root, catalogue), key=attrgetter("name", "path"))
+    before = ""
+    for entry in found:
+        if entry.name == before:
+            entry.problem = (
+                "drugi plik o nazwie, która wygląda tak samo (inny zapis tych samych liter); zmień jedną z nich"
             )
-        else:
-            found.append(entry if entry.problem else _hashed(entry, hashes, catalogue))
+            entry.status = Status.DUPLICATE
+        elif not entry.problem:
+            _hash(entry, catalogue, hashes)
+        before = entry.name
     return found
 
 
-def _walk(root: Path) -> Iterator[_Found]:
-    problems: list[_Found] = []
-
-    def unreadable(error: OSError) -> None:
-        path = Path(error.filename)
-        problems.append(_Found(path, _name(root, path), f"nie można otworzyć folderu ({error.strerror})", closed=True))
-
-    for folder, folders, files in os.walk(root, onerror=unreadable):
-        here = Path(folder)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in folders:
-            path = here / name
-            if path.is_symlink():
-                yield _Found(path, _name(root, path), "dowiązanie do folderu nie jest czytane; skopiuj tu same pliki")
-            elif path.suffix.lower() in SUFFIXES:
-                yield _Found(
-                    path, _name(root, path), "to jest folder, a nie plik; zmień jego nazwę (pliki w nim są czytane)"
-                )
-        for name in files:
-            path = here / name
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
+def _walk(root: Path, catalogue: Catalogue) -> Iterator[_Found]:
+    waiting = [(str(root), "", catalogue.folder_inputs(root))]
+    while waiting:
+        folder, prefix, inputs = waiting.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = list(listing)
+        except OSError as error:
+            problem = f"nie można otworzyć folderu ({error.strerror})"
+            yield _Found(folder, prefix.removesuffix("/") or ".", problem, closed=True)
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
                 continue
-            yield _Found(path, _name(root, path), _why_not(root, path))
-    yield from problems
+            name = prefix + _shown(entry.name)
+            is_document = entry.name.lower().endswith(SUFFIXES)
+            if not _is_folder(entry):
+                if is_document:
+                    yield _file(root, entry, name, inputs)
+            elif entry.is_symlink():
+                yield _Found(entry.path, name, "dowiązanie do folderu nie jest czytane; skopiuj tu same pliki")
+            else:
+                if is_document:
+                    yield _Found(
+                        entry.path, name, "to jest folder, a nie plik; zmień jego nazwę (pliki w nim są czytane)"
+                    )
+                waiting.append((entry.path, f"{name}/", catalogue.folder_inputs(Path(entry.path), inputs)))
 
 
-def _why_not(root: Path, path: Path) -> str:
-    """Why a file is not even tried; "" when it is."""
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        if path.is_symlink() and root.resolve() not in path.resolve().parents:
-            return "dowiązanie prowadzi poza folder z dokumentami i nie jest czytane; skopiuj tu sam plik"
-        if not stat.S_ISREG(path.stat().st_mode):
-            return "to nie jest zwykły plik"
-        with path.open("rb"):
-            return ""
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere
+        return False
+
+
+def _file(root: Path, entry: os.DirEntry[str], name: str, inputs: str) -> _Found:
+    """A file by its looks only: nothing is opened."""
+    try:
+        if entry.is_symlink() and root.resolve() not in Path(entry.path).resolve().parents:
+            problem = "dowiązanie prowadzi poza folder z dokumentami i nie jest czytane; skopiuj tu sam plik"
+            return _Found(entry.path, name, problem)
+        at = entry.stat()
     except (OSError, RuntimeError) as error:
-        return (
-            f"nie można otworzyć pliku ({getattr(error, 'strerror', None) or 'błędne dowiązanie'}); sprawdź uprawnienia"
-        )
+        return _Found(entry.path, name, _cannot_open(error))
+    return _Found(entry.path, name, "" if stat.S_ISREG(at.st_mode) else "to nie jest zwykły plik", at, inputs)
 
 
-def _name(root: Path, path: Path) -> str:
+def _cannot_open(error: Exception) -> str:
+    return f"nie można otworzyć pliku ({getattr(error, 'strerror', None) or 'błędne dowiązanie'}); sprawdź uprawnienia"
+
+
+def _shown(name: str) -> str:
     # A name that is no UTF-8 is shown with replacement marks; the path itself stays as it is.
-    return normalise(os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace"))
+    return name if name.isascii() else normalise(os.fsencode(name).decode("utf-8", "replace"))
 
 
-def _hashed(entry: _Found, hashes: _Hashes, catalogue: Catalogue) -> _Found:
+def _hash(entry: _Found, catalogue: Catalogue, hashes: _Hashes) -> None:
+    assert entry.at is not None
     try:
-        return replace(entry, version=hashes.of(entry.path, entry.name), metadata=catalogue.inputs(entry.path))
+        entry.version = hashes.of(entry.path, entry.name, entry.at)
+        if entry.is_pdf:
+            entry.metadata = catalogue.inputs(Path(entry.path), entry.metadata)
     except OSError as error:
-        return replace(entry, problem=f"nie można odczytać pliku ({error.strerror}); sprawdź uprawnienia")
+        entry.problem = _cannot_open(error)
 
 
 class _Hashes:
@@ -253,20 +277,21 @@ class _Hashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._old: dict[str, list[Any]] = {}
-        self._new: dict[str, list[Any]] = {}
-        with suppress(OSError, ValueError, AttributeError):
-            self._old = {name: known for name, known in json.loads(path.read_bytes()).items() if _is_hash(known)}
+        self._old: dict[str, Any] = {}
+        self._new: dict[str, Any] = {}
+        with suppress(OSError, ValueError):
+            remembered = json.loads(path.read_bytes())
+            self._old = remembered if isinstance(remembered, dict) else {}
 
-    def of(self, path: Path, name: str) -> str:
-        """The hash of a file's bytes, in hexadecimal. Raises OSError."""
-        at = path.stat()
+    def of(self, path: str, name: str, at: os.stat_result) -> str:
+        """The hash of a file's bytes, in hexadecimal; ``at`` is what the system says of it. Raises OSError."""
         known = self._old.get(name)
-        if known and known[:2] == [at.st_size, at.st_mtime_ns] and known[2] - at.st_mtime_ns > _RACY_NANOSECONDS:
+        # One that may not be read now is tried all the same, so that the report says so.
+        if _is_hash(known, at) and os.access(path, os.R_OK):
             self._new[name] = known
             return str(known[3])
         now = time.time_ns()
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._new[name] = [at.st_size, at.st_mtime_ns, now, digest]
         return digest
@@ -274,12 +299,20 @@ class _Hashes:
     def save(self) -> None:
         """Keep them for the next run; nothing is lost when that fails."""
         if self._new != self._old:
-            write_atomic(self._path, json.dumps(self._new))
+            write_atomic(self._path, json.dumps(self._new, separators=(",", ":")))
 
 
-def _is_hash(known: object) -> bool:
-    """Whether it is what ``_Hashes`` keeps of a file: size, time of change, time of hashing, hash."""
-    return isinstance(known, list) and [type(value) for value in known] == [int, int, int, str]
+def _is_hash(known: object, at: os.stat_result) -> TypeGuard[list[Any]]:
+    """Whether it is what ``_Hashes`` keeps (size, time of change, time of hashing, hash) of just such a file."""
+    return (
+        isinstance(known, list)
+        and len(known) == 4
+        and known[0] == at.st_size
+        and known[1] == at.st_mtime_ns
+        and isinstance(known[2], int)
+        and known[2] - at.st_mtime_ns > _RACY_NANOSECONDS
+        and isinstance(known[3], str)
+    )
 
 
 @dataclass
@@ -328,7 +361,7 @@ class _Run:
 
     def _remove_gone(self, before: dict[str, IndexedFile], found: list[_Found]) -> None:
         present = {entry.name for entry in found}
-        closed = tuple("" if entry.path == self.root else f"{entry.name}/" for entry in found if entry.closed)
+        closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
         for path, file in before.items():
             if path not in present and not path.startswith(closed):
                 self._drop(file)
@@ -349,7 +382,7 @@ class _Run:
             if kept:
                 yield entry, kept
             else:
-                waiting[entry.path] = entry
+                waiting[Path(entry.path)] = entry
         if not waiting:
             return
         done = len(entries) - len(waiting)
@@ -365,8 +398,9 @@ class _Run:
             pages=s.extract_pages,
             characters=s.extract_characters,
         )
-        # Long files first: started last they would keep one core busy when the others have nothing left to do.
-        order = sorted(waiting, key=lambda path: -path.stat().st_size if path.exists() else 0)
+        # Long files first: started last they would keep one core busy when the others have nothing left to do. PDFs before
+        # Markdown, of which many small files are read at once when they follow one another.
+        order = sorted(waiting, key=lambda path: (not waiting[path].is_pdf, -waiting[path].size))
         with Sandbox(limits, min(s.jobs, len(waiting))) as sandbox:
             for path, extraction in sandbox.extract_all(order, tell):
                 entry = waiting[path]
@@ -379,7 +413,7 @@ class _Run:
         if extraction.status is not Status.INDEXED:
             self._report_failure(entry, extraction.status, extraction.message, old, extraction.warnings)
             return
-        document, warnings = self.catalogue.describe(entry.path, entry.name, entry.version, extraction)
+        document, warnings = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
         warnings += tuple(extraction.warnings)
         holder = self.documents.get(document.id)
         if holder and holder.path != entry.name:
@@ -438,10 +472,10 @@ class _Run:
     # Kept extractions
 
     def _kept_path(self, version: str) -> Path:
-        return self.settings.index / "extracted" / f"{version}-{EXTRACTOR_VERSION}.json"
+        return self.settings.index / "extracted" / _kept_name(version)
 
     def _kept(self, entry: _Found) -> Extraction | None:
-        if entry.path.suffix.lower() != ".pdf":
+        if not entry.is_pdf:
             return None
         try:
             return decode(self._kept_path(entry.version).read_bytes())
@@ -450,15 +484,19 @@ class _Run:
 
     def _keep(self, entry: _Found, extraction: Extraction) -> None:
         # A Markdown file is read faster than its pages. A failure may have been the machine's bad day or a limit since raised.
-        if self.writer and entry.path.suffix.lower() == ".pdf" and extraction.status in _LASTING:
+        if self.writer and entry.is_pdf and extraction.status in _LASTING:
             path = self._kept_path(entry.version)
             path.parent.mkdir(exist_ok=True)
             write_atomic(path, encode(extraction).decode())
 
     def prune_extracted(self) -> None:
         """Forget the pages of files that are gone, and of older extractors."""
-        wanted = {self._kept_path(version).name for version in self._versions}
         folder = self.settings.index / "extracted"
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name not in wanted:
-                path.unlink(missing_ok=True)
+        if folder.is_dir():
+            wanted = {_kept_name(version) for version in self._versions}
+            for name in set(os.listdir(folder)) - wanted:
+                (folder / name).unlink(missing_ok=True)
+
+
+def _kept_name(version: str) -> str:
+    return f"{version}-{EXTRACTOR_VERSION}.json"

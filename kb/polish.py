@@ -14,7 +14,6 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version
-from typing import NamedTuple
 
 import morfeusz2
 import Stemmer
@@ -50,14 +49,6 @@ STOP_WORDS = frozenset(
 """Function words: left out of a query when other words remain, and out of the lemma field."""
 
 
-class Token(NamedTuple):
-    """A word in its text: ``text[start:end]``."""
-
-    word: str
-    start: int
-    end: int
-
-
 def normalise(text: str) -> str:
     """NFC, the form in which all text is kept and compared."""
     return unicodedata.normalize("NFC", text)
@@ -79,10 +70,9 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """The words of NFC text with their places in it."""
-    for match in _WORD.finditer(text):
-        yield Token(match.group(), match.start(), match.end())
+def tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """The words of NFC text with their places in it: (word, start, end)."""
+    return ((match.group(), match.start(), match.end()) for match in _WORD.finditer(text))
 
 
 def surface(word: str) -> str:

@@ -6,7 +6,7 @@ Everything returned as HTML is escaped text with ``<mark>`` as its only markup.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -15,17 +15,22 @@ from kb.polish import Analyzer, surface, tokens
 
 SNIPPET_CHARACTERS = 260
 _SENTENCE_LOOK_BACK = 90
-_SENTENCE_ENDS = ".!?…"
 _ELLIPSIS = "…"
+_LONGEST_ABBREVIATION = 8
 _SENTENCE_END = re.compile(r"[.!?…]+[”\")»]*\s+(?=[\W\d]*[^\W\d_a-ząćęłńóśźż])|\n+")
 _ABBREVIATIONS = frozenset(
-    "art. ust. pkt. poz. lit. par. ok. np. tzn. tzw. tj. itp. itd. m.in. min. im. ul. al. pl. nr. dr. prof. mgr. inż. r. w. "
-    "ww. por. zob. zm. późn. t.j. dz.u. dz. u. s. str. rys. tab. tys. mln. mld. godz. zł. gr. św. pn. p.n.e. n.e. ks.".split()  # noqa: SIM905  # a list to read
+    """
+    art. ust. pkt. poz. lit. par. ok. np. tzn. tzw. tj. itp. itd. m.in. min. im. ul. al. pl. nr. dr.
+    prof. mgr. inż. r. w. ww. por. zob. zm. późn. t.j. dz.u. dz. u. s. str. rys. tab. tys. mln. mld.
+    godz. zł. gr. św. pn. p.n.e. n.e. ks.
+    """.split()  # noqa: SIM905
 )
 
 
 Key = tuple[str, str]
 """Field and term: what a word of a text is compared by."""
+Keys = tuple[Key, ...]
+_NO_WORD: tuple[Keys, int, int] = ((), 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,7 @@ class Highlighter:
         self._analyzer = analyzer
         self._weights = weights
         self._single: dict[Key, int] = {}
-        self._asked: set[Key] = set()
-        self._known: dict[str, tuple[Key, ...]] = {}
+        asked: set[Key] = set()
         # By the keys of their first step, so that a text's word is compared only with sequences that it may begin.
         self._sequences: dict[Key, list[tuple[Form, int]]] = {}
         for number, concept in enumerate(concepts):
@@ -56,39 +60,39 @@ class Highlighter:
                 else:
                     for term in form.steps[0]:
                         self._sequences.setdefault((form.field, term), []).append((form, number))
-                self._asked.update((form.field, term) for step in form.steps for term in step)
+                asked.update((form.field, term) for step in form.steps for term in step)
+        self._known = _Known(analyzer, asked)
 
     def marks(self, text: str) -> list[Mark]:
         """Every found place of the text, in order, none overlapping."""
-        found_tokens = list(tokens(text))
-        keys = [self._keys(token.word) for token in found_tokens]
+        known = self._known
+        asked = {
+            number: (keys, start, end)
+            for number, (word, start, end) in enumerate(tokens(text))
+            if (keys := known[word])
+        }
         found: list[Mark] = []
-        i = 0
-        while i < len(found_tokens):
-            length, concept = self._at(keys, i) if keys[i] else (0, 0)
-            if length:
-                found.append(Mark(found_tokens[i].start, found_tokens[i + length - 1].end, concept))
-            i += max(length, 1)
+        free = 0
+        for number, (keys, start, _) in asked.items():
+            if number >= free:
+                length, concept = self._at(asked, number, keys)
+                if length:
+                    found.append(Mark(start, asked[number + length - 1][2], concept))
+                    free = number + length
         return found
 
-    def _keys(self, word: str) -> tuple[Key, ...]:
-        """Those of a word's keys that the query asks for: none for nearly every word."""
-        found = self._known.get(word)
-        if found is None:
-            keys = (("surface", surface(word)), *(("lemma", term) for term in self._analyzer.terms(word)))
-            found = self._known[word] = tuple(key for key in keys if key in self._asked)
-        return found
-
-    def _at(self, keys: Sequence[tuple[Key, ...]], start: int) -> tuple[int, int]:
-        """How many words from ``start`` on make a found place, and of which concept; (0, 0) for none."""
+    def _at(self, asked: Mapping[int, tuple[Keys, int, int]], number: int, keys: Keys) -> tuple[int, int]:
+        """How many words from one on make a found place, and of which concept; (0, 0) for none."""
         best, concept = 0, 0
-        for key in keys[start]:
-            for form, number in self._sequences.get(key, ()):
-                length = len(form.steps)
-                if best < length <= len(keys) - start and _stands(form, keys[start : start + length]):
-                    best, concept = length, number
+        for key in keys:
+            for form, own in self._sequences.get(key, ()):
+                if len(form.steps) > best and all(
+                    not step or any((form.field, term) in asked.get(number + i, _NO_WORD)[0] for term in step)
+                    for i, step in enumerate(form.steps)
+                ):
+                    best, concept = len(form.steps), own
         if not best:
-            for key in keys[start]:
+            for key in keys:
                 if key in self._single:
                     return 1, self._single[key]
         return best, concept
@@ -104,10 +108,10 @@ class Highlighter:
         """
         marks = self.marks(text)
         start = self._densest(marks, characters) if marks and len(text) > characters else 0
-        start = _back_to_start(text, start)
+        start, whole = _back_to_start(text, start)
         end = _word_end(text, start, start + characters)
         fragment = _html(text, marks, start, end)
-        before = _ELLIPSIS + " " if start and not _begins_sentence(text, start) else ""
+        before = "" if whole else _ELLIPSIS + " "
         return " ".join((before + fragment + (" " + _ELLIPSIS if end < len(text.rstrip()) else "")).split())
 
     def _densest(self, marks: Sequence[Mark], characters: int) -> int:
@@ -125,48 +129,57 @@ class Highlighter:
         return best
 
 
-def _stands(form: Form, keys: Sequence[tuple[Key, ...]]) -> bool:
-    """Whether each step of a form is among the keys of the word in its place."""
-    return all(
-        not step or any((form.field, term) in own for term in step) for step, own in zip(form.steps, keys, strict=True)
-    )
+class _Known(dict[str, Keys]):
+    """Word → those of its keys that the query asks for: none for nearly every word of a text."""
+
+    def __init__(self, analyzer: Analyzer, asked: Iterable[Key]) -> None:
+        super().__init__()
+        self._terms = analyzer.terms
+        self._asked = {field: {term for own, term in asked if own == field} for field in ("lemma", "surface")}
+
+    def __missing__(self, word: str) -> Keys:
+        lemmas, surfaces = self._asked["lemma"], self._asked["surface"]
+        keys = [("lemma", term) for term in self._terms(word) if term in lemmas]
+        form = surface(word)
+        if form in surfaces:
+            keys.insert(0, ("surface", form))
+        found = self[word] = tuple(keys)
+        return found
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """The sentences of a text as (start, end); a new line ends one, a full stop after an abbreviation does not."""
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        before = text[start : match.start() + 1]
-        last = before.split()[-1:] or [""]
-        if "\n" not in match.group() and last[0].lower().strip("(„") in _ABBREVIATIONS:
-            continue
-        if before.strip():
-            yield start, match.start() + len(match.group().rstrip())
-        start = match.end()
+        if _ends(text, match):
+            end = match.start() + len(match.group().rstrip())
+            if text[start:end].strip():
+                yield start, end
+            start = match.end()
     if text[start:].strip():
         yield start, len(text.rstrip())
 
 
-def _begins_sentence(text: str, at: int) -> bool:
-    before = text[:at].rstrip(" \t")
-    return not before or before[-1] == "\n" or before.rstrip('”")»')[-1:] in _SENTENCE_ENDS
-
-
-def _back_to_start(text: str, at: int) -> int:
-    """The beginning of the sentence, when it is near; else of a word a little before."""
+def _back_to_start(text: str, at: int) -> tuple[int, bool]:
+    """The beginning of the sentence, when it is near; else of a word a little before. And whether it is a sentence's."""
     lowest = max(0, at - _SENTENCE_LOOK_BACK)
-    for i in range(at, lowest - 1, -1):
-        if i == 0 or (not text[i - 1].isalnum() and not text[i].isspace() and _starts_after_end(text, i)):
-            return i
+    ends = _SENTENCE_END.finditer(text, lowest, at + _SENTENCE_LOOK_BACK)
+    found = [0] if lowest == 0 else []
+    found += [match.end() for match in ends if match.end() <= at and _ends(text, match)]
+    if found:
+        return found[-1], True
     middle = max(0, at - _SENTENCE_LOOK_BACK // 3)
     while 0 < middle < at and not text[middle - 1].isspace():
         middle += 1
-    return middle
+    return middle, False
 
 
-def _starts_after_end(text: str, at: int) -> bool:
-    # „art. 5" and „2023 r. gmina" are no ends of sentences: one begins with a capital letter or on a new line.
-    return _begins_sentence(text, at) and (text[at - 1] == "\n" or (text[at - 1].isspace() and text[at].isupper()))
+def _ends(text: str, match: re.Match[str]) -> bool:
+    """Whether a sentence really ends where it seems to: not after „art." or „r."."""
+    if "\n" in match.group():
+        return True
+    last = text[max(0, match.start() - _LONGEST_ABBREVIATION) : match.start() + 1].split()[-1:]
+    return not last or last[0].lower().lstrip("(„") not in _ABBREVIATIONS
 
 
 def _word_end(text: str, start: int, at: int) -> int:

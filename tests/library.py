@@ -120,6 +120,14 @@ class Library:
         """Ids of all documents in the index."""
         return {document.id for document in self.open().documents()}
 
+    def spoil(self, content: bytes | None, keep: str = "build.json") -> None:
+        """Put other content into the files of the live build (None: remove them), all but those named like ``keep``."""
+        for path in self.builds.live().iterdir():
+            if not path.match(keep):
+                path.unlink()  # never in place: who has the file open must not see it
+                if content is not None:
+                    path.write_bytes(content)
+
     def toc(self) -> set[str]:
         """Names of Whoosh's tables of contents in the live build: one for each commit, the last kept."""
         return {path.name for path in self.builds.live().glob("*.toc")}

@@ -283,12 +283,14 @@ def test_mistakes_in_a_pdfs_own_description_are_nobodys(folder: Path) -> None:
 
 
 def test_mistakes_in_defaults_are_told(folder: Path) -> None:
-    """A wrong value in the defaults is a warning of each document under them."""
+    """A wrong value in the defaults is a warning of each document under them, also of the second one."""
     (folder / "_defaults.yaml").write_text("kind: raprot\n")
-    document, warnings = _pdf(folder, None)
-    assert document.kind is None
-    assert len(warnings) == 1
-    assert all(part in warnings[0] for part in ("_defaults.yaml", "kind", "raprot", "raport"))
+    catalogue = Catalogue(folder)
+    for name in ("a.pdf", "b.pdf"):
+        document, warnings = catalogue.describe(folder / name, name, "0", _extraction({}))
+        assert document.kind is None
+        assert len(warnings) == 1
+        assert all(part in warnings[0] for part in ("_defaults.yaml", "kind", "raprot", "raport"))
 
 
 def test_mistakes_in_front_matter_are_told(folder: Path) -> None:
@@ -403,6 +405,20 @@ def test_inputs_tell_one_source_from_another(folder: Path) -> None:
     outer = catalogue.inputs(inner / "x.pdf")
     (folder / "_defaults.yaml").rename(inner / "_defaults.yaml")
     assert catalogue.inputs(inner / "x.pdf") != outer
+
+
+def test_inputs_from_folder_to_folder(folder: Path) -> None:
+    """What is known of a folder spares looking again, and makes no difference."""
+    inner = folder / "raporty"
+    inner.mkdir()
+    (folder / "_defaults.yaml").write_text("kind: raport\n")
+    (inner / "_defaults.yaml").write_text("language: en\n")
+    (inner / "x.yaml").write_text("title: x\n")
+    catalogue = Catalogue(folder)
+    of_folder = catalogue.folder_inputs(inner, catalogue.folder_inputs(folder))
+    for name in ("x.pdf", "x.md"):
+        assert catalogue.inputs(inner / name, of_folder) == catalogue.inputs(inner / name)
+    assert catalogue.inputs(inner / "x.pdf") != catalogue.inputs(inner / "x.md") == of_folder
 
 
 # Slugs

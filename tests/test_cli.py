@@ -566,8 +566,7 @@ def test_a_spoilt_index(library: Library) -> None:
     """An index that cannot be read is told with what to run; ``kb index`` mends it."""
     library.markdown("a.md", "Tekst.")
     library.run()
-    for path in library.builds.live().glob("*.seg"):
-        path.write_bytes(b"?")
+    library.spoil(b"?")
     for command in (["search", "tekst"], ["status"]):
         assert _is_polite(kb(*command, *_places(library)), "kb index")
     assert kb("index", *_places(library)).code == 0

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,27 +29,36 @@ def _kept(number: int) -> Moment:
     return lambda index, _, before: len(set(_names(index / "extracted", "*.json")) - before) >= number
 
 
-def _in_live(pattern: str) -> Moment:
-    """When a file like this appears in the live build."""
-    return lambda _, live, before: bool(set(_names(live, pattern)) - before)
+def _in_live(pattern: str, size: int = 0) -> Moment:
+    """When files like this, of so many bytes together, are new in the live build."""
+    return lambda _, live, before: _bytes(path for path in live.glob(pattern) if str(path) not in before) >= size
 
 
-def _in_new(pattern: str) -> Moment:
-    """When a file like this is in a build that is being made aside."""
-    return lambda index, live, before: any(
-        path.parent != live and str(path) not in before for path in (index / "builds").glob(f"*/{pattern}")
+def _in_new(pattern: str, size: int = 0) -> Moment:
+    """When files like this, of so many bytes together, are in a build that is being made aside."""
+    return lambda index, live, _: (
+        _bytes(path for path in (index / "builds").glob(f"*/{pattern}") if path.parent.name > live.name) >= size
     )
+
+
+def _bytes(paths: Iterable[Path]) -> int:
+    """The size of all these files; -1 when there is none."""
+    sizes = [0]
+    for path in paths:
+        with suppress(FileNotFoundError):
+            sizes.append(path.stat().st_size)
+    return sum(sizes) if len(sizes) > 1 else -1
 
 
 MOMENTS: dict[str, tuple[bool, Moment]] = {
     "lock": (False, lambda index, _live, _before: (index / "lock").read_text(encoding="utf-8") != ""),
     "first-file-read": (False, _kept(1)),
     "half-of-files-read": (False, _kept(PDFS // 2)),
-    "index-opened": (False, _in_live("*.pst")),
-    "segment-written": (False, _in_live("*.seg")),
+    "index-opened": (False, _in_live("MAIN_*")),
+    "segment-written": (False, _in_live("MAIN_*", 1)),
     "committed": (False, _in_live("*.toc")),
     "build-begun": (True, _in_new("*.toc")),
-    "build-segment": (True, _in_new("*.seg")),
+    "build-segment": (True, _in_new("MAIN_*", 1)),
     "build-finished": (True, _in_new("build.json")),
     "switched": (True, lambda index, live, _: (index / "CURRENT").read_text().strip() != live.name),
 }

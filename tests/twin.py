@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from kb.engine import Concept, Form, Request, embedded, ranking
+from kb.engine import Concept, Form, Request, embedded, ranking, whoosh
 from kb.model import FACETS, Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
@@ -19,13 +19,17 @@ Steps = Sequence[Sequence[str]]
 
 @dataclass(frozen=True)
 class TwinPage:
-    """A page as the terms at each of its positions, field by field; ``title`` is its document's."""
+    """A page as the terms at each of its positions, field by field.
+
+    ``title`` is its document's; ``weight`` multiplies its score.
+    """
 
     number: int
     lemma: list[tuple[str, ...]]
     surface: list[tuple[str, ...]]
     heading: list[tuple[str, ...]]
     title: list[tuple[str, ...]]
+    weight: float
 
     @property
     def length(self) -> int:
@@ -76,6 +80,7 @@ class TwinEngine:
             surface=[(surface(word),) for word in typed],
             heading=[self.analyzer.terms(word) for word in words(normalise(page.heading))],
             title=[self.analyzer.terms(word) for word in words(normalise(document.title))],
+            weight=whoosh._weight(page.text, len(typed)),
         )
 
     # Statistics
@@ -129,6 +134,10 @@ class TwinEngine:
 
     # One page
 
+    def page(self, id: str, number: int) -> TwinPage:
+        """A page by its document and number."""
+        return next(own.pages[number - 1] for own in self.documents if own.document.id == id)
+
     def coverage(self, concepts: Sequence[Concept], page: TwinPage) -> float:
         """The share of the query's idf that a page holds."""
         asked = [concept for concept in concepts if not concept.excluded and not concept.bonus]
@@ -155,14 +164,14 @@ class TwinEngine:
         if any(self._in_text(concept, page) for concept in concepts if concept.excluded):
             return 0.0
         if not asked:  # nothing but filters and exclusions: every document by its first page
-            return 1.0 + self._bonus(concepts, page) if page.number == 1 else 0.0
+            return page.weight if page.number == 1 else 0.0
         counted = [value for concept in asked if (value := self._counted(concept, asked, page)) is not None]
         if not counted or (len(asked) > 1 and self.coverage(concepts, page) < request.min_coverage):
             return 0.0
         for concept in asked:
             if concept.required and self._weigh(concept, page) == Weighed(None, None):
                 return 0.0
-        return sum(counted) + self._bonus(concepts, page)
+        return page.weight * (sum(counted) + self._bonus(concepts, page))
 
     def _bonus(self, concepts: Sequence[Concept], page: TwinPage) -> float:
         weighed = [self._weigh(concept, page) for concept in concepts if concept.bonus]

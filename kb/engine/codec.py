@@ -107,7 +107,9 @@ class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
             self._compression = _COMPRESSION if stop - start >= _WORTH_PACKING else 0
 
     def _mini_ids(self) -> bytes:
-        return np.diff(self._ids.array, prepend=0).astype(np.uint32).tobytes()
+        differences = self._ids.array.astype(np.uint32)
+        differences[1:] -= differences[:-1].copy()
+        return differences.tobytes()
 
     def _mini_weights(self) -> bytes:
         return b"" if (self._weights == 1).all() else self._weights.astype(np.uint32).tobytes()

@@ -385,28 +385,24 @@ def _all_but(masks: Mapping[str, Bools], name: str, size: int) -> Bools:
 
 
 class _Facet:
-    """A facet's values of every document: each document's codes stand together in one array."""
+    """A facet's values of every document: a table of codes, as wide as the most values of one, filled up with -1."""
 
     def __init__(self, values: Sequence[Sequence[str]]) -> None:
         self.names = sorted({value for own in values for value in own})
         codes = {name: i for i, name in enumerate(self.names)}
-        self._codes = np.array([codes[value] for own in values for value in own], dtype=np.int32)
-        self._lengths = np.array([len(own) for own in values], dtype=np.int32)
-        self._starts = np.cumsum(self._lengths) - self._lengths
+        self._codes = np.full((len(values), max(map(len, values), default=0)), -1, dtype=np.int32)
+        for document, own in enumerate(values):
+            self._codes[document, : len(own)] = [codes[value] for value in own]
 
     def mask(self, wanted: frozenset[str]) -> Bools:
         """Documents with any of the wanted values."""
         codes = [i for i, name in enumerate(self.names) if name in wanted]
-        mask = np.zeros(len(self._lengths), dtype=bool)
-        mask[np.repeat(np.arange(len(mask)), self._lengths)[np.isin(self._codes, codes)]] = True
+        mask: Bools = np.asarray(np.isin(self._codes, codes).any(axis=1))
         return mask
 
     def counts(self, documents: Ints) -> dict[str, int]:
         """How many of the documents have each value, values without any left out."""
-        lengths = self._lengths[documents]
-        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        codes = self._codes[np.repeat(self._starts[documents], lengths) + within]
-        counts = np.bincount(codes, minlength=len(self.names))
+        counts = np.bincount(self._codes[documents].ravel() + 1, minlength=len(self.names) + 1)[1:]
         return {name: int(count) for name, count in zip(self.names, counts, strict=True) if count}
 
 

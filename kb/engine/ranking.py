@@ -81,19 +81,22 @@ def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
     ``steps`` holds for each step its occurrences as (rows, positions), or None for any word. A row and a position make one
     64-bit key, so that „the next word" is „the key plus one" and a phrase is an intersection of sorted keys.
     """
-    found: NDArray[np.int64] | None = None
-    for distance, step in enumerate(steps):
-        if step is None:
-            continue
-        rows, positions = step
-        # Nearer to the page's beginning the phrase would begin on the page before.
-        inside = positions >= distance
-        keys = (rows[inside].astype(np.int64) << _POSITION_BITS) + positions[inside] - distance
-        found = np.unique(keys) if found is None else np.intersect1d(found, keys)
-        if not len(found):
-            break
-    if found is None or not len(found):
+    places = [(distance, *step) for distance, step in enumerate(steps) if step is not None]
+    if not places or not all(len(rows) for _, rows, _ in places):
         return np.empty(0, np.int32), np.empty(0, np.float32)
+    # Most occurrences fall away with the rows that lack another step, before anything is sorted.
+    size = min(int(rows.max()) for _, rows, _ in places) + 1
+    common = np.ones(size, dtype=bool)
+    for _, rows, _ in places:
+        present = np.zeros(size, dtype=bool)
+        present[rows[rows < size]] = True
+        common &= present
+    found: NDArray[np.int64] | None = None
+    for distance, rows, positions in places:
+        kept = common[np.minimum(rows, size - 1)] & (rows < size)
+        keys = np.unique((rows[kept].astype(np.int64) << _POSITION_BITS) + positions[kept] - distance)
+        found = keys if found is None else np.intersect1d(found, keys, assume_unique=True)
+    assert found is not None
     rows, counts = np.unique((found >> _POSITION_BITS).astype(np.int32), return_counts=True)
     return rows, counts.astype(np.float32)
 

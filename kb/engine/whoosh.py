@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from whoosh import columns, fields, index
 from whoosh.reading import SegmentReader, TermNotFound
@@ -42,6 +43,8 @@ _SMALL_SEGMENT = 2_000
 _MANY_SEGMENTS = 8
 
 _NOTHING = np.empty(0, np.int32)
+_KEPT_BYTES = 32 * 1024 * 1024
+"""Posting lists kept for each segment: a query asks for a term up to three times, alone and beside each neighbour."""
 _CONTENTS_LINE = re.compile(r"(?:…|\.{3,})\s*(?:\d+|[ivxl]+)\b")
 _CONTENTS_WORDS = 12
 _CONTENTS_WEIGHT = 0.5
@@ -70,6 +73,9 @@ def schema() -> fields.Schema:
 def create(folder: Path) -> None:
     """Make an empty index in an existing folder."""
     index.create_in(str(folder), schema())
+
+
+_Arrays = tuple[Ints, Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +112,41 @@ class Segment:
         self.deleted = np.fromiter(sorted(reader.segment().deleted_docs()), dtype=np.int32)
         # A later commit only adds deletions to a segment: what was read of it before holds.
         self.columns: Columns = before.columns if before else _columns(reader)
+        self._postings: LRUCache[tuple[str, str], _Arrays] = LRUCache(_KEPT_BYTES, lambda kept: kept[0].nbytes * 3)
+        if before:
+            self._postings = before._postings
+        # Whoosh opens these files when first asked; by then a commit may have removed them.
+        self._names = reader.column_reader("name")
+        reader.stored_fields(0)
 
     def names(self) -> list[str]:
         """Title or heading of each row."""
         with self._lock:
-            return [value.decode() for value in self._reader.column_reader("name")]
+            return [value.decode() for value in self._names]
 
     def stored(self, row: int) -> dict[str, Any]:
         """A row's stored values."""
         with self._lock:
             return cast("dict[str, Any]", json.loads(self._reader.stored_fields(row)["stored"]))
 
-    def postings(self, field: str, term: str) -> tuple[Ints, Ints, Ints]:
+    def postings(self, field: str, term: str) -> _Arrays:
         """A term's rows, deleted ones included, its frequency in each, and its positions, row after row."""
         with self._lock:
-            try:
-                # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
-                matcher = self._reader._terms.matcher(field, term.encode(), self._reader.schema[field].format)
-            except TermNotFound:
-                return _NOTHING, _NOTHING, _NOTHING
-            arrays: tuple[Ints, Ints, Ints] = matcher.arrays()
-            return arrays
+            known = self._postings.get((field, term))
+            if known is None:
+                known = self._read(field, term)
+                if known[0].nbytes * 3 < _KEPT_BYTES:
+                    self._postings[field, term] = known
+            return known
+
+    def _read(self, field: str, term: str) -> _Arrays:
+        try:
+            # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
+            matcher = self._reader._terms.matcher(field, term.encode(), self._reader.schema[field].format)
+        except TermNotFound:
+            return _NOTHING, _NOTHING, _NOTHING
+        arrays: _Arrays = matcher.arrays()
+        return arrays
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
         """Surface forms with the number of rows each stands in, deleted ones left out."""
@@ -205,7 +225,7 @@ class StoreWriter:
     def _writer(self) -> SegmentWriter:
         # Opened when there is something to write: Whoosh makes files at once, and a run that changes nothing must leave none.
         if self._opened is None:
-            self._opened = index.open_dir(self._folder).writer(codec=ArrayCodec())
+            self._opened = index.open_dir(self._folder).writer(codec=ArrayCodec(), compound=False)
         return self._opened
 
     def files(self) -> list[IndexedFile]:
@@ -298,7 +318,7 @@ def _columns(reader: SegmentReader) -> Columns:
 
     def numeric(name: str, kind: str) -> NDArray[Any]:
         # Whoosh would hand out one value at a time.
-        column = reader.column_reader(name)
+        column = reader.column_reader(name, translate=False)
         stored = np.frombuffer(column._dbfile.get(column._basepos, column._count * 4), dtype=f">{kind}4")
         return np.concatenate([stored, np.full(size - len(stored), column._default)]).astype(f"{kind}4")
 

@@ -59,6 +59,7 @@ class _Slot:
         self.allowed = 0.0
         self.deadline = 0.0
         self.timed_out = False
+        self.ended = False
         self._buffer = b""
 
     def start(self, batch: tuple[Path, ...], *, second_only: bool = False) -> None:
@@ -66,6 +67,7 @@ class _Slot:
         self.second_only = second_only
         self.pages = 0
         self.timed_out = False
+        self.ended = False
         self.allowed = self.limits.seconds
         self.deadline = time.monotonic() + self.allowed
         self.result.unlink(missing_ok=True)
@@ -269,19 +271,22 @@ class Sandbox:
     def _step(self, slot: _Slot, queue: _Queue, on_progress: Progress | None) -> list[_Result]:
         """Take in what a slot has said; the results of its files when it has finished with them."""
         try:
-            for message in slot.messages():
-                match message:
-                    case {"pages": int(pages)}:
-                        slot.extend(pages)
-                        if on_progress:
-                            on_progress(slot.batch[0], 0, slot.pages)
-                    case {"page": int(page)}:
-                        if on_progress:
-                            on_progress(slot.batch[0], page, slot.pages)
-                    case {"exit": int(code), "peak": int(peak)}:
-                        return self._finish(slot, code, peak, queue, on_progress)
+            messages = list(slot.messages())
+            slot.ended = any("exit" in message for message in messages)
         except (EOFError, OSError):
             return self._lose(slot, queue)
+        # Outside of the ``try``: an error of the caller's ``on_progress`` is no sign of a keeper's death.
+        for message in messages:
+            match message:
+                case {"pages": int(pages)}:
+                    slot.extend(pages)
+                    if on_progress:
+                        on_progress(slot.batch[0], 0, slot.pages)
+                case {"page": int(page)}:
+                    if on_progress:
+                        on_progress(slot.batch[0], page, slot.pages)
+                case {"exit": int(code), "peak": int(peak)}:
+                    return self._finish(slot, code, peak, queue, on_progress)
         return []
 
     def _finish(self, slot: _Slot, code: int, peak: int, queue: _Queue, on_progress: Progress | None) -> list[_Result]:
@@ -293,13 +298,19 @@ class Sandbox:
         if code == OUT_OF_MEMORY or peak > _MEMORY_SUSPICION * slot.limits.address_space_bytes:
             return _failed(slot, queue, too_large("wymaga zbyt wiele pamięci"))
         if code < 0 and not slot.second_only and not _is_markdown(slot.batch[0]):
-            slot.start(slot.batch, second_only=True)
+            try:
+                slot.start(slot.batch, second_only=True)
+            except OSError:
+                return self._lose(slot, queue)
             return []
         name = signal.Signals(-code).name if -code in signal.valid_signals() else f"kod {code}"
         return _failed(slot, queue, damaged(f"program czytający zakończył się awarią ({name})"))
 
     def _abandon(self, slot: _Slot) -> None:
         """Kill the slot's child and wait until its keeper says so, so that the slot can be used again."""
+        if slot.ended:
+            slot.batch = ()
+            return
         slot.stop()
         end = time.monotonic() + _STOP_SECONDS
         slot.batch = ()

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kb.extract import Limits, Sandbox
+from kb.extract.sandbox import _BATCH_BYTES, _BATCH_FILES, _batches
 from kb.model import Extraction, Status
 
 from .pdfs import make_pdf
@@ -171,6 +172,118 @@ def test_second_try(tmp_path: Path) -> None:
     assert extraction.status is Status.INDEXED
     assert len(extraction.pages) == 200
     assert "drugim" in extraction.warnings[0]
+
+
+# Batches of Markdown
+
+
+def _articles(folder: Path, number: int = 5) -> list[Path]:
+    """So many short articles, each with one more section than the one before."""
+    paths = [folder / f"artykul-{n}.md" for n in range(number)]
+    for n, path in enumerate(paths):
+        path.write_text("Wstęp.\n\n" + "# Część\n\nTreść.\n\n" * n, encoding="utf-8")
+    return paths
+
+
+def test_what_goes_into_a_batch(tmp_path: Path) -> None:
+    """Markdown files that follow one another, so many and so much at most; a PDF and a long file are alone."""
+    small = [tmp_path / f"{n}.md" for n in range(_BATCH_FILES + 1)]
+    half, long = tmp_path / "pol.md", tmp_path / "dlugi.MD"
+    pdf, gone = tmp_path / "x.pdf", tmp_path / "nie-ma.md"
+    for path in (*small, pdf):
+        path.write_bytes(b"x")
+    half.write_bytes(b"x" * (_BATCH_BYTES // 2))
+    long.write_bytes(b"x" * (_BATCH_BYTES + 1))
+    assert list(_batches(iter(small))) == [tuple(small[:-1]), (small[-1],)]
+    one, two, *_ = small
+    assert list(_batches(iter([one, pdf, two, gone, pdf]))) == [(one,), (pdf,), (two, gone), (pdf,)]
+    assert list(_batches(iter([half, half, one, long, two]))) == [(half, half), (one,), (long,), (two,)]
+    assert list(_batches(iter([]))) == []
+
+
+def test_a_batch_is_told_file_by_file(sandbox: Sandbox, folder: Path) -> None:
+    """Each file of a batch has its own pages, in the order asked for, and the caller hears of each."""
+    paths = _articles(folder)[::-1]
+    told: list[tuple[Path, int, int]] = []
+    results = list(sandbox.extract_all(paths, on_progress=lambda *event: told.append(event)))
+    assert [path for path, _ in results] == paths
+    assert [len(extraction.pages) for _, extraction in results] == [5, 4, 3, 2, 1]
+    assert told == [(path, 0, pages) for path, pages in zip(paths, [5, 4, 3, 2, 1], strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "status", "said"),
+    [
+        (Limits(characters=1_000), "słowo " * 200, Status.TOO_LARGE, "1000 znaków"),
+        (Limits(seconds=0.4), "*a **a " * 30_000, Status.TIMEOUT, "przerwano"),
+        (Limits(address_space_bytes=24 << 20), "[a](b) " * 30_000, Status.TOO_LARGE, "pamięci"),
+        (Limits(), b"\x00\x98", Status.DAMAGED, "nie jest plik tekstowy"),
+        (Limits(), None, Status.DAMAGED, "otworzyć"),
+    ],
+    ids=["characters", "time", "memory", "binary", "missing"],
+)
+def test_a_bad_file_in_a_batch(
+    tmp_path: Path, limits: Limits, text: str | bytes | None, status: Status, said: str
+) -> None:
+    """A file that goes over a limit is reported alone: those that share its child are read."""
+    paths = _articles(tmp_path)
+    bad = tmp_path / "zly.md"
+    if text is not None:
+        bad.write_bytes(text.encode() if isinstance(text, str) else text)
+    paths.insert(2, bad)
+    with Sandbox(limits, jobs=1) as sandbox:
+        assert next(_batches(iter(paths))) == tuple(paths)
+        results = list(sandbox.extract_all(paths))
+    assert sorted(path for path, _ in results) == sorted(paths)
+    extractions = dict(results)
+    failed = extractions.pop(bad)
+    assert failed.status is status
+    assert said in failed.message
+    assert {extraction.status for extraction in extractions.values()} == {Status.INDEXED}
+
+
+@needs_proc
+def test_a_batch_that_is_killed(folder: Path) -> None:
+    """When the child of a batch is killed from outside, no file is to blame and none is lost."""
+    paths = _articles(folder)
+    paths[0].write_text("*a **a " * 8_000, encoding="utf-8")
+    with Sandbox(Limits(), jobs=1) as sandbox:
+        killer = threading.Thread(target=lambda: os.kill(_reading_child(os.getpid()), signal.SIGKILL))
+        killer.start()
+        events: list[Path] = []
+        for path, extraction in sandbox.extract_all(paths, on_progress=lambda path, *_: events.append(path)):
+            assert extraction.status is Status.INDEXED
+            # Alone each file is told just before it comes; a batch would have told all of them before the first.
+            assert events[-1] == path
+        killer.join()
+    assert events == paths
+
+
+def test_running_ahead_in_batches(sandbox: Sandbox, folder: Path) -> None:
+    """Of endless Markdown only so much is taken as the children have in hand."""
+    taken = []
+
+    def paths() -> Iterator[Path]:
+        while True:
+            taken.append(1)
+            yield folder / "artykul.md"
+
+    results = sandbox.extract_all(paths())
+    next(results)
+    assert len(taken) <= 3 * _BATCH_FILES
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_an_error_of_the_caller(sandbox: Sandbox, folder: Path) -> None:
+    """What ``on_progress`` raises reaches the caller, also an ``OSError``, and the sandbox is good for more."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for paths in ([folder / "dobry.pdf"], _articles(folder)):
+        with pytest.raises(OSError, match="space"):
+            list(sandbox.extract_all(paths, on_progress=fail))
+        assert [extraction.status for _, extraction in sandbox.extract_all(paths)] == [Status.INDEXED] * len(paths)
 
 
 def test_stopping_early(folder: Path) -> None:
