@@ -93,7 +93,8 @@ def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
         common &= present
     found: NDArray[np.int64] | None = None
     for distance, rows, positions in places:
-        kept = common[np.minimum(rows, size - 1)] & (rows < size)
+        # A place too near the text's beginning would give a key of the row before.
+        kept = common[np.minimum(rows, size - 1)] & (rows < size) & (positions >= distance)
         keys = np.unique((rows[kept].astype(np.int64) << _POSITION_BITS) + positions[kept] - distance)
         found = keys if found is None else np.intersect1d(found, keys, assume_unique=True)
     assert found is not None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -118,6 +119,8 @@ class Segment:
         # Whoosh opens these files when first asked; by then a commit may have removed them.
         self._names = reader.column_reader("name")
         reader.stored_fields(0)
+        # Searches that began in this state may go on after the next one is there: the files close with the last of them.
+        weakref.finalize(self, reader.close)
 
     def names(self) -> list[str]:
         """Title or heading of each row."""

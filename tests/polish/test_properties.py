@@ -33,12 +33,12 @@ def test_decomposed_text_is_the_same_text(text: str) -> None:
 def test_tokens_are_the_words_at_their_places(text: str) -> None:
     """Each token is what stands in the text between its start and end, in order, none overlapping."""
     found = list(tokens(text))
-    assert [token.word for token in found] == words(text)
+    assert [word for word, _, _ in found] == words(text)
     at = 0
-    for token in found:
-        assert text[token.start : token.end] == token.word
-        assert at <= token.start < token.end
-        at = token.end
+    for word, start, end in found:
+        assert text[start:end] == word
+        assert at <= start < end
+        at = end
 
 
 @given(TEXT)
