@@ -117,8 +117,9 @@ class Ours:
         return tuple(Concept(label=t, forms=(Form(field="lemma", steps=((t,),)),)) for t in question.terms)
 
     def best_pages(self, question: Question) -> list[int]:
-        """By the whole ``match``, facets and totals included: the engine has no smaller question."""
-        request = Request(concepts=self._concepts(question), limit=LIMIT, pages_per_document=1, min_coverage=0)
+        """By ``match`` without facets: ten documents by their best page, and the totals with them."""
+        concepts = self._concepts(question)
+        request = Request(concepts=concepts, limit=LIMIT, pages_per_document=1, min_coverage=0, facets=())
         matches = self._source.current().match(request)
         return [_page(int(m.id[1:]), m.pages[0][0]) for m in matches.documents]
 
@@ -298,9 +299,7 @@ class _Tables:
         while True:  # the best pages, more of them while they hold fewer than ten documents
             best = np.argpartition(-scores, most - 1)[:most]
             best = best[np.argsort(-scores[best], kind="stable")]
-            chosen = list(
-                {owner: page for owner, page in zip(owners[best][::-1], pages[best][::-1], strict=True)}.items()
-            )
+            chosen = list(dict(zip(owners[best][::-1], pages[best][::-1], strict=True)).items())
             if len(chosen) >= LIMIT or most == len(scores):
                 break
             most = min(len(scores), 2 * most)

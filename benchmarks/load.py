@@ -13,7 +13,7 @@ import json
 import select
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,8 +35,7 @@ async def _user(port: int, paths: Iterator[str], times: list[float], failures: l
     writer.close()
 
 
-async def _users(port: int, questions: Path, users: int, requests: int) -> dict[str, object]:
-    texts = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
+async def _users(port: int, texts: Sequence[str], users: int, requests: int) -> dict[str, object]:
     paths = (f"/api/v1/search?q={quote(text)}" for text in itertools.islice(itertools.cycle(texts), requests))
     times: list[float] = []
     failures: list[str] = []
@@ -63,7 +62,8 @@ def main() -> None:
         print(json.dumps(_health(int(port))))
     else:
         questions, users, requests = rest
-        print(json.dumps(asyncio.run(_users(int(port), Path(questions), int(users), int(requests)))))
+        texts = [json.loads(line) for line in Path(questions).read_text(encoding="utf-8").splitlines()]
+        print(json.dumps(asyncio.run(_users(int(port), texts, int(users), int(requests)))))
 
 
 if __name__ == "__main__":

@@ -38,20 +38,23 @@ def _introduction(results: Mapping[str, Any]) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     return f"""# Wydajność
 
-Ten plik pisze jedno polecenie, `python benchmarks/run.py PLIKI.jsonl --pdf FOLDER`; ostatni raz {results["date"]}. Wszystkie wyszukiwarki
-odpowiadają w jednym procesie, na zmianę, na te same pytania i te same termy (wynik naszego analizatora), więc porównanie dotyczy
+Ten plik pisze jedno polecenie, `python benchmarks/run.py PLIKI.jsonl --pdf FOLDER`; ostatni raz {results["date"]}.
+Wszystkie wyszukiwarki odpowiadają w jednym procesie, na zmianę, na te same pytania i te same termy (wynik naszego analizatora), więc porównanie dotyczy
 silników, a nie odmiany słów. Milisekundy zależą od maszyny; powtarzalne są **stosunki median**.
 
-- Maszyna: {machine["processor"]}, rdzenie: {machine["cores"]}, pamięć: {machine["memory_gb"]} GB, {machine["system"]}; obciążenie na początku: {_number(machine["load"])}.
+- Maszyna: {machine["processor"]}, rdzenie: {machine["cores"]}, pamięć: {machine["memory_gb"]} GB, {machine["system"]};
+  obciążenie na początku: {_number(machine["load"])}.
 - Python {machine["python"]}, SQLite {machine["sqlite"]}, {packages}.
-- Zbiór: fragmenty podanych plików, dalej te same z przestawionymi słowami; dokument to pięć stron, z edycją, tematami, rodzajem i rokiem.
+- Zbiór: fragmenty podanych plików, dalej te same z przestawionymi słowami; dokument to pięć stron, z edycją,
+  tematami, rodzajem i rokiem.
 - Pytania: od dwóch do sześciu sąsiednich słów znaczących z losowych stron, częste i rzadkie razem.
-- **(a) dziesięć najlepszych stron**: suma słów (OR). Nasza wyszukiwarka liczy przy tym wszystko, co potrzebne stronie wyników.
+- **(a) dziesięć najlepszych stron**: suma słów (OR). Nasza wyszukiwarka daje przy tym dziesięć dokumentów
+  i liczby pasujących dokumentów i stron, bez filtrów.
 - **(b) całe wyszukiwanie**: dziesięć dokumentów według najlepszej strony, liczba pasujących dokumentów i stron, liczba dokumentów
   każdej wartości czterech filtrów, dziesięć wyróżnionych fragmentów. „tantivy” i FTS5 oddają wszystkie trafienia, a grupuje i liczy je
-  NumPy; „tantivy, dwa indeksy” trzyma obok drugi indeks, całych dokumentów, tylko do liczenia. „Baza wiedzy, całe wyszukiwanie” to
-  pytanie tak, jak je zadaje czytelnik: odczytane, naprawione, w obu polach, do trzech fragmentów z dokumentu. Whoosh liczy w filtrach
-  strony zamiast dokumentów.
+  NumPy; „tantivy, dwa indeksy” trzyma obok drugi indeks, całych dokumentów, tylko do liczenia. „Baza wiedzy, całe
+  wyszukiwanie” to pytanie tak, jak je zadaje czytelnik: odczytane, naprawione, w obu polach, do trzech fragmentów z dokumentu.
+  Whoosh liczy w filtrach strony zamiast dokumentów.
 - „Pierwszy raz”: świeżo otwarty silnik, listy słów czytane z dysku; „ponownie”: te same pytania drugi raz.
 
 ![Mediana czasu odpowiedzi a liczba stron](performance.svg)"""
@@ -101,7 +104,7 @@ def _ratio(times: Times, name: str) -> str:
 def _agreement(name: str, found: Mapping[str, Any]) -> str:
     return (
         f"- {name}: te same liczby dokumentów, stron i filtrów w {found['same_counts']} z {found['questions']} pytań; "
-        f"wspólnych dokumentów w pierwszej dziesiątce: {found['shared']:.0%} (długość strony liczą inaczej)."
+        f"wspólnych dokumentów w pierwszej dziesiątce: {found['shared']:.0%} (u nas liczy się też tytuł, a długość strony liczą inaczej)."
     )
 
 

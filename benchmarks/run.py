@@ -20,9 +20,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
+from datetime import UTC, datetime
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
@@ -59,7 +59,7 @@ def main() -> None:
     pages = _collection(sources, sizes[-1], work)
     folders = _build(pages, sizes, work)
     questions = collection.questions(pages, QUESTIONS, sizes[0])
-    results: dict[str, Any] = {"machine": _machine(), "date": date.today().isoformat(), "sizes": {}}
+    results: dict[str, Any] = {"machine": _machine(), "date": datetime.now(UTC).date().isoformat(), "sizes": {}}
     for size in sizes:
         _say(f"{size} pages: queries", started)
         results["sizes"][str(size)] = _measure(folders[size], size, questions)
@@ -190,7 +190,7 @@ def _measure(folders: dict[str, Path], size: int, questions: Sequence[Question])
     return found
 
 
-def _timed(engine: dict[str, Callable[[Question], Any]], questions: Sequence[Question]) -> dict[str, list[float]]:
+def _timed(engine: Mapping[str, Callable[[Question], Any]], questions: Sequence[Question]) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in engine}
     gc.collect()
     for start in range(0, len(questions), BLOCK):

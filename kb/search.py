@@ -231,11 +231,6 @@ class KnowledgeBase:
         found = [engine.document(match.id) for match in matches.documents if match.id != document]
         return tuple(other for other in found if other is not None)[:limit]
 
-    def warm(self) -> None:
-        """Read now what the first questions would wait for."""
-        self.search(make_query("a"))
-        self._suggestions()
-
 
 def _request(query: Query, concepts: tuple[Concept, ...], limit: int) -> Request:
     return Request(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from http import HTTPStatus
@@ -55,6 +56,8 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = dat
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(_warm_up, site.knowledge)
+        # Suggestions take a second or two of a large collection; answers need not wait for them.
+        threading.Thread(target=_warm_up_suggestions, args=(site.knowledge,), daemon=True).start()
         yield
 
     app = FastAPI(
@@ -83,6 +86,11 @@ def _warm_up(knowledge: KnowledgeBase) -> None:
     """Open the index and the dictionary before the first reader comes; without an index there is nothing to open."""
     with contextlib.suppress(KbError):
         knowledge.search(make_query("samorząd"))
+
+
+def _warm_up_suggestions(knowledge: KnowledgeBase) -> None:
+    with contextlib.suppress(KbError):
+        knowledge.suggest("sa")
 
 
 def _on_error(request: Request, error: Exception) -> Response:
