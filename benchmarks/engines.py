@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import tantivy
@@ -368,8 +368,7 @@ class _Tantivy:
         return parts[0] if len(parts) == 1 else tantivy.Query.boolean_query([(tantivy.Occur.Should, q) for q in parts])
 
     def _numbers(self, hits: Sequence[tuple[float, Any]]) -> list[int]:
-        values: list[int] = self._searcher.fast_field_values("page", [address for _, address in hits])
-        return values
+        return cast("list[int]", self._searcher.fast_field_values("page", [address for _, address in hits]))
 
     def best_pages(self, question: Question) -> list[int]:
         """Block-max WAND, nothing counted."""
@@ -429,7 +428,7 @@ class TantivyTwice(_Tantivy):
         query = self._query(question, self._schema)
         most = _OVERFETCH
         while True:
-            result = self._searcher.search(query, most, count=True)
+            result: Any = self._searcher.search(query, most, count=True)
             numbers = self._numbers(result.hits)
             best: dict[int, Any] = {}
             for page, (_, address) in zip(numbers, result.hits, strict=True):

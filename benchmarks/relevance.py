@@ -24,7 +24,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from kb import answer, indexer, reading, search
+from kb import answer, indexer, polish, reading, search
 from kb.builds import BuildInfo, Builds
 from kb.engine import IndexedFile, Request, embedded
 from kb.engine.whoosh import Segment, StoreWriter, create
@@ -92,6 +92,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "repair: from the dictionary": lambda: patch.object(Reader, "_from_dictionary", lambda *_: []),
     "loosened phrases": lambda: patch.object(Reader, "_phrases", _phrases_kept),
     "synonyms": lambda: patch.object(KnowledgeBase, "synonyms", property(lambda kb: Synonyms(kb.analyzer))),
+    "derived adjectives": lambda: patch.object(reading, "_derived", lambda _: ()),
     "coverage floor": lambda: with_floor(0.0),
 }
 """Each part of reading and ranking, and what takes it out."""
@@ -102,38 +103,21 @@ CHANGES: dict[str, Callable[[], Any]] = {
 """Other values that were tried."""
 
 
-class _Variant(Analyzer):
-    """An analyzer with one step left out; it needs an index of its own."""
-
-    def _terms(self, word: str) -> tuple[str, ...]:
-        lower = word.lower()
-        if len(word) <= 2 or word[0].isdigit():
-            return (fold(lower),)
-        lemmas = self.lemmas(word) or self.lemmas(lower) or (lower,)
-        return tuple(dict.fromkeys(self.term(lemma.lower()) or lower for lemma in lemmas))
-
-    def term(self, lemma: str) -> str:
-        raise NotImplementedError
+class _NoStems(Analyzer):
+    def __init__(self) -> None:
+        super().__init__()
+        self._stem = str
 
 
-class _NoStems(_Variant):
-    def term(self, lemma: str) -> str:
-        return fold(lemma)
-
-
-class _NoFolding(_Variant):
-    def term(self, lemma: str) -> str:
+class _AllStems(Analyzer):
+    def _stemmed(self, lemma: str) -> str:
         return str(self._stem(lemma))
 
 
-class _NoLemmas(_Variant):
+class _NoFolding(Analyzer):
     def _terms(self, word: str) -> tuple[str, ...]:
-        return (fold(self._stem(word.lower())) or fold(word.lower()),)
-
-
-class _OnlyFolding(_Variant):
-    def _terms(self, word: str) -> tuple[str, ...]:
-        return (fold(word.lower()),)
+        with patch.object(polish, "fold", str):
+            return super()._terms(word)
 
 
 class _FoldedFirst(Analyzer):
@@ -141,8 +125,19 @@ class _FoldedFirst(Analyzer):
         return super()._terms(fold(word))
 
 
+class _NoLemmas(Analyzer):
+    def _terms(self, word: str) -> tuple[str, ...]:
+        return (fold(self._stem(word.lower())) or fold(word.lower()),)
+
+
+class _OnlyFolding(Analyzer):
+    def _terms(self, word: str) -> tuple[str, ...]:
+        return (fold(word.lower()),)
+
+
 ANALYZERS: dict[str, type[Analyzer]] = {
     "stems after lemmas": _NoStems,
+    "short stems left whole": _AllStems,
     "lemmas (stems of forms instead)": _NoLemmas,
     "lemmas and stems (folded forms alone)": _OnlyFolding,
     "folding of terms": _NoFolding,
@@ -270,7 +265,7 @@ def matters(name: str, settings: Settings, questions: Sequence[Question]) -> boo
     return name != "loosened phrases" or any(c.kind is ClauseKind.PHRASE for q in questions for c in parse(q.query))
 
 
-def ablation(settings: Settings, questions: Sequence[Question]) -> list[str]:
+def ablation(settings: Settings, questions: Sequence[Question], only: Sequence[str] = ()) -> list[str]:
     """The table: everything on, then each part off."""
     judged = any(question.pages for question in questions)
     head = ["part switched off", "as asked", "no diacritics", "one typo", "worse / better", "recall@10"]
@@ -280,12 +275,14 @@ def ablation(settings: Settings, questions: Sequence[Question]) -> list[str]:
     lines.append(row("**none: as it is**", base, None, judged))
     print(lines[-1], flush=True)
     for name, off in {**PARTS, **{f"*{name}*": change for name, change in CHANGES.items()}}.items():
-        if not matters(name, settings, questions):
+        if (only and name not in only) or not matters(name, settings, questions):
             continue
         with off():
             lines.append(row(name, measure(settings, questions), base, judged))
         print(lines[-1], flush=True)
     for name, analyzer in ANALYZERS.items():
+        if only and name not in only:
+            continue
         with reindexed(settings, analyzer) as other:
             lines.append(row(name, measure(other, questions), base, judged))
         print(lines[-1], flush=True)
@@ -371,6 +368,7 @@ def main() -> None:
     parser.add_argument("--index", type=Path)
     parser.add_argument("--name", default="own", help="the tables' place in the file")
     parser.add_argument("--write", type=Path, metavar="FILE")
+    parser.add_argument("--only", action="append", default=[], metavar="PART", help="just this part; may be repeated")
     parser.add_argument("--limit", type=int, help="only so many questions, to try the script")
     given = parser.parse_args()
     questions = load_questions(given.questions)[: given.limit]
@@ -384,7 +382,7 @@ def main() -> None:
         stack.enter_context(remembering())
         lines = [f"{len(questions)} questions, {documents:,} documents, {pages:,} pages.", ""]
         lines += ["MRR@10 by spelling (difference to all parts on):", ""]
-        lines += ablation(settings, questions)
+        lines += ablation(settings, questions, given.only)
         lines += [
             "",
             "The quoted sentence: share of questions that get one, and how often its page is a right one:",

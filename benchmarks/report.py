@@ -39,8 +39,9 @@ def _introduction(results: Mapping[str, Any]) -> str:
     return f"""# Wydajność
 
 Ten plik pisze jedno polecenie, `python benchmarks/run.py PLIKI.jsonl --pdf FOLDER`; ostatni raz {results["date"]}.
-Wszystkie wyszukiwarki odpowiadają w jednym procesie, na zmianę, na te same pytania i te same termy (wynik naszego analizatora), więc porównanie dotyczy
-silników, a nie odmiany słów. Milisekundy zależą od maszyny; powtarzalne są **stosunki median**.
+Wszystkie wyszukiwarki odpowiadają w jednym procesie, na zmianę, na te same pytania i te same termy (wynik naszego
+analizatora), więc porównanie dotyczy silników, a nie odmiany słów. Milisekundy zależą od maszyny; powtarzalne są
+**stosunki median**.
 
 - Maszyna: {machine["processor"]}, rdzenie: {machine["cores"]}, pamięć: {machine["memory_gb"]} GB, {machine["system"]};
   obciążenie na początku: {_number(machine["load"])}.
@@ -51,8 +52,8 @@ silników, a nie odmiany słów. Milisekundy zależą od maszyny; powtarzalne s�
 - **(a) dziesięć najlepszych stron**: suma słów (OR). Nasza wyszukiwarka daje przy tym dziesięć dokumentów
   i liczby pasujących dokumentów i stron, bez filtrów.
 - **(b) całe wyszukiwanie**: dziesięć dokumentów według najlepszej strony, liczba pasujących dokumentów i stron, liczba dokumentów
-  każdej wartości czterech filtrów, dziesięć wyróżnionych fragmentów. „tantivy” i FTS5 oddają wszystkie trafienia, a grupuje i liczy je
-  NumPy; „tantivy, dwa indeksy” trzyma obok drugi indeks, całych dokumentów, tylko do liczenia. „Baza wiedzy, całe
+  każdej wartości czterech filtrów, dziesięć wyróżnionych fragmentów. „tantivy” i FTS5 oddają wszystkie trafienia, a grupuje
+  i liczy je NumPy; „tantivy, dwa indeksy” trzyma obok drugi indeks, całych dokumentów, tylko do liczenia. „Baza wiedzy, całe
   wyszukiwanie” to pytanie tak, jak je zadaje czytelnik: odczytane, naprawione, w obu polach, do trzech fragmentów z dokumentu.
   Whoosh liczy w filtrach strony zamiast dokumentów.
 - „Pierwszy raz”: świeżo otwarty silnik, listy słów czytane z dysku; „ponownie”: te same pytania drugi raz.
@@ -104,7 +105,8 @@ def _ratio(times: Times, name: str) -> str:
 def _agreement(name: str, found: Mapping[str, Any]) -> str:
     return (
         f"- {name}: te same liczby dokumentów, stron i filtrów w {found['same_counts']} z {found['questions']} pytań; "
-        f"wspólnych dokumentów w pierwszej dziesiątce: {found['shared']:.0%} (u nas liczy się też tytuł, a długość strony liczą inaczej)."
+        f"wspólnych dokumentów w pierwszej dziesiątce: {found['shared']:.0%} "
+        "(u nas liczy się też tytuł, a długość strony liczą inaczej)."
     )
 
 
@@ -112,9 +114,12 @@ def _growth(sizes: Mapping[str, Any]) -> str:
     first, last = min(sizes, key=int), max(sizes, key=int)
     if first == last:
         return ""
+    told = (
+        f"Od {_grouped(int(first))} do {_grouped(int(last))} stron, czyli {_number(int(last) / int(first))} ×, "
+        "mediana powtórnych odpowiedzi rośnie:"
+    )
     lines = [
-        f"## Wzrost\n\nOd {_grouped(int(first))} do {_grouped(int(last))} stron, czyli {_number(int(last) / int(first))} ×, "
-        "mediana powtórnych odpowiedzi rośnie:\n",
+        f"## Wzrost\n\n{told}\n",
         "| wyszukiwarka | (a) | (b) |",
         "|---|--:|--:|",
     ]
@@ -134,29 +139,28 @@ def _server(found: Mapping[str, Any] | None) -> list[str]:
         return []
     alone, load = found["alone"], found["load"]
     asked, health = load["search"], load["health"]["ms"]
+    speed = _number(len(asked["ms"]) / asked["seconds"])
     lines = [
-        f"## Serwer, {_grouped(found['pages'])} stron",
-        f"- Jeden proces: od startu do gotowości {_number(alone['ready_s'])} s, do pierwszej odpowiedzi "
-        f"{_number(alone['first_answer_s'])} s.",
-        f"- {alone['requests']} pytań po kolei, pierwszy raz: mediana {_ms(median(alone['ms']))}, p95 "
-        f"{_ms(percentile(alone['ms'], 0.95))} ms.",
+        (
+            f"- Jeden proces: od startu do gotowości {_number(alone['ready_s'])} s, "
+            f"do pierwszej odpowiedzi {_number(alone['first_answer_s'])} s.\n"
+            f"- {alone['requests']} pytań po kolei, pierwszy raz: {_spread(alone['ms'])}.\n"
+            f"- {asked['users']} osób naraz, dwa procesy: {len(asked['ms'])} odpowiedzi, {speed} na sekundę, "
+            f"{_spread(asked['ms'])}; błędy: {len(asked['failures'])}.\n"
+            f"- W tym czasie `/healthz`, {len(health)} zapytań: {_spread(health)}, najdłużej {_ms(max(health))} ms."
+        )
     ]
     memory = alone["memory_mb"]
     if memory["ready"] is not None:
         lines.append(
-            f"- Pamięć procesu: {memory['ready']:.0f} MB po starcie, {memory['once']:.0f} MB po {alone['requests']} pytaniach, "
-            f"{memory['twice']:.0f} MB po tych samych jeszcze raz."
+            f"- Pamięć procesu: {memory['ready']:.0f} MB po starcie, {memory['once']:.0f} MB po {alone['requests']} "
+            f"pytaniach, {memory['twice']:.0f} MB po tych samych jeszcze raz."
         )
-    lines.append(
-        f"- {asked['users']} osób naraz, dwa procesy: {len(asked['ms'])} odpowiedzi, {_number(len(asked['ms']) / asked['seconds'])} "
-        f"na sekundę, mediana {_ms(median(asked['ms']))}, p95 {_ms(percentile(asked['ms'], 0.95))} ms, "
-        f"błędy: {len(asked['failures'])}."
-    )
-    lines.append(
-        f"- W tym czasie `/healthz` ({len(health)} zapytań): mediana {_ms(median(health))}, p95 {_ms(percentile(health, 0.95))}, "
-        f"najdłużej {_ms(max(health))} ms."
-    )
-    return [lines[0], "\n".join(lines[1:])]
+    return [f"## Serwer, {_grouped(found['pages'])} stron", "\n".join(lines)]
+
+
+def _spread(times: Sequence[float]) -> str:
+    return f"mediana {_ms(median(times))}, p95 {_ms(percentile(times, 0.95))} ms"
 
 
 def _indexing(results: Mapping[str, Any]) -> list[str]:
@@ -166,19 +170,24 @@ def _indexing(results: Mapping[str, Any]) -> list[str]:
         ours, plain = pdf["ours"], pdf["plain"]
         speeds = [own["pages"] / own["seconds"] for own in (ours, plain)]
         lines.append(
-            f"- Folder PDF ({pdf['files']} plików), pusty indeks: `kb index` {ours['pages']} stron w {_number(ours['seconds'])} s, czyli "
-            f"{_number(speeds[0])} na sekundę, największy proces {ours['memory_mb']:.0f} MB. Tekst z pypdf i zwykły zapis Whoosh, jeden "
-            f"proces: {plain['pages']} stron w {_number(plain['seconds'])} s, czyli {_number(speeds[1])} na sekundę. "
+            f"- Folder PDF ({pdf['files']} plików), pusty indeks: `kb index` {_run(ours)}, największy proces "
+            f"{ours['memory_mb']:.0f} MB; tekst z pypdf i zwykły zapis Whoosh, jeden proces: {_run(plain)}. "
             f"Stosunek: **{_number(speeds[0] / speeds[1])} ×**."
         )
     if changed:
         times = {name: _number(changed[name]["seconds"]) for name in ("first", "nothing", "changed")}
+        end = "i od razu jest w wynikach" if changed["found"] else "ale nie ma go w wynikach"
         lines.append(
-            f"- Markdown, {_grouped(changed['documents'])} dokumentów, {_grouped(changed['indexed_pages'])} stron: pierwszy raz {times['first']} s; "
-            f"gdy nic się nie zmieniło {times['nothing']} s; gdy zmienił się jeden plik {times['changed']} s"
-            + (", i od razu jest w wynikach." if changed["found"] else "; nie ma go w wynikach!")
+            f"- Markdown, {_grouped(changed['documents'])} dokumentów, {_grouped(changed['indexed_pages'])} stron: "
+            f"pierwszy raz {times['first']} s; gdy nic się nie zmieniło {times['nothing']} s; "
+            f"gdy zmienił się jeden plik {times['changed']} s, {end}."
         )
     return ["## Indeksowanie", "\n".join(lines)] if lines else []
+
+
+def _run(own: Mapping[str, Any]) -> str:
+    speed = _number(own["pages"] / own["seconds"])
+    return f"{own['pages']} stron w {_number(own['seconds'])} s, czyli {speed} na sekundę"
 
 
 # The chart

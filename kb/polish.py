@@ -18,7 +18,7 @@ from importlib.metadata import version
 import morfeusz2
 import Stemmer
 
-ANALYZER_VERSION = "1"
+ANALYZER_VERSION = "2"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
 _WORD = re.compile(r"[^\W_]+")
@@ -26,6 +26,7 @@ _SPECIAL_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
 _CACHED_FORMS = 500_000
+_SHORTEST_STEM = 4
 
 STOP_WORDS = frozenset(
     """
@@ -122,5 +123,12 @@ class Analyzer:
         # Morfeusz reads short forms as abbreviations of anything, and numbers as themselves.
         if len(word) <= 2 or word[0].isdigit():
             return (fold(lower),)
-        lemmas = self.lemmas(word) or self.lemmas(lower) or (lower,)
-        return tuple(dict.fromkeys(fold(self._stem(lemma.lower())) or fold(lower) for lemma in lemmas))
+        lemmas = self.lemmas(word) or self.lemmas(lower)
+        if not lemmas:
+            return (fold(self._stem(lower)) or fold(lower),)
+        return tuple(dict.fromkeys(fold(self._stemmed(lemma.lower())) or fold(lower) for lemma in lemmas))
+
+    def _stemmed(self, lemma: str) -> str:
+        """The stem, unless so little would be left that other words' stems are the same: „Radom" is no „rada"."""
+        stem: str = self._stem(lemma)
+        return lemma if len(stem) < _SHORTEST_STEM and len(lemma) - len(stem) > 1 else stem

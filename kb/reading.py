@@ -6,7 +6,7 @@ abbreviation brings its long form and the reverse; function words are left out w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +23,9 @@ REPAIR_WEIGHT = 0.7
 """A word found by edit distance counts less than a sure one."""
 SYNONYM_WEIGHT = 0.6
 NEIGHBOUR_WEIGHT = 0.3
+DERIVED_WEIGHT = 0.2
+_SHORTEST_DERIVED = 4
+_ADJECTIVE_SUFFIXES = ("ow", "n")
 _MOST_FROM_DICTIONARY = 3
 
 
@@ -94,10 +97,11 @@ class Reader:
     def _phrases(self, clauses: Sequence[Clause]) -> tuple[list[Clause], list[Clause]]:
         """The phrases to take as typed, and those that stand nowhere: these are read as words, and people are told so.
 
-        A single word in quotation marks is the way to say that just this form is meant, so it stays what it is.
+        A single word in quotation marks alone is the way to ask whether just this form is there: it stays what it is.
         """
         phrases = [clause for clause in clauses if clause.kind is ClauseKind.PHRASE]
-        absent = [c for c in phrases if len(c.words) > 1 and not c.excluded and not self._frequency(self._phrase(c))]
+        alone = len(clauses) == 1 and len(clauses[0].words) == 1
+        absent = [] if alone else [c for c in phrases if not c.excluded and not self._frequency(self._phrase(c))]
         return [clause for clause in phrases if clause not in absent], absent
 
     def _repair(self, word: str) -> list[str]:
@@ -159,6 +163,13 @@ class Reader:
             for candidate, weight in candidates
         ]
         forms += [Form(field="lemma", steps=equivalent.steps, weight=weight) for equivalent, weight in extra]
+        forms += [
+            Form(field="lemma", steps=((other,),), weight=weight * DERIVED_WEIGHT)
+            for candidate, weight in candidates
+            if self._analyzer.known(candidate)
+            for term in self._analyzer.terms(candidate)
+            for other in _derived(term)
+        ]
         return Concept(label=word, forms=_best_weights(forms))
 
     def _phrase(self, clause: Clause) -> Concept:
@@ -196,6 +207,16 @@ def _neighbours(words: Sequence[Concept], distances: Sequence[int]) -> list[Conc
         form = Form(field="lemma", steps=steps, weight=NEIGHBOUR_WEIGHT)
         found.append(Concept(label=f"{first.label} {second.label}", forms=(form,), bonus=True))
     return found
+
+
+def _derived(term: str) -> Iterator[str]:
+    """Terms of adjectives made from a noun's term, and of the noun of an adjective's: „samorząd" ↔ „samorządowy"."""
+    if len(term) < _SHORTEST_DERIVED or not term.isalpha():
+        return
+    for suffix in _ADJECTIVE_SUFFIXES:
+        yield term + suffix
+        if term.endswith(suffix) and len(term) - len(suffix) >= _SHORTEST_DERIVED:
+            yield term.removesuffix(suffix)
 
 
 def _terms(concept: Concept) -> tuple[str, ...]:

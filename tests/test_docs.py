@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -228,6 +229,22 @@ def assert_same_shape(shown: Any, got: Any, place: str) -> None:
         assert shown == got, place
     else:
         assert shown is None or isinstance(got, type(shown)), place
+
+
+# Relevance
+
+
+def test_ablation_finds_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part that the ablation switches off is still where the script looks for it."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    script = importlib.import_module("relevance")
+    for switch in (script.PARTS | script.CHANGES).values():
+        with switch():
+            pass
+    for analyzer in script.ANALYZERS.values():
+        assert analyzer().terms("samorządowych")
+    text = (ROOT / "docs" / "relevance.md").read_text(encoding="utf-8")
+    assert text.count("**none: as it is**") == 2, "run benchmarks/relevance.py for both sets"
 
 
 # Architecture

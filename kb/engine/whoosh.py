@@ -9,7 +9,6 @@ posting lists as arrays (``ranking.py``), since Whoosh's own searcher walks them
 from __future__ import annotations
 
 import json
-import os
 import re
 import threading
 import weakref
@@ -18,9 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from io import BytesIO
 from itertools import chain
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,8 +25,6 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 from whoosh import columns, fields, index
-from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import StructFile
 from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
@@ -190,18 +185,8 @@ def _open(folder: Path) -> index.FileIndex:
     # A commit removes the state before it, so what was just listed may be gone when it is opened: look again.
     for _ in range(_OPEN_ATTEMPTS):
         with suppress(OSError, index.EmptyIndexError):
-            return index.FileIndex(_Mapped(str(folder), readonly=True))
-    return index.FileIndex(_Mapped(str(folder), readonly=True))
-
-
-class _Mapped(FileStorage):  # type: ignore[misc]
-    """Files in memory maps, which close themselves with the last reader; Whoosh would leave files open."""
-
-    def open_file(self, name: str, **_: Any) -> StructFile:
-        """A file for reading."""
-        with Path(self.folder, name).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            return StructFile(mmap(file.fileno(), 0, access=ACCESS_READ) if size else BytesIO(), name=name)
+            return index.open_dir(str(folder), readonly=True)
+    return index.open_dir(str(folder), readonly=True)
 
 
 def _merge_few(writer: SegmentWriter, segments: list[Any]) -> list[Any]:

@@ -229,7 +229,10 @@ def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
 def _notes(results: Results) -> tuple[Note, ...]:
     query, reading = results.query, results.reading
 
-    def undo(text: str, label: str) -> Link:
+    def undo(text: str, label: str) -> Link | None:
+        # A form that stands nowhere was looked for otherwise although it is in quotation marks: nothing is left to undo.
+        if text == query.text:
+            return None
         return Link(text=label, url=search_url(replace(query, text=text, page=1)))
 
     repaired = [
