@@ -23,12 +23,13 @@ from typing import Any, TypeGuard
 
 from kb.builds import BuildInfo, Builds, write_atomic
 from kb.catalogue import Catalogue
-from kb.engine import IndexedFile
+from kb.engine import Engine, IndexedFile
+from kb.engine.embedded import EmbeddedEngine
 from kb.engine.whoosh import SCHEMA_VERSION, StoreWriter, create
-from kb.errors import DocumentsError, IndexMismatch, IndexMissing
+from kb.errors import DocumentsError, IndexMismatch, IndexMissing, KbError
 from kb.extract import EXTRACTOR_VERSION, Limits, Sandbox
 from kb.extract.wire import decode, encode
-from kb.model import Document, Extraction, Status
+from kb.model import Document, Extraction, Page, Status
 from kb.polish import Analyzer, normalise, words
 from kb.settings import Settings
 
@@ -130,7 +131,7 @@ def run(settings: Settings, *, rebuild: bool = False, on_progress: OnProgress | 
         build, fresh, writer = _writer_for(builds, mark, analyzer, rebuild)
         hashes = _Hashes(settings.index / "files.json")
         try:
-            job = _Run(settings, root, catalogue, writer, on_progress)
+            job = _Run(settings, root, catalogue, writer, on_progress, previous=_Previous(builds) if fresh else None)
             job.process(_find(root, catalogue, hashes))
         except BaseException:
             writer.cancel()
@@ -315,6 +316,27 @@ def _is_hash(known: object, at: os.stat_result) -> TypeGuard[list[Any]]:
     )
 
 
+class _Previous:
+    """The documents of the build that a new one replaces, by path; none where there is none or it cannot be read."""
+
+    def __init__(self, builds: Builds) -> None:
+        try:
+            self._engine: Engine | None = EmbeddedEngine(builds.locate).current()
+            self._documents = {document.path: document for document in self._engine.documents()}
+        except (KbError, ValueError, TypeError, KeyError, OSError):  # another schema may have other values in its rows
+            self._engine = None
+            self._documents = {}
+
+    def at(self, path: str) -> tuple[Document, list[Page]] | None:
+        """A document with its pages."""
+        document = self._documents.get(path)
+        return (document, list(self._engine.pages(document.id))) if document and self._engine else None
+
+    def under(self, folder: str) -> list[str]:
+        """The paths in a folder."""
+        return [path for path in self._documents if folder == "." or path.startswith(f"{folder}/")]
+
+
 @dataclass
 class _Run:
     """One run over the files found. ``writer`` is None when nothing is to be written."""
@@ -324,6 +346,7 @@ class _Run:
     catalogue: Catalogue
     writer: StoreWriter | None
     on_progress: OnProgress | None
+    previous: _Previous | None = None
     reports: list[FileReport] = field(default_factory=list)
     documents: dict[str, IndexedFile] = field(default_factory=dict)
     changed: bool = False
@@ -448,9 +471,27 @@ class _Run:
     def _report_failure(
         self, entry: _Found, status: Status, message: str, old: IndexedFile | None, warnings: tuple[str, ...] = ()
     ) -> None:
+        if self.previous and self.writer:
+            old = self._carry_over(entry.name) or old
+            for path in self.previous.under(entry.name) if entry.closed else ():
+                self._carry_over(path)
         if old:
             message = f"{message.rstrip('.')}. W indeksie zostaje poprzednia wersja."
         self._report(entry, status, message=message, warnings=warnings)
+
+    def _carry_over(self, path: str) -> IndexedFile | None:
+        """Take a document whose file fails now from the build before, with no hash of metadata: the next run looks again."""
+        assert self.previous is not None
+        assert self.writer is not None
+        found = self.previous.at(path)
+        if found is None or found[0].id in self.documents:
+            return None
+        document, pages = found
+        file = IndexedFile(document=document.id, path=path, version=document.version, metadata="", pages=len(pages))
+        self.documents[document.id] = file
+        self.changed = True
+        self.writer.add(document, pages, file)
+        return file
 
     def _report(
         self,

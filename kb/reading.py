@@ -27,6 +27,8 @@ DERIVED_WEIGHT = 0.2
 _SHORTEST_DERIVED = 4
 _ADJECTIVE_SUFFIXES = ("ow", "n")
 _MOST_FROM_DICTIONARY = 3
+_MOST_DICTIONARY_REPAIRS = 4
+"""Each looks up some seven hundred strings: a pasted text in another language must not take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Read:
 
 
 class Reader:
-    """Reads queries against one state of the collection. ``frequency`` tells on how many pages a concept stands."""
+    """Reads one query against one state of the collection. ``frequency`` tells on how many pages a concept stands."""
 
     def __init__(
         self, analyzer: Analyzer, vocabulary: Vocabulary, synonyms: Synonyms, frequency: Callable[[Concept], int]
@@ -47,6 +49,7 @@ class Reader:
         self._vocabulary = vocabulary
         self._synonyms = synonyms
         self._frequency = frequency
+        self._dictionary_repairs = 0
 
     def read(self, clauses: Sequence[Clause]) -> Read:
         """Concepts and reading of a query's clauses."""
@@ -120,6 +123,9 @@ class Reader:
 
     def _from_dictionary(self, form: str) -> list[str]:
         """Dictionary words one edit away that the collection has in another form: it lacks „Honorii" but has „Honoria"."""
+        if self._dictionary_repairs == _MOST_DICTIONARY_REPAIRS:
+            return []
+        self._dictionary_repairs += 1
         known = [w for w in dict.fromkeys(self._vocabulary.one_edit_away(form)) if self._analyzer.known(w)]
         pages = {w: self._frequency(Concept(label=w, forms=(self._lemma_form(w),))) for w in known}
         return sorted((w for w in known if pages[w]), key=lambda w: (-pages[w], w))[:_MOST_FROM_DICTIONARY]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import nh3
@@ -84,7 +85,9 @@ def _decoded(data: bytes) -> tuple[str, list[str]] | None:
     return text.replace("\r\n", "\n").replace("\r", "\n"), warnings
 
 
+@cache
 def _parser() -> MarkdownIt:
+    # Made once for all files of a child: making it takes as long as parsing a page.
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     return parser.use(footnote_plugin)
 
