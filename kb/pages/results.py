@@ -55,10 +55,11 @@ class FacetGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One thing done while reading the query, and the link that undoes it."""
+    """One thing done while reading the query, and the links that undo it, word by word; ``hint`` stands before them."""
 
     text: str
-    undo: Link | None
+    undo: tuple[Link, ...] = ()
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,11 +230,11 @@ def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
 def _notes(results: Results) -> tuple[Note, ...]:
     query, reading = results.query, results.reading
 
-    def undo(text: str, label: str) -> Link | None:
+    def undo(text: str, label: str) -> tuple[Link, ...]:
         # A form that stands nowhere was looked for otherwise although it is in quotation marks: nothing is left to undo.
         if text == query.text:
-            return None
-        return Link(text=label, url=search_url(replace(query, text=text, page=1)))
+            return ()
+        return (Link(text=label, url=search_url(replace(query, text=text, page=1))),)
 
     repaired = [
         Note(text=f"„{c.before}” poprawiono na „{c.after}”", undo=undo(c.undo, f"szukaj dosłownie „{c.before}”"))
@@ -243,12 +244,12 @@ def _notes(results: Results) -> tuple[Note, ...]:
         Note(text=f"„{c.before}” – szukano też: {c.after}", undo=undo(c.undo, f"tylko „{c.before}”"))
         for c in reading.expanded
     ]
-    dropped = [
-        Note(text=f"pominięto „{word}”", undo=undo(literal(query.clauses, word), f"szukaj też „{word}”"))
-        for word in reading.dropped
-    ]
+    links = tuple(link for word in reading.dropped for link in undo(literal(query.clauses, word), word))
+    dropped = (
+        [Note(text="pominięto słowa, które same nic nie znaczą", hint="szukaj też: ", undo=links)] if links else []
+    )
     loosened = [
-        Note(text=f"frazy „{phrase}” nie ma w żadnym dokumencie – szukano jej słów osobno", undo=None)
+        Note(text=f"frazy „{phrase}” nie ma w żadnym dokumencie – szukano jej słów osobno")
         for phrase in reading.loosened
     ]
     return (*loosened, *repaired, *expanded, *dropped)

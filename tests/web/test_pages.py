@@ -135,7 +135,7 @@ def test_reading_is_told_and_undone(client: httpx.Client) -> None:
     text = " ".join(page.text.split())
     assert "poprawiono na „dofinansowanie”" in text
     assert "szukano też: zintegrowane inwestycje terytorialne" in text
-    assert "pominięto „w”" in text
+    assert "pominięto słowa, które same nic nie znaczą (szukaj też: w)" in text
     undo = next(link for link in page.links if "%E2%80%9Ezit%E2%80%9D" in link)
     assert "year=2024" in undo
     assert "szukano też" not in get(client, undo)[1].text
