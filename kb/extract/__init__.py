@@ -1,4 +1,4 @@
-"""Files → pages: every document is read in a process of its own, within limits, and none is lost in silence.
+"""Files → pages: documents are read in child processes, within limits, and none is lost in silence.
 
 ``Sandbox.extract_all`` is what the indexer uses. ``kb.extract.reader.read`` reads one file in this very process,
 without any protection; it is not imported here, so that only reading processes load the libraries that it needs.

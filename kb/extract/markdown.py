@@ -87,7 +87,7 @@ def _decoded(data: bytes) -> tuple[str, list[str]] | None:
 
 @cache
 def _parser() -> MarkdownIt:
-    # Made once for all files of a child: making it takes as long as parsing a page.
+    # Made once for all files of a child: making it takes nearly as long as parsing a page.
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     return parser.use(footnote_plugin)
 

@@ -39,9 +39,9 @@ Progress = Callable[[Path, int, int], None]
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
-_BATCH_FILES = 64
+_BATCH_FILES = 256
 _BATCH_BYTES = 256 * 1024
-"""So much Markdown takes some tenths of a second: no long wait for the other children at the end of a run."""
+"""So much Markdown takes some tenths of a second: forking costs little of it, and no core waits long at the end of a run."""
 _MEMORY_SUSPICION = 0.5
 """PDFium aborts when memory is refused. A crash with more than this share of the memory limit in use is put down to memory."""
 
