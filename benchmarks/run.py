@@ -72,6 +72,7 @@ def main() -> None:
     if not args.skip_indexing:
         _say(f"{served} pages: one changed document", started)
         results["changed"] = indexing.one_changed(pages, served, work)
+        _save(results, work)
         if args.pdf:
             _say("PDFs", started)
             results["pdf"] = indexing.pdfs(args.pdf, work)

@@ -15,8 +15,9 @@ import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
@@ -55,7 +56,7 @@ _CONTENTS_WEIGHT = 0.5
 def schema() -> fields.Schema:
     """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or heading.
 
-    ``weight`` multiplies a page's score.
+    ``weight`` multiplies a page's score. ``record`` and ``file`` stand on document rows, as lists in JSON.
     """
     return fields.Schema(
         title=Positions(),
@@ -67,6 +68,7 @@ def schema() -> fields.Schema:
         record=fields.COLUMN(columns.VarBytesColumn()),
         name=fields.COLUMN(columns.VarBytesColumn()),
         weight=fields.COLUMN(columns.NumericColumn("f", default=1.0)),
+        file=fields.COLUMN(columns.VarBytesColumn()),
         stored=fields.STORED(),
     )
 
@@ -79,14 +81,43 @@ def create(folder: Path) -> None:
 _Arrays = tuple[Ints, Ints, Ints]
 
 
-@dataclass(frozen=True, slots=True)
 class Columns:
-    """A segment's values row by row: page number (0: a document row), words, what multiplies the score; and the records."""
+    """A segment's values row by row: page number (0: a document row), words, what multiplies the score."""
 
-    numbers: Ints
-    lengths: Ints
-    weights: Floats
-    records: tuple[Record, ...]
+    def __init__(self, reader: SegmentReader) -> None:
+        self._reader = reader
+        self.numbers: Ints = self._numeric("number", "i")
+        self.lengths: Ints = self._numeric("length", "i")
+        self.weights: Floats = self._numeric("weight", "f")
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """The records of the document rows."""
+        return tuple(_record(values) for values in self._lists("record"))
+
+    def files(self) -> Iterator[IndexedFile]:
+        """What the index remembers of the document rows' files."""
+        for document, path, version, metadata, pages, count, warnings in self._lists("file"):
+            yield IndexedFile(
+                document=document,
+                path=path,
+                version=version,
+                metadata=metadata,
+                pages=pages,
+                words=count,
+                warnings=tuple(warnings),
+            )
+
+    def _numeric(self, name: str, kind: str) -> NDArray[Any]:
+        # Whoosh would hand out one value at a time.
+        column = self._reader.column_reader(name, translate=False)
+        stored = np.frombuffer(column._dbfile.get(column._basepos, column._count * 4), dtype=f">{kind}4")
+        rest = np.full(self._reader.doc_count_all() - len(stored), column._default)
+        return np.concatenate([stored, rest]).astype(f"{kind}4")
+
+    def _lists(self, name: str) -> list[list[Any]]:
+        found: list[list[Any]] = json.loads(b"[" + b",".join(v for v in self._reader.column_reader(name) if v) + b"]")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +143,7 @@ class Segment:
         self.size: int = reader.doc_count_all()
         self.deleted = np.fromiter(sorted(reader.segment().deleted_docs()), dtype=np.int32)
         # A later commit only adds deletions to a segment: what was read of it before holds.
-        self.columns: Columns = before.columns if before else _columns(reader)
+        self.columns: Columns = before.columns if before else Columns(reader)
         self._postings: LRUCache[tuple[str, str], _Arrays] = LRUCache(_KEPT_BYTES, lambda kept: kept[0].nbytes * 3)
         if before:
             self._postings = before._postings
@@ -210,11 +241,10 @@ class StoreWriter:
         self._rows: dict[str, range] = {}
         base = 0
         for segment in open_segments(folder):
-            deleted = set(segment.deleted.tolist())
-            for row in np.flatnonzero(segment.columns.numbers == 0).tolist():
-                if row not in deleted:
-                    stored = segment.stored(row)
-                    file = IndexedFile(**stored["file"] | {"warnings": tuple(stored["file"]["warnings"])})
+            rows = np.flatnonzero(segment.columns.numbers == 0)
+            alive = ~np.isin(rows, segment.deleted)
+            for row, file, kept in zip(rows.tolist(), segment.columns.files(), alive.tolist(), strict=True):
+                if kept:
                     self._files[file.document] = file
                     self._rows[file.document] = range(base + row, base + row + file.pages + 1)
             base += segment.size
@@ -247,14 +277,16 @@ class StoreWriter:
             document.published.toordinal() if document.published else 0,
         )
         page_words = [_page_words(page) for page in pages]
-        counted = replace(file, words=sum(map(len, page_words)))
+        count = sum(map(len, page_words))
+        known = (file.document, file.path, file.version, file.metadata, file.pages, count, file.warnings)
         self._add_words(self._titles, words(normalise(document.title)))
         self._add_row(
             number=0,
             length=0,
             record=json.dumps(record, ensure_ascii=False).encode(),
             name=document.title.encode(),
-            stored=json.dumps({"document": asdict(document), "file": asdict(counted)}, ensure_ascii=False, default=str),
+            file=json.dumps(known, ensure_ascii=False).encode(),
+            stored=json.dumps(asdict(document), ensure_ascii=False, default=str),
         )
         for page, found in zip(pages, page_words, strict=True):
             self._add_words(self._body, found)
@@ -266,7 +298,7 @@ class StoreWriter:
                 weight=_weight(page.text, len(found)),
                 stored=json.dumps(asdict(page), ensure_ascii=False),
             )
-        return counted.words
+        return count
 
     def _add_words(self, stream: WordStream, found: Sequence[str]) -> None:
         numbers = self._numbers
@@ -316,22 +348,9 @@ def _record(values: list[Any]) -> Record:
     return Record(id, pages, kind, edition, tuple(topics), day)
 
 
-def _columns(reader: SegmentReader) -> Columns:
-    size = reader.doc_count_all()
-
-    def numeric(name: str, kind: str) -> NDArray[Any]:
-        # Whoosh would hand out one value at a time.
-        column = reader.column_reader(name, translate=False)
-        stored = np.frombuffer(column._dbfile.get(column._basepos, column._count * 4), dtype=f">{kind}4")
-        return np.concatenate([stored, np.full(size - len(stored), column._default)]).astype(f"{kind}4")
-
-    records = tuple(_record(json.loads(value)) for value in reader.column_reader("record") if value)
-    return Columns(numeric("number", "i"), numeric("length", "i"), numeric("weight", "f"), records)
-
-
 def document_of(stored: Mapping[str, Any]) -> Document:
     """The document of a stored document row."""
-    raw = dict(stored["document"])
+    raw = dict(stored)
     raw["published"] = date.fromisoformat(raw["published"]) if raw["published"] else None
     return Document(**raw | {"topics": tuple(raw["topics"]), "authors": tuple(raw["authors"])})
 
