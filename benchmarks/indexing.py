@@ -6,6 +6,7 @@ python benchmarks/indexing.py plain FOLDER INDEX    what the comparison runs: py
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -101,6 +102,7 @@ def _plain(folder: Path, index: Path) -> int:
     import whoosh.fields
     import whoosh.index
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     index.mkdir(parents=True)
     schema = whoosh.fields.Schema(
         path=whoosh.fields.ID(stored=True), number=whoosh.fields.STORED(), text=whoosh.fields.TEXT(stored=True)

@@ -29,6 +29,7 @@ TITLE_WEIGHT = 0.5
 HEADING_WEIGHT = 0.3
 """A word of the page's heading adds this share of its idf."""
 _ROUNDING = 1e-6
+_NO_ROWS = np.empty(0, np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ class Snapshot:
         """Rank documents by the best of their pages."""
         rows, scores = self._matching_pages(request.concepts, request.min_coverage)
         owners = self._owners[rows]
-        first = np.flatnonzero(np.diff(owners, prepend=-1))
+        first = np.flatnonzero(np.append(True, owners[1:] != owners[:-1])) if len(owners) else _NO_ROWS
         documents, counts = owners[first], np.diff(first, append=len(rows))
         best = np.maximum.reduceat(scores, first) if len(first) else scores
         masks = {
@@ -241,7 +242,12 @@ class Snapshot:
         size = len(self.numbers)
         rows = np.concatenate([own.rows for own in scored], dtype=np.intp)
         scores = ranking.totals(rows, np.concatenate([own.weights for own in scored]), size)
-        coverage = ranking.totals(rows, np.repeat([own.idf for own in scored], [len(own.rows) for own in scored]), size)
+        floor = min_coverage * sum(own.idf for own in scored) - _ROUNDING if len(scored) > 1 else 0.0
+        if floor > 0:
+            idfs = np.repeat([own.idf for own in scored], [len(own.rows) for own in scored])
+            coverage = ranking.totals(rows, idfs, size)
+        else:  # any concept is enough
+            coverage = scores.copy()
         # A word of the title or heading alone makes no page a match, unless it is the document's first page.
         context = [(own, self._counted(own.context_rows, coverage)) for own in scored if len(own.context_rows)]
         for own, counted in context:
@@ -249,7 +255,6 @@ class Snapshot:
             coverage[own.context_rows[counted]] += own.idf
         for own in bonuses:
             scores[own.rows] += own.weights
-        floor = min_coverage * sum(own.idf for own in scored) - _ROUNDING if len(scored) > 1 else 0.0
         found = np.flatnonzero(coverage > max(floor, 0.0)).astype(np.int32)
         return found, scores[found].astype(np.float32)
 
