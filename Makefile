@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test index documents bench clean
+.PHONY: run test index documents clean
 
 run: .venv/installed
 	$(BIN)/kb index || test $$? -eq 1

@@ -31,7 +31,9 @@ def passages(source: str) -> Iterator[dict[str, str]]:
 
 def markdown(passage: dict[str, str]) -> str:
     """A document of ours: front matter and the text, with nothing in it taken for markup."""
-    meta = yaml.safe_dump({"id": passage["id"].lower().replace("_", "-"), "title": passage["title"]}, allow_unicode=True)
+    meta = yaml.safe_dump(
+        {"id": passage["id"].lower().replace("_", "-"), "title": passage["title"]}, allow_unicode=True
+    )
     escaped = _MARKUP.sub(r"\\\1", passage["text"])
     return f"---\n{meta}---\n\n{escaped}\n"
 

@@ -31,12 +31,14 @@ _RACY_NANOSECONDS = 100_000_000
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class BuildInfo:
-    """What a build was made with; another fingerprint needs another build."""
+    """What a build was made with; another fingerprint needs another build. The counts are those of its first commit."""
 
     fingerprint: str
     created: str
+    documents: int = 0
+    pages: int = 0
 
 
 class Builds:
@@ -86,15 +88,6 @@ class Builds:
             return BuildInfo(**json.loads((build / "build.json").read_bytes()))
         except (OSError, ValueError, TypeError):
             raise IndexMismatch("Nie wiadomo, z czym zbudowano indeks. Uruchom „kb index --rebuild”.") from None
-
-    def check(self, fingerprint: str) -> None:
-        """Raises IndexMissing, or IndexMismatch when the live build was made with another fingerprint."""
-        got = self.info(self.live()).fingerprint
-        if got != fingerprint:
-            raise IndexMismatch(
-                "Indeks zbudowała inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.",
-                [f"indeks: {got}", f"program: {fingerprint}"],
-            )
 
     def start(self) -> Path:
         """An empty folder for a new build."""

@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import re
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from kb import messages
-from kb.errors import IndexMissing, KbError
+from kb.errors import IndexMissing, KbError, SettingsError
 from kb.indexer import FileReport, OnProgress, Report
 from kb.indexer import Progress as Step
 from kb.model import Status
@@ -200,6 +201,14 @@ def serve(
     except IndexMissing:
         with _progress(False) as tell:
             _print_report(indexer.run(settings, on_progress=tell), False, "Indeks")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"Nie można użyć adresu {settings.host}:{settings.port} ({error.strerror}). Podaj inny port: --port."
+            ) from None
     # Server processes are started anew and read their settings from the environment.
     os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index)}
     Console().print(f"Baza wiedzy: http://{settings.host}:{settings.port}/  (Ctrl+C kończy)", highlight=False)

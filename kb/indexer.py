@@ -141,7 +141,10 @@ def run(settings: Settings, *, rebuild: bool = False, on_progress: OnProgress | 
         else:
             writer.cancel()
         if fresh:
-            builds.switch(build, BuildInfo(fingerprint=mark, created=datetime.now(UTC).isoformat(timespec="seconds")))
+            pages = sum(file.pages for file in job.documents.values())
+            _check_whole(build, len(job.documents), pages)
+            created = datetime.now(UTC).isoformat(timespec="seconds")
+            builds.switch(build, BuildInfo(mark, created, len(job.documents), pages))
         hashes.save()
         job.prune_extracted()
     return Report(
@@ -151,6 +154,16 @@ def run(settings: Settings, *, rebuild: bool = False, on_progress: OnProgress | 
         pages=sum(file.pages for file in job.documents.values()),
         files=tuple(sorted(job.reports, key=lambda file: file.path)),
     )
+
+
+def _check_whole(build: Path, documents: int, pages: int) -> None:
+    """Read a new build before it goes live. Raises KbError where it does not hold what was written."""
+    found = EmbeddedEngine(lambda: (build, build.name)).current().counts()
+    if found != (documents, pages):
+        raise KbError(
+            "Nowy indeks jest niepełny, więc działa nadal poprzedni. Uruchom „kb index” ponownie.",
+            [f"dokumenty i strony: zapisano {documents} i {pages}, odczytano {found[0]} i {found[1]}"],
+        )
 
 
 def check(settings: Settings, on_progress: OnProgress | None = None) -> Report:

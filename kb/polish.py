@@ -129,6 +129,6 @@ class Analyzer:
         return tuple(dict.fromkeys(fold(self._stemmed(lemma.lower())) or fold(lower) for lemma in lemmas))
 
     def _stemmed(self, lemma: str) -> str:
-        """The stem, unless so little would be left that other words' stems are the same: „Radom" is no „rada"."""
+        """The stem, unless so little would be left that other words' stems are the same: „poziom” is no „poz.”."""
         stem: str = self._stem(lemma)
         return lemma if len(stem) < _SHORTEST_STEM and len(lemma) - len(stem) > 1 else stem

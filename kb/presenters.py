@@ -29,10 +29,16 @@ def results_json(results: Results) -> dict[str, Any]:
 def print_results(results: Results, console: Console) -> None:
     """Results as a person reads them: how the query was read, documents, their pages with snippets."""
     reading = results.reading
+    for phrase in reading.loosened:
+        console.print(
+            f"frazy „{phrase}” nie ma w żadnym dokumencie – szukano jej słów osobno", style="yellow", markup=False
+        )
     for change in reading.repaired:
         console.print(f"„{change.before}” poprawiono na „{change.after}”", style="yellow", markup=False)
     for change in reading.expanded:
         console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
+    if reading.dropped:
+        console.print(f"pominięto: {', '.join(reading.dropped)}", style="dim", markup=False)
     if not results.total:
         console.print("Niczego nie znaleziono.")
         for relaxation in results.relaxations:

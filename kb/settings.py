@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from kb.errors import SettingsError
 
 _PREFIX = "KB_"
-_FOR_TESTS = {"KB_CORPUS", "KB_EVAL"}
+_FOR_TESTS = {"KB_CORPUS"}
 """Variables that name data for optional tests and benchmarks; no settings of the program."""
 
 

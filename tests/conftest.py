@@ -14,7 +14,7 @@ from library import TAXONOMY, Library
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of the person who runs the tests do not change what they say."""
-    for name in [name for name in os.environ if name.startswith("KB_") and name not in ("KB_CORPUS", "KB_EVAL")]:
+    for name in [name for name in os.environ if name.startswith("KB_") and name != "KB_CORPUS"]:
         monkeypatch.delenv(name)
 
 

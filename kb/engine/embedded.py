@@ -82,6 +82,7 @@ class Snapshot:
         for segment, base in zip(segments, self._bases, strict=False):
             deleted[segment.deleted + base] = True
         self.starts = np.flatnonzero(self.numbers == 0)
+        self._ends = np.append(self.starts[1:], len(self.numbers))
         self.alive = ~deleted[self.starts]
         self._deleted = deleted
         self._any_deleted = bool(deleted.any())
@@ -344,9 +345,10 @@ class Snapshot:
         """The page rows of documents given by their document rows."""
         if not len(document_rows):
             return document_rows
-        ends = np.append(self.starts[1:], len(self.numbers))
-        spans = [np.arange(row + 1, ends[np.searchsorted(self.starts, row)], dtype=np.int32) for row in document_rows]
-        return np.concatenate(spans)
+        ends = self._ends[np.searchsorted(self.starts, document_rows)]
+        lengths = ends - document_rows - 1
+        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return (np.repeat(document_rows + 1, lengths) + within).astype(np.int32)
 
     def _find(self, field: str, steps: Sequence[Sequence[str]]) -> tuple[Ints, Floats]:
         """Rows with the steps at consecutive positions, and how often; deleted rows left out, from the statistics too."""

@@ -107,8 +107,10 @@ def top(scores: Floats, count: int) -> NDArray[np.intp]:
 
     Only the positive part is partitioned: over an array of mostly equal values ``argpartition`` is hundreds of times slower.
     """
+    if not count:
+        return np.empty(0, np.intp)
     candidates = np.flatnonzero(scores > 0)
-    if len(candidates) > count > 0:
+    if len(candidates) > count:
         values = scores[candidates]
         kept = np.argpartition(values, len(values) - count)[len(values) - count :]
         # Ties at the border must not depend on the partition's order.

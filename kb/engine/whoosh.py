@@ -36,7 +36,7 @@ from kb.errors import IndexMismatch
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 
 
@@ -208,7 +208,7 @@ def open_segments(folder: Path, before: Sequence[Segment] = ()) -> list[Segment]
         return [Segment(leaf, lock, known.get(leaf.segment().segment_id())) for leaf in leaves]
     except Exception as error:  # spoilt pickles may raise anything
         raise IndexMismatch(
-            "Indeks jest uszkodzony. Uruchom „kb index --rebuild”, żeby zbudować go od nowa."
+            "Nie da się odczytać indeksu: zbudowała go inna wersja programu albo jest uszkodzony. Uruchom „kb index”."
         ) from error
 
 
