@@ -86,6 +86,16 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditionShare:
+    """An edition with how many of the found documents are its own, and of ``most`` the fullest edition has."""
+
+    name: str
+    count: int
+    most: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerBox:
     """The sentence that answers, and where it stands."""
 
@@ -112,6 +122,7 @@ class ResultsPage(Layout):
     sorts: tuple[Link, ...]
     answer: AnswerBox | None
     chart: Chart | None
+    editions: tuple[EditionShare, ...]
     pagination: Pagination | None
     relaxations: tuple[Link, ...]
     topics: tuple[Link, ...]
@@ -155,6 +166,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str], t
         ),
         answer=_answer(results),
         chart=_chart(results),
+        editions=_editions(results),
         pagination=pagination(
             results.total,
             query.page,
@@ -264,6 +276,19 @@ def _answer(results: Results) -> AnswerBox | None:
         title=answer.document.title,
         place=place(answer.document, answer.page),
         url=with_query(answer.page.url, results.query.text),
+    )
+
+
+def _editions(results: Results) -> tuple[EditionShare, ...]:
+    """Found documents per edition, in the taxonomy's order; nothing to compare, nothing to show."""
+    found = [value for value in results.facets.get("edition", ()) if value.count]
+    if len(found) < 2:
+        return ()
+    most = max(value.count for value in found)
+    only = [replace(results.query, filters={**results.query.filters, "edition": (v.value,)}, page=1) for v in found]
+    return tuple(
+        EditionShare(name=value.label, count=value.count, most=most, url=search_url(query))
+        for value, query in zip(found, only, strict=True)
     )
 
 

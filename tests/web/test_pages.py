@@ -153,6 +153,13 @@ def test_filters_without_script(client: httpx.Client) -> None:
     assert "/szukaj?q=gmina&topic=transport&sort=oldest" in page.links
 
 
+def test_editions_are_compared(client: httpx.Client) -> None:
+    """Beside the years, found documents are counted per edition, as bars with their numbers."""
+    page = client.get("/szukaj").text
+    assert "Dokumenty według edycji" in page
+    assert "<meter" in page
+
+
 def test_chart_has_text_equivalent(client: httpx.Client) -> None:
     """The chart of years names itself, and a table says the same numbers."""
     html, page = get(client, "/szukaj?q=nabór")
