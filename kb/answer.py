@@ -18,6 +18,7 @@ LEAST_LEAD = 1.2
 """By how much the best page must beat every other, in its own document too (``docs/relevance.md`` has the figures)."""
 _LENGTHS = range(30, 420)
 """Characters of a sentence worth quoting: shorter ones are headings, longer ones tables run together."""
+_ENDS = ".!?…”)"
 _NEIGHBOUR = 0.5
 
 
@@ -38,7 +39,8 @@ def best_fragment(text: str, highlighter: Highlighter, weights: Sequence[float])
     total = sum(weights) or 1.0
     best: Fragment | None = None
     for i, (start, end) in enumerate(spans):
-        if end - start not in _LENGTHS or not found[i]:
+        # A heading names what its section answers; it is no answer itself.
+        if end - start not in _LENGTHS or not found[i] or text[end - 1] not in _ENDS:
             continue
         before = found[i - 1] - found[i] if i else set()
         cover = (sum(weights[c] for c in found[i]) + _NEIGHBOUR * sum(weights[c] for c in before)) / total

@@ -87,7 +87,9 @@ class Builds:
         try:
             return BuildInfo(**json.loads((build / "build.json").read_bytes()))
         except (OSError, ValueError, TypeError):
-            raise IndexMismatch("Nie wiadomo, z czym zbudowano indeks. Uruchom „kb index --rebuild”.") from None
+            raise IndexMismatch(
+                "Nie wiadomo, z czym zbudowano indeks. Uruchom „kb index”, żeby zbudować go od nowa."
+            ) from None
 
     def start(self) -> Path:
         """An empty folder for a new build."""

@@ -27,7 +27,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from kb import messages
-from kb.errors import IndexMissing, KbError, SettingsError
+from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError
 from kb.indexer import FileReport, OnProgress, Report
 from kb.indexer import Progress as Step
 from kb.model import Status
@@ -271,7 +271,10 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
     builds = Builds(settings.index)
     live = builds.live()
     info = builds.info(live)
-    count, pages = knowledge.engine.counts()
+    try:
+        count, pages = knowledge.engine.counts()
+    except IndexMismatch:  # rows that this program cannot read: what was counted when they were written
+        count, pages = info.documents, info.pages
     size = sum(path.stat().st_size for path in live.rglob("*") if path.is_file())
     current = info.fingerprint == fingerprint(knowledge.analyzer)
     if as_json:

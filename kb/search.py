@@ -19,7 +19,8 @@ from kb.builds import Builds
 from kb.catalogue import TAXONOMY_FILE, Taxonomy, load_taxonomy
 from kb.engine import Concept, Contribution, DocumentMatch, Engine, Request, Source
 from kb.engine.embedded import EmbeddedEngine
-from kb.errors import NotFound, TaxonomyError
+from kb.engine.whoosh import SCHEMA_VERSION
+from kb.errors import IndexMismatch, NotFound, TaxonomyError
 from kb.model import FACETS, Answer, Document, FacetValue, Hit, Page, PageHit, Query, Relaxation, Results, Suggestion
 from kb.polish import Analyzer, normalise
 from kb.query import parse
@@ -62,13 +63,25 @@ class KnowledgeBase:
     def __init__(self, settings: Settings, source: Source | None = None) -> None:
         self.settings = settings
         self.builds = Builds(settings.index)
-        self._source: Source = source or EmbeddedEngine(self.builds.locate, settings.cache_mb * 1024 * 1024)
+        self._source: Source = source or EmbeddedEngine(self._locate, settings.cache_mb * 1024 * 1024)
         self.analyzer = Analyzer()
         self._lock = threading.Lock()
+        self._readable: Path | None = None
         self._taxonomy: tuple[object, Taxonomy] = (None, Taxonomy())
         self._synonyms: tuple[object, Synonyms] = (None, Synonyms(self.analyzer))
         self._vocabulary: tuple[object, Vocabulary] = (None, Vocabulary({}))
         self._suggester: tuple[object, Suggester] = (None, Suggester(()))
+
+    def _locate(self) -> tuple[Path, object]:
+        """The live build. Raises IndexMissing, or IndexMismatch when its rows were written in another way than we read."""
+        build, stamp = self.builds.locate()
+        if build != self._readable:
+            if not self.builds.info(build).fingerprint.startswith(f"schema-{SCHEMA_VERSION} "):
+                raise IndexMismatch(
+                    "Indeks zbudowała inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa."
+                )
+            self._readable = build
+        return build, stamp
 
     @property
     def engine(self) -> Engine:

@@ -291,3 +291,15 @@ def test_a_spoilt_index_is_a_clear_error(library: Library) -> None:
     with pytest.raises(KbError, match="Uruchom „kb index”") as caught:
         library.find("tekst")
     assert caught.value.status == 503
+
+
+def test_rows_of_another_schema_are_not_read(library: Library) -> None:
+    """An index of an older program is an error that says what to run, which then helps."""
+    library.markdown("a.md", "Tekst o gminie.")
+    library.run()
+    file = library.builds.live() / "build.json"
+    file.write_text(file.read_text().replace("schema-", "schema-0"))
+    with pytest.raises(IndexMismatch, match="kb index"):
+        library.find("gmina")
+    library.run()
+    assert library.find("gmina") == ["a"]

@@ -624,7 +624,7 @@ def test_rebuild_makes_a_new_build_and_switches(library: Library) -> None:
 
 
 def test_another_fingerprint_builds_aside(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While an index of another schema is rebuilt, the old one answers; a reader sees the new one after the switch."""
+    """While an index of another analyzer is rebuilt, the old one answers; a reader sees the new one after the switch."""
     library.pdf("a.pdf", ["Tekst o mostach."])
     library.run()
     old = library.builds.live()
@@ -634,7 +634,7 @@ def test_another_fingerprint_builds_aside(library: Library, monkeypatch: pytest.
     def look(_: Progress) -> None:
         seen.append((library.builds.live().name, found(reader, "mosty")))
 
-    monkeypatch.setattr("kb.indexer.SCHEMA_VERSION", "inna")
+    monkeypatch.setattr("kb.polish.ANALYZER_VERSION", "inna")
     library.markdown("b.md", "Inny tekst o mostach.")
     report = indexer.run(library.settings(), on_progress=look)
     assert seen
