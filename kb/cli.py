@@ -271,12 +271,15 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
     builds = Builds(settings.index)
     live = builds.live()
     info = builds.info(live)
+    current = info.fingerprint == fingerprint(knowledge.analyzer)
     try:
         count, pages = knowledge.engine.counts()
-    except IndexMismatch:  # rows that this program cannot read: what was counted when they were written
+    except IndexMismatch:
+        if current:
+            raise
+        # Rows that this program cannot read: what was counted when they were written.
         count, pages = info.documents, info.pages
     size = sum(path.stat().st_size for path in live.rglob("*") if path.is_file())
-    current = info.fingerprint == fingerprint(knowledge.analyzer)
     if as_json:
         _print_json(
             {
