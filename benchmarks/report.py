@@ -170,8 +170,8 @@ def _indexing(results: Mapping[str, Any]) -> list[str]:
         ours, plain = pdf["ours"], pdf["plain"]
         speeds = [own["pages"] / own["seconds"] for own in (ours, plain)]
         lines.append(
-            f"- Folder PDF ({pdf['files']} plików), pusty indeks: `kb index` {_run(ours)}, największy proces "
-            f"{ours['memory_mb']:.0f} MB; tekst z pypdf i zwykły zapis Whoosh, jeden proces: {_run(plain)}. "
+            f"- Folder PDF ({pdf['files']} plików), pusty indeks: `kb index` {_run(ours)}; "
+            f"tekst z pypdf i zwykły zapis Whoosh, jeden proces: {_run(plain)}. "
             f"Stosunek: **{_number(speeds[0] / speeds[1])} ×**."
         )
     if changed:
