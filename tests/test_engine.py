@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twin import TwinEngine, without
 
-from kb.engine import MIN_COVERAGE, Concept, DocumentMatch, Form, IndexedFile, Request
+from kb.engine import MIN_COVERAGE, Concept, DocumentMatch, Engine, Form, IndexedFile, Request
 from kb.engine.embedded import EmbeddedEngine
 from kb.engine.whoosh import StoreWriter, create
 from kb.model import Document, Page
@@ -36,7 +36,12 @@ class Store:
         self.folder = folder
         self._commits = 0
         self.twin = TwinEngine(ANALYZER)
-        self.engine = EmbeddedEngine(lambda: (folder, self._commits))
+        self._source = EmbeddedEngine(lambda: (folder, self._commits))
+
+    @property
+    def engine(self) -> Engine:
+        """The newest state."""
+        return self._source.current()
 
     def commit(self, added: Sequence[Given], removed: Sequence[str] = ()) -> None:
         """One commit to both."""
@@ -367,6 +372,6 @@ def test_small_cache_changes_no_answer() -> None:
     """With memory for hardly any posting list the answers are the same."""
     with store() as made:
         made.commit([document(str(n), "gmina powiat " * n, "wójt rada") for n in range(1, 30)])
-        small = EmbeddedEngine(lambda: (made.folder, 1), cache_bytes=1)
+        small = EmbeddedEngine(lambda: (made.folder, 1), cache_bytes=1).current()
         request = Request(concepts=(concept(lemma("gmina")), concept(exact("rada"))), limit=50)
         assert small.match(request) == made.engine.match(request) == small.match(request)
