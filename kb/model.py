@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageText:
+class Page:
     """One page as it was read from a file: the unit of search.
 
     A PDF page, or a Markdown section under its heading. ``label`` is the printed page number (PDF ``/PageLabels``),
@@ -60,7 +60,7 @@ class Extraction:
     """
 
     status: Status
-    pages: tuple[PageText, ...] = ()
+    pages: tuple[Page, ...] = ()
     metadata: Mapping[str, object] = field(default_factory=dict)
     message: str = ""
     warnings: tuple[str, ...] = ()
@@ -126,9 +126,6 @@ class Document:
     def year(self) -> str | None:
         """The year of publication, as a facet value."""
         return str(self.published.year) if self.published else None
-
-
-Page = PageText
 
 
 class ClauseKind(StrEnum):

@@ -13,7 +13,7 @@ from library import TAXONOMY
 
 from kb.catalogue import Catalogue, load_taxonomy, read_yaml, slug
 from kb.errors import TaxonomyError
-from kb.model import Document, Extraction, PageText, Status
+from kb.model import Document, Extraction, Page, Status
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _extraction(metadata: Mapping[str, object], *, html: str = "", heading: str = "") -> Extraction:
-    page = PageText(number=1, text="Tekst.", heading=heading, html=html)
+    page = Page(number=1, text="Tekst.", heading=heading, html=html)
     return Extraction(status=Status.INDEXED, pages=(page,), metadata=metadata)
 
 

@@ -19,7 +19,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from kb.extract import frontmatter, outcome
 from kb.extract.clean import SOFT, characters, has_text
 from kb.extract.limits import Limits
-from kb.model import Extraction, PageText, Status
+from kb.model import Extraction, Page, Status
 
 _SECTION_LEVEL = 2
 _DEEPEST_LEVEL = 6
@@ -92,12 +92,12 @@ def _parser() -> MarkdownIt:
     return parser.use(footnote_plugin)
 
 
-def _pages(source: str) -> list[PageText]:
+def _pages(source: str) -> list[Page]:
     parser = _parser()
     environment: dict[str, object] = {}
     tokens = parser.parse(source, environment)
     tokens, notes = _without_notes(tokens)
-    pages: list[PageText] = []
+    pages: list[Page] = []
     anchors: set[str] = set()
     for tokens_of_section in _sections(tokens):
         section = tokens_of_section
@@ -120,7 +120,7 @@ def _pages(source: str) -> list[PageText]:
             url_schemes=_SCHEMES,
             link_rel="noopener noreferrer",
         )
-        pages.append(PageText(number=len(pages) + 1, text=text, heading=heading, anchor=anchor, html=html))
+        pages.append(Page(number=len(pages) + 1, text=text, heading=heading, anchor=anchor, html=html))
     return pages
 
 

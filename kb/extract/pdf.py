@@ -23,7 +23,7 @@ from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_
 from kb.extract.description import describe
 from kb.extract.layout import tidy
 from kb.extract.limits import Limits
-from kb.model import Extraction, PageText, Status
+from kb.model import Extraction, Page, Status
 
 _T = TypeVar("_T")
 
@@ -100,7 +100,7 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
     for position, page in enumerate(tidy(raw.texts, known, second)):
         label = characters(raw.labels[position] or "") if raw.labels else ""
         pages.append(
-            PageText(
+            Page(
                 number=position + 1,
                 text=page.text,
                 label=label or None,

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from kb.model import Extraction, PageText, Status
+from kb.model import Extraction, Page, Status
 
 STOP = b"stop\n"
 """What the parent sends to a keeper to have its child killed."""
@@ -55,14 +55,14 @@ def decode(data: bytes) -> Extraction:
         raise ValueError(f"not an extraction: {error!r}") from error
 
 
-def _page(value: Any) -> PageText:
+def _page(value: Any) -> Page:
     fields = _checked(value, dict)
     if fields.keys() != _PAGE_FIELDS.keys():
         raise ValueError(f"not a page: {sorted(fields)}")
     for name, types in _PAGE_FIELDS.items():
         if not isinstance(fields[name], types):
             raise TypeError(f"not a page: {name} is {type(fields[name]).__name__}")
-    return PageText(**fields)
+    return Page(**fields)
 
 
 def _checked(value: Any, kind: type) -> Any:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.extract.wire import decode, encode
-from kb.model import Extraction, PageText, Status
+from kb.model import Extraction, Page, Status
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-PAGES = st.builds(PageText, number=st.integers(1, 9999), text=TEXT, label=st.none() | TEXT, heading=TEXT, html=TEXT)
+PAGES = st.builds(Page, number=st.integers(1, 9999), text=TEXT, label=st.none() | TEXT, heading=TEXT, html=TEXT)
 EXTRACTIONS = st.builds(
     Extraction,
     status=st.sampled_from(Status),
