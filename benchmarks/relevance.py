@@ -26,7 +26,7 @@ import numpy as np
 
 from kb import answer, indexer, polish, reading, search
 from kb.builds import BuildInfo, Builds
-from kb.engine import IndexedFile, Request, embedded
+from kb.engine import IndexedFile, Request, rows, scoring
 from kb.engine.whoosh import Segment, StoreWriter, create
 from kb.model import ClauseKind, Query, Results
 from kb.polish import Analyzer, fold
@@ -46,23 +46,23 @@ ROOT = Path(__file__).parents[1]
 
 def without_field(name: str) -> Any:
     """The engine without one of its fields: neither score nor coverage comes from it."""
-    parts = embedded.Snapshot._parts  # noqa: SLF001
+    parts = scoring.Scorer._parts  # noqa: SLF001
 
     def fewer(self: Any, forms: Any) -> Iterator[Any]:
         return (part for part in parts(self, forms) if part.field != name)
 
-    return patch.object(embedded.Snapshot, "_parts", fewer)
+    return patch.object(scoring.Scorer, "_parts", fewer)
 
 
 def without_page_weights() -> Any:
     """Every page's score as it is: pages that list contents count as any other."""
-    made = embedded.Snapshot.__init__
+    made = rows.Rows.__init__
 
     def plain(self: Any, *args: Any) -> None:
         made(self, *args)
-        self._weights = np.ones_like(self._weights)
+        self.weights = np.ones_like(self.weights)
 
-    return patch.object(embedded.Snapshot, "__init__", plain)
+    return patch.object(rows.Rows, "__init__", plain)
 
 
 def with_floor(share: float) -> Any:

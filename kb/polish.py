@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -71,14 +70,13 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    """The words of NFC text with their places in it: (word, start, end)."""
-    return ((match.group(), match.start(), match.end()) for match in _WORD.finditer(text))
+def places(text: str) -> list[re.Match[str]]:
+    """The words of NFC text, in order, with their places in it."""
+    return list(_WORD.finditer(text))
 
 
-def surface(word: str) -> str:
-    """The form under which a word is kept in the surface field."""
-    return word.lower()
+surface = str.lower
+"""The form under which a word is kept in the surface field."""
 
 
 def is_stop_word(word: str) -> bool:

@@ -6,12 +6,15 @@ Everything returned as HTML is escaped text with ``<mark>`` as its only markup.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from html import escape
+from itertools import chain
+from operator import and_, itemgetter
+from typing import NamedTuple
 
 from kb.engine import Concept, Form
-from kb.polish import Analyzer, surface, tokens
+from kb.polish import Analyzer, places, surface
 
 SNIPPET_CHARACTERS = 260
 _SENTENCE_LOOK_BACK = 90
@@ -29,12 +32,9 @@ _ABBREVIATIONS = frozenset(
 
 Key = tuple[str, str]
 """Field and term: what a word of a text is compared by."""
-Keys = tuple[Key, ...]
-_NO_WORD: tuple[Keys, int, int] = ((), 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A found place: ``text[start:end]``, and which concept it belongs to."""
 
     start: int
@@ -49,50 +49,55 @@ class Highlighter:
         self._analyzer = analyzer
         self._weights = weights
         self._single: dict[Key, int] = {}
-        asked: set[Key] = set()
         # By the keys of their first step, so that a text's word is compared only with sequences that it may begin.
         self._sequences: dict[Key, list[tuple[Form, int]]] = {}
+        asked: dict[str, set[str]] = {"lemma": set(), "surface": set()}
         for number, concept in enumerate(concepts):
             for form in () if concept.excluded or concept.bonus else concept.forms:
-                if len(form.steps) == 1:
-                    for term in form.steps[0]:
-                        self._single.setdefault((form.field, term), number)
-                else:
-                    for term in form.steps[0]:
-                        self._sequences.setdefault((form.field, term), []).append((form, number))
-                asked.update((form.field, term) for step in form.steps for term in step)
-        self._known = _Known(analyzer, asked)
+                asked[form.field].update(chain.from_iterable(form.steps))
+                for key in ((form.field, term) for term in form.steps[0]):
+                    if len(form.steps) == 1:
+                        self._single.setdefault(key, number)
+                    else:
+                        self._sequences.setdefault(key, []).append((form, number))
+        self._lemmas, self._surfaces = asked["lemma"], asked["surface"]
+        self._keys = cache(self._keys_of)
 
     def marks(self, text: str) -> list[Mark]:
         """Every found place of the text, in order, none overlapping."""
-        known = self._known
-        asked = {
-            number: (keys, start, end)
-            for number, (word, start, end) in enumerate(tokens(text))
-            if (keys := known[word])
-        }
+        words = places(text)
+        typed = list(map(itemgetter(0), words))
+        # Nearly every word is none that was asked for: telling so takes most of the time of a search.
+        passed = map(self._lemmas.isdisjoint, map(self._analyzer.terms, typed))
+        if self._surfaces:
+            passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
+        asked = {number: self._keys(typed[number]) for number, other in enumerate(passed) if not other}
         found: list[Mark] = []
         free = 0
-        for number, (keys, start, _) in asked.items():
+        for number in asked:
             if number >= free:
-                length, concept = self._at(asked, number, keys)
+                length, concept = self._at(asked, number)
                 if length:
-                    found.append(Mark(start, asked[number + length - 1][2], concept))
+                    found.append(Mark(words[number].start(), words[number + length - 1].end(), concept))
                     free = number + length
         return found
 
-    def _at(self, asked: Mapping[int, tuple[Keys, int, int]], number: int, keys: Keys) -> tuple[int, int]:
+    def _keys_of(self, word: str) -> tuple[Key, ...]:
+        """What a word of a text may be asked by, the typed form first."""
+        return (("surface", surface(word)), *(("lemma", term) for term in self._analyzer.terms(word)))
+
+    def _at(self, asked: Mapping[int, Sequence[Key]], number: int) -> tuple[int, int]:
         """How many words from one on make a found place, and of which concept; (0, 0) for none."""
         best, concept = 0, 0
-        for key in keys:
+        for key in asked[number]:
             for form, own in self._sequences.get(key, ()):
                 if len(form.steps) > best and all(
-                    not step or any((form.field, term) in asked.get(number + i, _NO_WORD)[0] for term in step)
+                    not step or any((form.field, term) in asked.get(number + i, ()) for term in step)
                     for i, step in enumerate(form.steps)
                 ):
                     best, concept = len(form.steps), own
         if not best:
-            for key in keys:
+            for key in asked[number]:
                 if key in self._single:
                     return 1, self._single[key]
         return best, concept
@@ -118,33 +123,16 @@ class Highlighter:
         """Where the best window begins: most different concepts by weight, then most places."""
         best, best_score, last = 0, -1.0, 0
         inside = characters - _SENTENCE_LOOK_BACK
+        concepts = [mark.concept for mark in marks]
         for first, mark in enumerate(marks):
             last = max(last, first)
             while last + 1 < len(marks) and marks[last + 1].end <= mark.start + inside:
                 last += 1
-            window = marks[first : last + 1]
-            score = sum(self._weights[concept] for concept in {m.concept for m in window}) + 0.01 * len(window)
+            different = set(concepts[first : last + 1])
+            score = sum(map(self._weights.__getitem__, different)) + 0.01 * (last + 1 - first)
             if score > best_score + 1e-9:
                 best, best_score = mark.start, score
         return best
-
-
-class _Known(dict[str, Keys]):
-    """Word → those of its keys that the query asks for: none for nearly every word of a text."""
-
-    def __init__(self, analyzer: Analyzer, asked: Iterable[Key]) -> None:
-        super().__init__()
-        self._terms = analyzer.terms
-        self._asked = {field: {term for own, term in asked if own == field} for field in ("lemma", "surface")}
-
-    def __missing__(self, word: str) -> Keys:
-        lemmas, surfaces = self._asked["lemma"], self._asked["surface"]
-        keys = [("lemma", term) for term in self._terms(word) if term in lemmas]
-        form = surface(word)
-        if form in surfaces:
-            keys.insert(0, ("surface", form))
-        found = self[word] = tuple(keys)
-        return found
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:

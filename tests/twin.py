@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from kb.engine import Concept, Form, Request, embedded, ranking, whoosh
+from kb.engine import Concept, Form, Request, ranking, scoring, whoosh
 from kb.model import FACETS, Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
@@ -118,9 +118,9 @@ class TwinEngine:
             if times:
                 text[form.field] = max(text[form.field], weight * self._impact(times, page))
             if form.field == "lemma" and _times("title", steps, page):
-                context["title"] = max(context["title"], embedded.TITLE_WEIGHT * weight)
+                context["title"] = max(context["title"], scoring.TITLE_WEIGHT * weight)
             if form.field == "lemma" and _times("heading", steps, page):
-                context["heading"] = max(context["heading"], embedded.HEADING_WEIGHT * weight)
+                context["heading"] = max(context["heading"], scoring.HEADING_WEIGHT * weight)
         return Weighed(sum(text.values()) or None, sum(context.values()) or None)
 
     def _concept_idf(self, concept: Concept) -> float:

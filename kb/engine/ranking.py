@@ -12,8 +12,7 @@ N counts pages, df the pages with the term, lengths are in words. Scores have no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 K1 = 1.2
 B = 0.75
@@ -70,9 +70,12 @@ def _merge(rows: Ints, weights: Floats, how: np.ufunc) -> tuple[Ints, Floats]:
     return rows[starts], how.reduceat(weights, starts)
 
 
-def totals(rows: NDArray[np.intp], weights: NDArray[Any], size: int) -> NDArray[np.float64]:
-    """The sum of the weights of each of ``size`` rows; a row may stand many times, in any order."""
-    return np.bincount(rows, weights, size).astype(np.float64, copy=False)
+def totals(lists: Iterable[tuple[Ints, Floats | np.float32]], size: int) -> Floats:
+    """The sum of the weights of each of ``size`` rows; a list has a weight for each of its rows or one for all."""
+    sums = np.zeros(size, np.float32)
+    for rows, weights in lists:
+        np.add.at(sums, rows, weights)
+    return sums
 
 
 def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
@@ -102,17 +105,12 @@ def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
     return rows, counts.astype(np.float32)
 
 
-def top(scores: Floats, count: int) -> NDArray[np.intp]:
-    """Indices of the ``count`` greatest positive scores, greatest first, ties in index order.
-
-    Only the positive part is partitioned: over an array of mostly equal values ``argpartition`` is hundreds of times slower.
-    """
+def top(scores: Floats, count: int) -> Indices:
+    """Indices of the ``count`` greatest scores, greatest first, ties in index order."""
     if not count:
         return np.empty(0, np.intp)
-    candidates = np.flatnonzero(scores > 0)
-    if len(candidates) > count:
-        values = scores[candidates]
-        kept = np.argpartition(values, len(values) - count)[len(values) - count :]
-        # Ties at the border must not depend on the partition's order.
-        candidates = candidates[values >= values[kept].min()]
-    return candidates[np.argsort(-scores[candidates], kind="stable")][:count]
+    if len(scores) <= count:
+        return (-scores).argsort(kind="stable")
+    border = np.partition(scores, len(scores) - count)[len(scores) - count]
+    candidates = np.flatnonzero(scores >= border)
+    return candidates[(-scores[candidates]).argsort(kind="stable")][:count]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kb.polish import Analyzer, fold, is_stop_word, normalise, surface, tokens, words
+from kb.polish import Analyzer, fold, is_stop_word, normalise, places, surface, words
 
 POLISH = "aąbcćdeęfghijklłmnńoóprsśtuwyzźżAĄBCĆDEĘFGHIJKLŁMNŃOÓPRSŚTUWYZŹŻ"
 TEXT = st.text() | st.text(st.sampled_from(POLISH + "  -–.,„”0123456789§"))
@@ -30,15 +30,15 @@ def test_decomposed_text_is_the_same_text(text: str) -> None:
 
 
 @given(TEXT)
-def test_tokens_are_the_words_at_their_places(text: str) -> None:
-    """Each token is what stands in the text between its start and end, in order, none overlapping."""
-    found = list(tokens(text))
-    assert [word for word, _, _ in found] == words(text)
+def test_places_are_the_words_where_they_stand(text: str) -> None:
+    """Each place is a word of the text, in order, none overlapping."""
+    found = places(text)
+    assert [place[0] for place in found] == words(text)
     at = 0
-    for word, start, end in found:
-        assert text[start:end] == word
-        assert at <= start < end
-        at = end
+    for place in found:
+        assert text[place.start() : place.end()] == place[0]
+        assert at <= place.start() < place.end()
+        at = place.end()
 
 
 @given(TEXT)

@@ -1,0 +1,134 @@
+"""Concepts → weights: on which rows a concept stands, what it adds to their scores, and why."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from cachetools import LRUCache
+
+from kb.engine import Concept, Contribution, Form, ranking
+from kb.engine.ranking import Floats, Ints
+from kb.engine.rows import Rows, Steps
+
+TITLE_WEIGHT = 0.5
+"""A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
+HEADING_WEIGHT = 0.3
+"""A word of the page's heading adds this share of its idf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A concept's weight on pages: those with it in the text, and those where only title or heading has it."""
+
+    rows: Ints
+    weights: Floats
+    context_rows: Ints
+    context_weights: Floats
+    idf: float
+
+    @property
+    def nbytes(self) -> int:
+        """Memory used, in bytes."""
+        return self.rows.nbytes + self.weights.nbytes + self.context_rows.nbytes + self.context_weights.nbytes + 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The rows of one form, or one lemma of a word, in one field, with what it adds to each."""
+
+    field: str
+    steps: Steps
+    weight: float
+    idf: float
+    rows: Ints
+    frequencies: Floats
+    weights: Floats
+
+    def at(self, row: int) -> int | None:
+        """Where a row stands in ``rows``."""
+        at = int(np.searchsorted(self.rows, row))
+        return at if at < len(self.rows) and self.rows[at] == row else None
+
+
+class Scorer:
+    """Weighs concepts on one state's rows; the latest answers are kept, at most ``cache_bytes`` of them."""
+
+    def __init__(self, rows: Rows, cache_bytes: int) -> None:
+        self._rows = rows
+        self._cache: LRUCache[tuple[Form, ...], Scored] = LRUCache(cache_bytes, lambda scored: scored.nbytes)
+        self._lock = threading.Lock()
+
+    def scored(self, concept: Concept) -> Scored:
+        """A concept's weight on every page that has it, the page's own weight multiplied in."""
+        with self._lock:
+            known = self._cache.get(concept.forms)
+        if known is not None:
+            return known
+        scored = self._score(concept.forms)
+        with self._lock:
+            if scored.nbytes <= self._cache.maxsize:
+                self._cache[concept.forms] = scored
+        return scored
+
+    def _score(self, forms: Sequence[Form]) -> Scored:
+        text: dict[str, list[tuple[Ints, Floats]]] = {"lemma": [], "surface": []}
+        context: dict[str, list[tuple[Ints, Floats]]] = {"title": [], "heading": []}
+        for part in self._parts(forms):
+            (context if part.field in context else text)[part.field].append((part.rows, part.weights))
+        rows, weights = ranking.sum_of([ranking.best_of(lists) for lists in text.values()])
+        extra_rows, extra = ranking.sum_of([ranking.best_of(lists) for lists in context.values()])
+        both = np.isin(extra_rows, rows, assume_unique=True)
+        if both.any():
+            weights = weights.copy()
+            weights[np.searchsorted(rows, extra_rows[both])] += extra[both]
+        extra_rows, extra = extra_rows[~both], extra[~both]
+        page_weights = self._rows.weights
+        idf = ranking.idf(self._rows.page_count, len(rows))
+        return Scored(rows, weights * page_weights[rows], extra_rows, extra * page_weights[extra_rows], idf)
+
+    def _parts(self, forms: Sequence[Form]) -> Iterator[_Part]:
+        """Every way in which forms add to a score; of the parts of one field the best counts, fields add up."""
+        find = self._rows.find
+        for form in forms:
+            for steps in [((term,),) for term in form.steps[0]] if len(form.steps) == 1 else [form.steps]:
+                rows, frequencies = find(form.field, steps)
+                idf = ranking.idf(self._rows.page_count, len(rows))
+                weights = (form.weight * idf) * ranking.impacts(rows, frequencies, self._rows.norms)
+                yield _Part(form.field, steps, form.weight, idf, rows, frequencies, weights)
+                if form.field == "lemma":
+                    found = {
+                        "title": (self._rows.pages_of(find("title", steps)[0]), TITLE_WEIGHT),
+                        "heading": (find("heading", steps)[0], HEADING_WEIGHT),
+                    }
+                    for field, (rows, share) in found.items():
+                        once = np.ones(len(rows), np.float32)
+                        weight = form.weight * share
+                        yield _Part(field, steps, weight, idf, rows, once, once * np.float32(weight * idf))
+
+    def explain(self, concepts: Sequence[Concept], row: int) -> list[Contribution]:
+        """What makes the score of a page's row, part by part, before the page's own weight."""
+        found = []
+        for concept in concepts:
+            here = [part for part in self._parts(() if concept.excluded else concept.forms) if part.at(row) is not None]
+            if concept.bonus and all(part.field in ("title", "heading") for part in here):
+                continue  # a bonus is for what stands in the text
+            for part in here:
+                rivals = [other for other in here if other.field == part.field]
+                best = max(rivals, key=lambda other: other.weights[other.at(row)])
+                at = part.at(row)
+                found.append(
+                    Contribution(
+                        concept=concept.label,
+                        field=part.field,
+                        terms=" ".join("|".join(step) or "*" for step in part.steps),
+                        frequency=int(part.frequencies[at]),
+                        idf=part.idf,
+                        weight=part.weight,
+                        score=float(part.weights[at]),
+                        counted=part is best,
+                    )
+                )
+        return found
