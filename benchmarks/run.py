@@ -111,7 +111,9 @@ def _sources(given: Sequence[Path]) -> list[str]:
 
 def _collection(sources: Sequence[str], count: int, work: Path) -> Path:
     analyzer = (ROOT / "kb" / "polish.py").read_bytes()  # every engine gets its terms
-    told = repr(([(Path(source).name, os.path.getsize(source)) for source in sources], hashlib.sha256(analyzer).hexdigest()))
+    told = repr(
+        ([(Path(source).name, os.path.getsize(source)) for source in sources], hashlib.sha256(analyzer).hexdigest())
+    )
     path = work / f"pages-{hashlib.sha256(told.encode()).hexdigest()[:12]}-{count}.tsv"
     if not path.exists():
         collection.write(sources, count, path)

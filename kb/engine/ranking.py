@@ -98,11 +98,19 @@ def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
     for distance, rows, positions in places:
         # A place too near the text's beginning would give a key of the row before.
         kept = common[np.minimum(rows, size - 1)] & (rows < size) & (positions >= distance)
-        keys = np.unique((rows[kept].astype(np.int64) << _POSITION_BITS) + positions[kept] - distance)
-        found = keys if found is None else np.intersect1d(found, keys, assume_unique=True)
+        keys = (rows[kept].astype(np.int64) << _POSITION_BITS) + positions[kept] - distance
+        keys.sort(kind="stable")  # each term's are in order already, so that this is a merge
+        keys = keys[np.diff(keys, prepend=-1) != 0]
+        if found is None:
+            found = keys
+        else:
+            both = np.concatenate((found, keys))
+            both.sort(kind="stable")
+            found = both[:-1][both[1:] == both[:-1]]
     assert found is not None
-    rows, counts = np.unique((found >> _POSITION_BITS).astype(np.int32), return_counts=True)
-    return rows, counts.astype(np.float32)
+    rows = (found >> _POSITION_BITS).astype(np.int32)
+    first = np.flatnonzero(np.diff(rows, prepend=-1))
+    return rows[first], np.diff(first, append=len(rows)).astype(np.float32)
 
 
 def top(scores: Floats, count: int) -> Indices:
