@@ -1,14 +1,15 @@
-"""Whoosh's codec with posting lists as arrays: its own files, blocks and term index, other bytes inside a block.
+"""Whoosh's codec with posting lists as arrays: its own files and term index, other bytes in the file of postings.
 
-Whoosh's default codec writes and reads a block as a tuple of Python numbers, posting by posting. Ranking wants a term's
-whole list as arrays, so a block here holds three byte strings: rows (differences), frequencies (none where all are 1) and
-the positions of all its postings, each 32-bit integers. Merging old segments goes through Whoosh's own interface, which
-``Matcher`` still serves one posting at a time.
+Whoosh's default codec writes and reads a list as blocks of pickled Python numbers, posting by posting. Ranking wants a term's
+whole list as arrays, so here a list is one run of bytes: a byte of flags, then 32-bit integers: rows, frequencies (left out
+where all are 1), the positions of all its postings. Lists that are not short are compressed, with differences for rows.
+Merging old segments goes through Whoosh's own interface, one posting at a time.
 """
 
 from __future__ import annotations
 
 import heapq
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,15 +20,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import fields, formats
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3LeafMatcher, W3PostingsWriter, W3TermInfo
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermInfo, W3TermsReader
+from whoosh.matching import ListMatcher
+from whoosh.system import pack_ushort
 
 from kb.engine.ranking import Ints
 
-_BLOCK = 8_192
-"""Postings in a block: lists are always read whole, so larger blocks than Whoosh's 128 mean less work."""
+_ALL_ONCE = 1
+_PACKED = 2
 _COMPRESSION = 1
 _WORTH_PACKING = 16
 """Nearly all terms are rare: packing the few bytes of a shorter list takes longer than reading them."""
+
+Lists = tuple[Ints, Ints, Ints]
+"""A term's rows, ascending, its frequency in each, and its positions in all of them, row after row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +59,44 @@ class Positions(fields.FieldType):  # type: ignore[misc]
 
 
 class ArrayCodec(W3Codec):  # type: ignore[misc]
-    """Whoosh's codec with the writers and the matcher below."""
+    """Whoosh's codec with the writer and the reading of lists below."""
 
     def field_writer(self, storage: object, segment: object) -> FieldWriter:
         """The writer of a new segment's terms."""
         return FieldWriter(self, storage, segment)
 
-    def postings_writer(self, dbfile: object, byteids: bool = False) -> W3PostingsWriter:
-        """The writer of a term's list."""
-        return _PostingsWriter(dbfile, _BLOCK, byteids)
+    def postings_reader(self, dbfile: Any, terminfo: W3TermInfo, format_: object, **_: object) -> ListMatcher:
+        """A term's list as Whoosh itself reads it, when it merges segments."""
+        rows, frequencies, positions = _unpacked(dbfile, terminfo)
+        values = [part.tobytes() for part in np.split(positions, np.cumsum(frequencies)[:-1])]
+        return ListMatcher(rows.tolist(), frequencies.astype(float).tolist(), values, format_)
 
-    def postings_reader(self, dbfile: object, terminfo: W3TermInfo, format_: object, **rest: Any) -> Matcher:
-        """The reader of a term's list."""
-        return Matcher(dbfile, *terminfo.extent(), format_, **rest)
+
+def read_lists(terms: W3TermsReader, field: str, term: str) -> Lists:
+    """A term's whole list. Raises TermNotFound."""
+    return _unpacked(terms._postfile, terms.term_info(field, term.encode()))
+
+
+def _unpacked(file: Any, info: W3TermInfo) -> Lists:
+    count: int = info.doc_frequency()
+    offset, (length,) = info.extent()  # Whoosh reads the length back as a tuple of one
+    data: bytes = file.get(offset, length)
+    flags, body = data[0], data[1:]
+    numbers = np.frombuffer(zlib.decompress(body) if flags & _PACKED else body, np.int32)
+    rows = np.cumsum(numbers[:count], dtype=np.int32) if flags & _PACKED else numbers[:count]
+    if flags & _ALL_ONCE:
+        return rows, np.ones(count, np.int32), numbers[count:]
+    return rows, numbers[count : 2 * count], numbers[2 * count :]
+
+
+def _packed(rows: Ints, frequencies: Ints, positions: Ints) -> bytes:
+    flags, counted = 0, frequencies.tobytes()
+    if len(positions) == len(rows):
+        flags, counted = _ALL_ONCE, b""
+    if len(rows) < _WORTH_PACKING:
+        return bytes((flags,)) + rows.tobytes() + counted + positions.tobytes()
+    body = np.diff(rows, prepend=np.int32(0)).tobytes() + counted + positions.tobytes()
+    return bytes((flags | _PACKED,)) + zlib.compress(body, _COMPRESSION)
 
 
 class FieldWriter(W3FieldWriter):  # type: ignore[misc]
@@ -77,104 +108,25 @@ class FieldWriter(W3FieldWriter):  # type: ignore[misc]
     def add_postings(self, schema: fields.Schema, _lengths: object, items: Iterable[tuple[Any, ...]]) -> None:
         """Write ``lists`` joined with ``items``, the postings of old segments that this commit merges."""
         key = attrgetter("field", "term")
-        current = None
         for (field, term), group in groupby(heapq.merge(self.lists, _as_lists(items), key=key), key=key):
-            if field != current:
-                if current is not None:
-                    self.finish_field()
+            if field != self._fieldname:
                 self.start_field(field, schema[field])
-                current = field
             self._btext = term
-            self._postwriter.start_postings(self._format, _TermInfo())
-            for part in group:
-                self._postwriter.add_list(part)
-            self.finish_term()
-        if current is not None:
-            self.finish_field()
+            self._write(*group)
 
-
-class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    def add_list(self, part: PostingList) -> None:
-        ends = np.cumsum(part.frequencies)
-        for start in range(0, len(part.rows), self._blocklimit):
-            if len(self):
-                self._write_block()
-            stop = min(start + self._blocklimit, len(part.rows))
-            self._ids = _Rows(part.rows[start:stop])
-            self._weights = part.frequencies[start:stop]
-            self._values = part.positions[ends[start] - part.frequencies[start] : ends[stop - 1]]
-            self._maxweight = float(self._weights.max())
-            self._compression = _COMPRESSION if stop - start >= _WORTH_PACKING else 0
-
-    def _mini_ids(self) -> bytes:
-        differences = self._ids.array.astype(np.uint32)
-        differences[1:] -= differences[:-1].copy()
-        return differences.tobytes()
-
-    def _mini_weights(self) -> bytes:
-        return b"" if (self._weights == 1).all() else self._weights.astype(np.uint32).tobytes()
-
-    def _mini_values(self) -> bytes:
-        return self._values.astype(np.uint32).tobytes()
-
-
-class _Rows:
-    """A block's rows as Whoosh looks at them: whether there are any, and single ones as plain numbers to pickle."""
-
-    def __init__(self, array: Ints) -> None:
-        self.array = array
-
-    def __len__(self) -> int:
-        return len(self.array)
-
-    def __getitem__(self, at: int) -> int:
-        return int(self.array[at])
-
-
-class _TermInfo(W3TermInfo):  # type: ignore[misc]
-    def add_block(self, block: _PostingsWriter) -> None:
-        """What Whoosh's own does, with sums of arrays; lengths are not kept here."""
-        self._weight += float(block._weights.sum())
-        self._df += len(block)
-        self._maxweight: float = max(self._maxweight, block.max_weight())
-        self._minlength = 0
-        self._minid: int = block.min_id() if self._minid is None else self._minid
-        self._maxid = block.max_id()
-
-
-class Matcher(W3LeafMatcher):  # type: ignore[misc]
-    """Reads a term's list: whole by ``arrays``, or one posting at a time for Whoosh itself."""
-
-    def arrays(self) -> tuple[Ints, Ints, Ints]:
-        """Rows, frequencies, and the positions of all rows."""
-        parts = []
-        while self.is_active():
-            parts.append(self._block())
-            self._next_block()
-        if len(parts) == 1:
-            return parts[0]
-        rows, frequencies, positions = zip(*parts, strict=True)
-        return np.concatenate(rows), np.concatenate(frequencies), np.concatenate(positions)
-
-    def _block(self) -> tuple[Ints, Ints, Ints]:
-        self._read_data()
-        rows, frequencies, positions = self._data
-        count = self._blocklength
-        return (
-            np.cumsum(np.frombuffer(rows, np.int32), dtype=np.int32),
-            np.frombuffer(frequencies, np.int32) if frequencies else np.ones(count, np.int32),
-            np.frombuffer(positions, np.int32),
-        )
-
-    def _read_ids(self) -> None:
-        self._ids = self._block()[0].tolist()
-
-    def _read_weights(self) -> None:
-        self._weights = self._block()[1].astype(float).tolist()
-
-    def _read_values(self) -> None:
-        _, frequencies, positions = self._block()
-        self._values = [part.tobytes() for part in np.split(positions, np.cumsum(frequencies)[:-1])]
+    def _write(self, first: PostingList, *more: PostingList) -> None:
+        """Write the term at hand; of parts from several segments the rows follow one another."""
+        rows, frequencies, positions = first.rows, first.frequencies, first.positions
+        if more:
+            rows = np.concatenate([rows, *(part.rows for part in more)])
+            frequencies = np.concatenate([frequencies, *(part.frequencies for part in more)])
+            positions = np.concatenate([positions, *(part.positions for part in more)])
+        start = self._postfile.tell()
+        data = _packed(rows, frequencies, positions)
+        self._postfile.write(data)
+        info = W3TermInfo(weight=len(positions), df=len(rows), minid=int(rows[0]), maxid=int(rows[-1]))
+        info.set_extent(start, len(data))
+        self._tindex.add(pack_ushort(self._fieldid) + self._btext, info.to_bytes())
 
 
 def _as_lists(items: Iterable[tuple[Any, ...]]) -> Iterator[PostingList]:

@@ -30,13 +30,13 @@ from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
 from kb.engine import IndexedFile
-from kb.engine.codec import ArrayCodec, Positions, WordStream
+from kb.engine.codec import ArrayCodec, Lists, Positions, WordStream, read_lists
 from kb.engine.ranking import Floats, Ints
 from kb.errors import IndexMismatch
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 
 
@@ -76,9 +76,6 @@ def schema() -> fields.Schema:
 def create(folder: Path) -> None:
     """Make an empty index in an existing folder."""
     index.create_in(str(folder), schema())
-
-
-_Arrays = tuple[Ints, Ints, Ints]
 
 
 class Columns:
@@ -144,7 +141,7 @@ class Segment:
         self.deleted = np.fromiter(sorted(reader.segment().deleted_docs()), dtype=np.int32)
         # A later commit only adds deletions to a segment: what was read of it before holds.
         self.columns: Columns = before.columns if before else Columns(reader)
-        self._postings: LRUCache[tuple[str, str], _Arrays] = LRUCache(_KEPT_BYTES, lambda kept: kept[0].nbytes * 3)
+        self._postings: LRUCache[tuple[str, str], Lists] = LRUCache(_KEPT_BYTES, lambda kept: kept[0].nbytes * 3)
         if before:
             self._postings = before._postings
         # Whoosh opens these files when first asked; by then a commit may have removed them.
@@ -163,7 +160,7 @@ class Segment:
         with self._lock:
             return cast("dict[str, Any]", json.loads(self._reader.stored_fields(row)["stored"]))
 
-    def postings(self, field: str, term: str) -> _Arrays:
+    def postings(self, field: str, term: str) -> Lists:
         """A term's rows, deleted ones included, its frequency in each, and its positions, row after row."""
         with self._lock:
             known = self._postings.get((field, term))
@@ -173,14 +170,12 @@ class Segment:
                     self._postings[field, term] = known
             return known
 
-    def _read(self, field: str, term: str) -> _Arrays:
+    def _read(self, field: str, term: str) -> Lists:
         try:
             # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
-            matcher = self._reader._terms.matcher(field, term.encode(), self._reader.schema[field].format)
+            return read_lists(self._reader._terms, field, term)
         except TermNotFound:
             return _NOTHING, _NOTHING, _NOTHING
-        arrays: _Arrays = matcher.arrays()
-        return arrays
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
         """Surface forms with the number of rows each stands in, deleted ones left out."""
@@ -232,11 +227,24 @@ def _merge_few(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
     return [s for s in segments if s not in small]
 
 
+class _Words(dict[str, int]):
+    """Each distinct word's number, in order of appearance. ``terms`` are analysed as words come, while files are still being read."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        super().__init__()
+        self.terms: list[tuple[str, ...]] = []
+        self._analyse = analyzer.terms
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        self.terms.append(self._analyse(word))
+        return number
+
+
 class StoreWriter:
     """Changes to the index in ``folder``, seen by readers only after ``commit``."""
 
     def __init__(self, folder: Path, analyzer: Analyzer) -> None:
-        self._analyzer = analyzer
         self._files: dict[str, IndexedFile] = {}
         self._rows: dict[str, range] = {}
         base = 0
@@ -249,7 +257,7 @@ class StoreWriter:
                     self._rows[file.document] = range(base + row, base + row + file.pages + 1)
             base += segment.size
         self._next_row = 0
-        self._numbers: dict[str, int] = {}
+        self._words = _Words(analyzer)
         self._body, self._titles, self._headings = WordStream(), WordStream(), WordStream()
         self._folder = str(folder)
         self._opened: SegmentWriter | None = None
@@ -301,8 +309,7 @@ class StoreWriter:
         return count
 
     def _add_words(self, stream: WordStream, found: Sequence[str]) -> None:
-        numbers = self._numbers
-        stream.add(self._next_row, [numbers.setdefault(word, len(numbers)) for word in found])
+        stream.add(self._next_row, [self._words[word] for word in found])
 
     def _add_row(self, **values: object) -> None:
         self._writer.add_document(**values)
@@ -315,13 +322,12 @@ class StoreWriter:
 
     def commit(self) -> None:
         """Write the segment and the new table of contents, in one atomic rename."""
-        vocabulary = list(self._numbers)
-        terms = [self._analyzer.terms(word) for word in vocabulary]
-        content = [() if is_stop_word(word) else own for word, own in zip(vocabulary, terms, strict=True)]
+        terms = self._words.terms
+        content = [() if is_stop_word(word) else own for word, own in zip(self._words, terms, strict=True)]
         self._writer.fieldwriter.lists = chain(
             self._headings.lists("heading", terms),
             self._body.lists("lemma", content),
-            self._body.lists("surface", [(surface(word),) for word in vocabulary]),
+            self._body.lists("surface", [(surface(word),) for word in self._words]),
             self._titles.lists("title", terms),
         )
         self._writer.commit(mergetype=_merge_few)
