@@ -228,7 +228,7 @@ def _merge_few(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
 
 
 class _Words(dict[str, int]):
-    """Each distinct word's number, in order of appearance. ``terms`` are analysed as words come, while files are still being read."""
+    """Each distinct word's number, in order of appearance; ``terms`` are analysed as it comes, while files are being read."""
 
     def __init__(self, analyzer: Analyzer) -> None:
         super().__init__()
