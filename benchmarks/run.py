@@ -38,6 +38,8 @@ import report  # noqa: E402
 import server  # noqa: E402
 from collection import Question  # noqa: E402
 
+from kb.polish import Analyzer  # noqa: E402
+
 QUESTIONS = 300
 BLOCK = 25
 """Questions that one engine answers before the next has its turn, so that a busy moment of the machine falls on all."""
@@ -110,10 +112,8 @@ def _sources(given: Sequence[Path]) -> list[str]:
 
 
 def _collection(sources: Sequence[str], count: int, work: Path) -> Path:
-    analyzer = (ROOT / "kb" / "polish.py").read_bytes()  # every engine gets its terms
-    told = repr(
-        ([(Path(source).name, os.path.getsize(source)) for source in sources], hashlib.sha256(analyzer).hexdigest())
-    )
+    # Every engine gets the analyzer's terms.
+    told = repr([Analyzer().fingerprint, *((Path(source).name, os.path.getsize(source)) for source in sources)])
     path = work / f"pages-{hashlib.sha256(told.encode()).hexdigest()[:12]}-{count}.tsv"
     if not path.exists():
         collection.write(sources, count, path)

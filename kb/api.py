@@ -212,7 +212,7 @@ def nothing(rest: str) -> None:
 
 
 @health.get("/healthz", summary="Czy usługa działa")
-def healthz() -> StateResponse:
+async def healthz() -> StateResponse:
     """Odpowiada zawsze, gdy proces żyje."""
     return StateResponse(status="ok")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from html import escape
 from itertools import chain
 from operator import and_, itemgetter
@@ -61,7 +60,7 @@ class Highlighter:
                     else:
                         self._sequences.setdefault(key, []).append((form, number))
         self._lemmas, self._surfaces = asked["lemma"], asked["surface"]
-        self._keys = cache(self._keys_of)
+        self._keys = _Keys(analyzer)
 
     def marks(self, text: str) -> list[Mark]:
         """Every found place of the text, in order, none overlapping."""
@@ -71,7 +70,7 @@ class Highlighter:
         passed = map(self._lemmas.isdisjoint, map(self._analyzer.terms, typed))
         if self._surfaces:
             passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
-        asked = {number: self._keys(typed[number]) for number, other in enumerate(passed) if not other}
+        asked = {number: self._keys[typed[number]] for number, other in enumerate(passed) if not other}
         found: list[Mark] = []
         free = 0
         for number in asked:
@@ -81,10 +80,6 @@ class Highlighter:
                     found.append(Mark(words[number].start(), words[number + length - 1].end(), concept))
                     free = number + length
         return found
-
-    def _keys_of(self, word: str) -> tuple[Key, ...]:
-        """What a word of a text may be asked by, the typed form first."""
-        return (("surface", surface(word)), *(("lemma", term) for term in self._analyzer.terms(word)))
 
     def _at(self, asked: Mapping[int, Sequence[Key]], number: int) -> tuple[int, int]:
         """How many words from one on make a found place, and of which concept; (0, 0) for none."""
@@ -133,6 +128,18 @@ class Highlighter:
             if score > best_score + 1e-9:
                 best, best_score = mark.start, score
         return best
+
+
+class _Keys(dict[str, tuple[Key, ...]]):
+    """What a word of a text may be asked by, the typed form first; a query's words are few and stand in each of its texts."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        super().__init__()
+        self._terms = analyzer.terms
+
+    def __missing__(self, word: str) -> tuple[Key, ...]:
+        keys = self[word] = (("surface", surface(word)), *(("lemma", term) for term in self._terms(word)))
+        return keys
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
