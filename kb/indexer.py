@@ -7,19 +7,13 @@ it is whole. A file that fails keeps its last good version in the index.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeGuard
 
 from kb.builds import BuildInfo, Builds, write_atomic
 from kb.catalogue import Catalogue
@@ -29,17 +23,13 @@ from kb.engine.whoosh import SCHEMA_VERSION, StoreWriter, create
 from kb.errors import DocumentsError, IndexMismatch, IndexMissing, KbError
 from kb.extract import EXTRACTOR_VERSION, Limits, Sandbox
 from kb.extract.wire import decode, encode
+from kb.folder import FoundFile, Hashes, find
 from kb.model import Document, Extraction, Page, Status
 from kb.polish import Analyzer, normalise, words
 from kb.settings import Settings
 
-SUFFIXES = (".pdf", ".md")
-
 _LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
 """What the same bytes will always give."""
-
-_RACY_NANOSECONDS = 2_000_000_000
-"""A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,32 +74,6 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-@dataclass(slots=True)
-class _Found:
-    """A file under the documents folder: ``name`` is its path as shown, ``problem`` why it cannot be read at all.
-
-    ``closed``: a folder that cannot be listed, so that nobody knows what is in it. Paths are text: a run over a hundred
-    thousand unchanged files would spend more time on making ``Path`` objects than on asking the system about the files.
-    """
-
-    path: str
-    name: str
-    problem: str = ""
-    at: os.stat_result | None = None
-    metadata: str = ""
-    status: Status = Status.DAMAGED
-    closed: bool = False
-    version: str = ""
-
-    @property
-    def size(self) -> int:
-        return self.at.st_size if self.at else 0
-
-    @property
-    def is_pdf(self) -> bool:
-        return self.path.lower().endswith(".pdf")
-
-
 def fingerprint(analyzer: Analyzer) -> str:
     """Changes when an index made before would have to be made anew."""
     return f"schema-{SCHEMA_VERSION} whoosh-{version('whoosh')} extractor-{EXTRACTOR_VERSION} {analyzer.fingerprint}"
@@ -129,10 +93,10 @@ def run(settings: Settings, *, rebuild: bool = False, on_progress: OnProgress | 
         analyzer = Analyzer()
         mark = fingerprint(analyzer)
         build, fresh, writer = _writer_for(builds, mark, analyzer, rebuild)
-        hashes = _Hashes(settings.index / "files.json")
+        hashes = Hashes(settings.index / "files.json")
         try:
             job = _Run(settings, root, catalogue, writer, on_progress, previous=_Previous(builds) if fresh else None)
-            job.process(_find(root, catalogue, hashes))
+            job.process(find(root, catalogue, hashes))
         except BaseException:
             writer.cancel()
             raise
@@ -172,7 +136,7 @@ def check(settings: Settings, on_progress: OnProgress | None = None) -> Report:
     root = _documents(settings)
     catalogue = Catalogue(root)
     job = _Run(settings, root, catalogue, None, on_progress)
-    job.process(_find(root, catalogue, _Hashes(settings.index / "files.json")))
+    job.process(find(root, catalogue, Hashes(settings.index / "files.json")))
     return Report(
         build="",
         seconds=round(time.monotonic() - started, 3),
@@ -201,132 +165,6 @@ def _writer_for(builds: Builds, mark: str, analyzer: Analyzer, rebuild: bool) ->
     build = builds.start()
     create(build)
     return build, True, StoreWriter(build, analyzer)
-
-
-def _find(root: Path, catalogue: Catalogue, hashes: _Hashes) -> list[_Found]:
-    """Every file that could be a document, by name, with its hashes."""
-    found = sorted(_walk(root, catalogue), key=attrgetter("name", "path"))
-    before = ""
-    for entry in found:
-        if entry.name == before:
-            entry.problem = (
-                "drugi plik o nazwie, która wygląda tak samo (inny zapis tych samych liter); zmień jedną z nich"
-            )
-            entry.status = Status.DUPLICATE
-        elif not entry.problem:
-            _hash(entry, catalogue, hashes)
-        before = entry.name
-    return found
-
-
-def _walk(root: Path, catalogue: Catalogue) -> Iterator[_Found]:
-    waiting = [(str(root), "", catalogue.folder_inputs(root))]
-    while waiting:
-        folder, prefix, inputs = waiting.pop()
-        try:
-            with os.scandir(folder) as listing:
-                entries = list(listing)
-        except OSError as error:
-            problem = f"nie można otworzyć folderu ({error.strerror})"
-            yield _Found(folder, prefix.removesuffix("/") or ".", problem, closed=True)
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            name = prefix + _shown(entry.name)
-            is_document = entry.name.lower().endswith(SUFFIXES)
-            if not _is_folder(entry):
-                if is_document:
-                    yield _file(root, entry, name, inputs)
-            elif entry.is_symlink():
-                yield _Found(entry.path, name, "dowiązanie do folderu nie jest czytane; skopiuj tu same pliki")
-            else:
-                if is_document:
-                    yield _Found(
-                        entry.path, name, "to jest folder, a nie plik; zmień jego nazwę (pliki w nim są czytane)"
-                    )
-                waiting.append((entry.path, f"{name}/", catalogue.folder_inputs(Path(entry.path), inputs)))
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads nowhere
-        return False
-
-
-def _file(root: Path, entry: os.DirEntry[str], name: str, inputs: str) -> _Found:
-    """A file by its looks only: nothing is opened."""
-    try:
-        if entry.is_symlink() and root.resolve() not in Path(entry.path).resolve().parents:
-            problem = "dowiązanie prowadzi poza folder z dokumentami i nie jest czytane; skopiuj tu sam plik"
-            return _Found(entry.path, name, problem)
-        at = entry.stat()
-    except (OSError, RuntimeError) as error:
-        return _Found(entry.path, name, _cannot_open(error))
-    return _Found(entry.path, name, "" if stat.S_ISREG(at.st_mode) else "to nie jest zwykły plik", at, inputs)
-
-
-def _cannot_open(error: Exception) -> str:
-    return f"nie można otworzyć pliku ({getattr(error, 'strerror', None) or 'błędne dowiązanie'}); sprawdź uprawnienia"
-
-
-def _shown(name: str) -> str:
-    # A name that is no UTF-8 is shown with replacement marks; the path itself stays as it is.
-    return name if name.isascii() else normalise(os.fsencode(name).decode("utf-8", "replace"))
-
-
-def _hash(entry: _Found, catalogue: Catalogue, hashes: _Hashes) -> None:
-    assert entry.at is not None
-    try:
-        entry.version = hashes.of(entry.path, entry.name, entry.at)
-        if entry.is_pdf:
-            entry.metadata = catalogue.inputs(Path(entry.path), entry.metadata)
-    except OSError as error:
-        entry.problem = _cannot_open(error)
-
-
-class _Hashes:
-    """SHA-256 of files, remembered by size and time of change, so that an unchanged collection is not read at each run."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._old: dict[str, Any] = {}
-        self._new: dict[str, Any] = {}
-        with suppress(OSError, ValueError):
-            remembered = json.loads(path.read_bytes())
-            self._old = remembered if isinstance(remembered, dict) else {}
-
-    def of(self, path: str, name: str, at: os.stat_result) -> str:
-        """The hash of a file's bytes, in hexadecimal; ``at`` is what the system says of it. Raises OSError."""
-        known = self._old.get(name)
-        # One that may not be read now is tried all the same, so that the report says so.
-        if _is_hash(known, at) and os.access(path, os.R_OK):
-            self._new[name] = known
-            return str(known[3])
-        now = time.time_ns()
-        with Path(path).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self._new[name] = [at.st_size, at.st_mtime_ns, now, digest]
-        return digest
-
-    def save(self) -> None:
-        """Keep them for the next run; nothing is lost when that fails."""
-        if self._new != self._old:
-            write_atomic(self._path, json.dumps(self._new, separators=(",", ":")))
-
-
-def _is_hash(known: object, at: os.stat_result) -> TypeGuard[list[Any]]:
-    """Whether it is what ``_Hashes`` keeps (size, time of change, time of hashing, hash) of just such a file."""
-    return (
-        isinstance(known, list)
-        and len(known) == 4
-        and known[0] == at.st_size
-        and known[1] == at.st_mtime_ns
-        and isinstance(known[2], int)
-        and known[2] - at.st_mtime_ns > _RACY_NANOSECONDS
-        and isinstance(known[3], str)
-    )
 
 
 class _Previous:
@@ -365,7 +203,7 @@ class _Run:
     changed: bool = False
     _versions: set[str] = field(default_factory=set)
 
-    def process(self, found: list[_Found]) -> None:
+    def process(self, found: list[FoundFile]) -> None:
         """Decide, read, write; fills ``reports`` and ``documents``."""
         before = {file.path: file for file in self.writer.files()} if self.writer else {}
         self.documents = {file.document: file for file in before.values()}
@@ -375,7 +213,7 @@ class _Run:
         owners = {file.version: file.path for file in before.values() if file.document in self.documents}
         current = {entry.name: entry.version for entry in found}
         owners = {version: path for version, path in owners.items() if current.get(path) == version}
-        to_read: list[_Found] = []
+        to_read: list[FoundFile] = []
         for entry in found:
             old = before.get(entry.name)
             if entry.status is Status.DUPLICATE:
@@ -395,7 +233,7 @@ class _Run:
             self._take(entry, extraction, before.get(entry.name))
             self._progress(Progress(done=done, total=len(to_read), path=entry.name))
 
-    def _remove_gone(self, before: dict[str, IndexedFile], found: list[_Found]) -> None:
+    def _remove_gone(self, before: dict[str, IndexedFile], found: list[FoundFile]) -> None:
         present = {entry.name for entry in found}
         closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
         for path, file in before.items():
@@ -410,9 +248,9 @@ class _Run:
             self.writer.remove(file.document)
             self.changed = True
 
-    def _extractions(self, entries: list[_Found]) -> Iterator[tuple[_Found, Extraction]]:
+    def _extractions(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
         """What is read of each file: kept pages of PDFs first, then the others as children finish them."""
-        waiting: dict[Path, _Found] = {}
+        waiting: dict[Path, FoundFile] = {}
         for entry in entries:
             kept = self._kept(entry)
             if kept:
@@ -444,7 +282,7 @@ class _Run:
                 yield entry, extraction
                 done += 1
 
-    def _take(self, entry: _Found, extraction: Extraction, old: IndexedFile | None) -> None:
+    def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
         """Write a file that was read, or say why not."""
         if extraction.status is not Status.INDEXED:
             self._report_failure(entry, extraction.status, extraction.message, old, extraction.warnings)
@@ -466,7 +304,7 @@ class _Run:
         count = self._write(document, extraction, entry, warnings)
         self._report(entry, Status.INDEXED, len(extraction.pages), count, warnings=warnings)
 
-    def _write(self, document: Document, extraction: Extraction, entry: _Found, warnings: tuple[str, ...]) -> int:
+    def _write(self, document: Document, extraction: Extraction, entry: FoundFile, warnings: tuple[str, ...]) -> int:
         file = IndexedFile(
             document=document.id,
             path=entry.name,
@@ -482,7 +320,7 @@ class _Run:
         return sum(len(words(normalise(f"{page.text} {page.continuation}"))) for page in extraction.pages)
 
     def _report_failure(
-        self, entry: _Found, status: Status, message: str, old: IndexedFile | None, warnings: tuple[str, ...] = ()
+        self, entry: FoundFile, status: Status, message: str, old: IndexedFile | None, warnings: tuple[str, ...] = ()
     ) -> None:
         if self.previous and self.writer:
             old = self._carry_over(entry.name) or old
@@ -508,7 +346,7 @@ class _Run:
 
     def _report(
         self,
-        entry: _Found,
+        entry: FoundFile,
         status: Status,
         pages: int = 0,
         words: int = 0,
@@ -528,7 +366,7 @@ class _Run:
     def _kept_path(self, version: str) -> Path:
         return self.settings.index / "extracted" / _kept_name(version)
 
-    def _kept(self, entry: _Found) -> Extraction | None:
+    def _kept(self, entry: FoundFile) -> Extraction | None:
         if not entry.is_pdf:
             return None
         try:
@@ -536,7 +374,7 @@ class _Run:
         except (OSError, ValueError):
             return None
 
-    def _keep(self, entry: _Found, extraction: Extraction) -> None:
+    def _keep(self, entry: FoundFile, extraction: Extraction) -> None:
         # A Markdown file is read faster than its pages. A failure may have been the machine's bad day or a limit since raised.
         if self.writer and entry.is_pdf and extraction.status in _LASTING:
             path = self._kept_path(entry.version)

@@ -1,0 +1,182 @@
+"""The documents folder: which files are there, with hashes of their bytes and of all that their metadata depends on.
+
+Nothing is opened but to take a file's hash. What cannot be read is found all the same, with the reason, so that no file vanishes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from kb.builds import write_atomic
+from kb.catalogue import Catalogue
+from kb.model import Status
+from kb.polish import normalise
+
+SUFFIXES = (".pdf", ".md")
+
+_RACY_NANOSECONDS = 2_000_000_000
+"""A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
+
+
+@dataclass(slots=True)
+class FoundFile:
+    """A file under the documents folder: ``name`` is its path as shown, ``problem`` why it cannot be read at all.
+
+    ``closed``: a folder that cannot be listed, so that nobody knows what is in it. Paths are text: a run over a hundred
+    thousand unchanged files would spend more time on making ``Path`` objects than on asking the system about the files.
+    """
+
+    path: str
+    name: str
+    problem: str = ""
+    at: os.stat_result | None = None
+    metadata: str = ""
+    status: Status = Status.DAMAGED
+    closed: bool = False
+    version: str = ""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.at.st_size if self.at else 0
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether its name says so."""
+        return self.path.lower().endswith(".pdf")
+
+
+def find(root: Path, catalogue: Catalogue, hashes: Hashes) -> list[FoundFile]:
+    """Every file that could be a document, by name, with its hashes."""
+    found = sorted(_walk(root, catalogue), key=attrgetter("name", "path"))
+    before = ""
+    for entry in found:
+        if entry.name == before:
+            entry.problem = (
+                "drugi plik o nazwie, która wygląda tak samo (inny zapis tych samych liter); zmień jedną z nich"
+            )
+            entry.status = Status.DUPLICATE
+        elif not entry.problem:
+            _hash(entry, catalogue, hashes)
+        before = entry.name
+    return found
+
+
+def _walk(root: Path, catalogue: Catalogue) -> Iterator[FoundFile]:
+    waiting = [(str(root), "", catalogue.folder_inputs(root))]
+    while waiting:
+        folder, prefix, inputs = waiting.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = list(listing)
+        except OSError as error:
+            problem = f"nie można otworzyć folderu ({error.strerror})"
+            yield FoundFile(folder, prefix.removesuffix("/") or ".", problem, closed=True)
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            name = prefix + _shown(entry.name)
+            is_document = entry.name.lower().endswith(SUFFIXES)
+            if not _is_folder(entry):
+                if is_document:
+                    yield _file(root, entry, name, inputs)
+            elif entry.is_symlink():
+                yield FoundFile(entry.path, name, "dowiązanie do folderu nie jest czytane; skopiuj tu same pliki")
+            else:
+                if is_document:
+                    yield FoundFile(
+                        entry.path, name, "to jest folder, a nie plik; zmień jego nazwę (pliki w nim są czytane)"
+                    )
+                waiting.append((entry.path, f"{name}/", catalogue.folder_inputs(Path(entry.path), inputs)))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere
+        return False
+
+
+def _file(root: Path, entry: os.DirEntry[str], name: str, inputs: str) -> FoundFile:
+    """A file by its looks only: nothing is opened."""
+    try:
+        if entry.is_symlink() and root.resolve() not in Path(entry.path).resolve().parents:
+            problem = "dowiązanie prowadzi poza folder z dokumentami i nie jest czytane; skopiuj tu sam plik"
+            return FoundFile(entry.path, name, problem)
+        at = entry.stat()
+    except (OSError, RuntimeError) as error:
+        return FoundFile(entry.path, name, _cannot_open(error))
+    return FoundFile(entry.path, name, "" if stat.S_ISREG(at.st_mode) else "to nie jest zwykły plik", at, inputs)
+
+
+def _cannot_open(error: Exception) -> str:
+    return f"nie można otworzyć pliku ({getattr(error, 'strerror', None) or 'błędne dowiązanie'}); sprawdź uprawnienia"
+
+
+def _shown(name: str) -> str:
+    # A name that is no UTF-8 is shown with replacement marks; the path itself stays as it is.
+    return name if name.isascii() else normalise(os.fsencode(name).decode("utf-8", "replace"))
+
+
+def _hash(entry: FoundFile, catalogue: Catalogue, hashes: Hashes) -> None:
+    assert entry.at is not None
+    try:
+        entry.version = hashes.of(entry.path, entry.name, entry.at)
+        if entry.is_pdf:
+            entry.metadata = catalogue.inputs(Path(entry.path), entry.metadata)
+    except OSError as error:
+        entry.problem = _cannot_open(error)
+
+
+class Hashes:
+    """SHA-256 of files, remembered by size and time of change, so that an unchanged collection is not read at each run."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._old: dict[str, Any] = {}
+        self._new: dict[str, Any] = {}
+        with suppress(OSError, ValueError):
+            remembered = json.loads(path.read_bytes())
+            self._old = remembered if isinstance(remembered, dict) else {}
+
+    def of(self, path: str, name: str, at: os.stat_result) -> str:
+        """The hash of a file's bytes, in hexadecimal; ``at`` is what the system says of it. Raises OSError."""
+        known = self._old.get(name)
+        # One that may not be read now is tried all the same, so that the report says so.
+        if _is_hash(known, at) and os.access(path, os.R_OK):
+            self._new[name] = known
+            return str(known[3])
+        now = time.time_ns()
+        with Path(path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._new[name] = [at.st_size, at.st_mtime_ns, now, digest]
+        return digest
+
+    def save(self) -> None:
+        """Keep them for the next run; nothing is lost when that fails."""
+        if self._new != self._old:
+            write_atomic(self._path, json.dumps(self._new, separators=(",", ":")))
+
+
+def _is_hash(known: object, at: os.stat_result) -> TypeGuard[list[Any]]:
+    """Whether it is what ``Hashes`` keeps (size, time of change, time of hashing, hash) of just such a file."""
+    return (
+        isinstance(known, list)
+        and len(known) == 4
+        and known[0] == at.st_size
+        and known[1] == at.st_mtime_ns
+        and isinstance(known[2], int)
+        and known[2] - at.st_mtime_ns > _RACY_NANOSECONDS
+        and isinstance(known[3], str)
+    )
