@@ -8,19 +8,18 @@ from fastapi import APIRouter, Request, Response
 
 from kb.citation import Source, cite
 from kb.errors import NotFound
-from kb.model import Document, Query, Results
+from kb.model import Document, Edition, Query, Results, Topic
 from kb.pages import feeds, files
 from kb.pages.document import Shown, document_page, page_page
 from kb.pages.layout import respond
 from kb.pages.lists import (
     about_page,
     api_page,
-    editions_page,
     entry_page,
     glossary_page,
     list_page,
     start_page,
-    topics_page,
+    taxonomy_page,
 )
 from kb.pages.results import results_page
 from kb.params import Asked, collect, read_query, refuse, search_url, whole_number
@@ -126,36 +125,40 @@ def events(request: Request) -> Response:
 def editions(request: Request) -> Response:
     """All editions of the programme."""
     knowledge = site_of(request).knowledge
-    return respond(request, editions_page(knowledge.taxonomy.editions, facet_counts(knowledge, "edition")))
-
-
-@router.get("/edycje/{slug}")
-def edition(request: Request, slug: str) -> Response:
-    """An edition with its documents."""
-    knowledge = site_of(request).knowledge
-    for entry in knowledge.taxonomy.editions:
-        if entry.slug == slug:
-            results = _listed(knowledge, {"edition": (slug,)}, _MOST_LISTED)
-            return respond(request, entry_page(entry, results, knowledge.taxonomy))
-    raise NotFound("Nie ma takiej edycji. Pełny spis jest na stronie „Edycje”.")
+    counts = facet_counts(knowledge, "edition")
+    return respond(request, taxonomy_page("Edycje programu", "/edycje", knowledge.taxonomy.editions, counts))
 
 
 @router.get("/tematy")
 def topics(request: Request) -> Response:
     """All topics."""
     knowledge = site_of(request).knowledge
-    return respond(request, topics_page(knowledge.taxonomy.topics, facet_counts(knowledge, "topic")))
+    counts = facet_counts(knowledge, "topic")
+    return respond(request, taxonomy_page("Tematy", "/tematy", knowledge.taxonomy.topics, counts))
+
+
+@router.get("/edycje/{slug}")
+def edition(request: Request, slug: str) -> Response:
+    """An edition with its documents."""
+    for entry in site_of(request).knowledge.taxonomy.editions:
+        if entry.slug == slug:
+            return _entry(request, entry, "edition")
+    raise NotFound("Nie ma takiej edycji. Pełny spis jest na stronie „Edycje”.")
 
 
 @router.get("/tematy/{slug}")
 def topic(request: Request, slug: str) -> Response:
     """A topic with its documents."""
-    knowledge = site_of(request).knowledge
-    for entry in knowledge.taxonomy.topics:
+    for entry in site_of(request).knowledge.taxonomy.topics:
         if entry.slug == slug:
-            results = _listed(knowledge, {"topic": (slug,)}, _MOST_LISTED)
-            return respond(request, entry_page(entry, results, knowledge.taxonomy))
+            return _entry(request, entry, "topic")
     raise NotFound("Nie ma takiego tematu. Pełny spis jest na stronie „Tematy”.")
+
+
+def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
+    knowledge = site_of(request).knowledge
+    results = _listed(knowledge, {facet: (entry.slug,)}, _MOST_LISTED)
+    return respond(request, entry_page(entry, results, knowledge.taxonomy))
 
 
 @router.get("/slownik")

@@ -219,38 +219,20 @@ def list_page(results: Results, taxonomy: Taxonomy, kind: str, path: str, notice
     )
 
 
-def editions_page(editions: Sequence[Edition], counts: Mapping[str, int]) -> TaxonomyPage:
-    """All editions."""
+def taxonomy_page(title: str, path: str, entries: Sequence[Edition | Topic], counts: Mapping[str, int]) -> TaxonomyPage:
+    """All editions or all topics, with the number of documents of each slug."""
     return TaxonomyPage(
-        title="Edycje programu",
-        canonical="/edycje",
+        title=title,
+        canonical=path,
         entries=tuple(
             Entry(
-                name=e.name,
-                url=f"/edycje/{e.slug}",
-                period=period(e.start, e.end),
-                lead=_paragraphs(e.description)[0] if e.description else "",
-                documents=messages.documents(counts.get(e.slug, 0)),
+                name=entry.name,
+                url=f"{path}/{entry.slug}",
+                period=_period(entry),
+                lead=_lead(entry),
+                documents=messages.documents(counts.get(entry.slug, 0)),
             )
-            for e in editions
-        ),
-    )
-
-
-def topics_page(topics: Sequence[Topic], counts: Mapping[str, int]) -> TaxonomyPage:
-    """All topics."""
-    return TaxonomyPage(
-        title="Tematy",
-        canonical="/tematy",
-        entries=tuple(
-            Entry(
-                name=t.name,
-                url=f"/tematy/{t.slug}",
-                period="",
-                lead=t.description,
-                documents=messages.documents(counts.get(t.slug, 0)),
-            )
-            for t in topics
+            for entry in entries
         ),
     )
 
@@ -272,11 +254,11 @@ def entry_page(entry: Edition | Topic, results: Results, taxonomy: Taxonomy) -> 
     return EntryPage(
         title=entry.name,
         canonical=f"{section.url}/{entry.slug}",
-        description=_paragraphs(entry.description)[0] if entry.description else "",
+        description=_lead(entry),
         feed=search_url(make_query("", {facet: (entry.slug,)}), "/szukaj.atom"),
         section=section,
         name=entry.name,
-        period=period(edition.start, edition.end) if edition else "",
+        period=_period(entry),
         paragraphs=_paragraphs(entry.description),
         figures=edition.figures if edition else (),
         groups=tuple((name, cards) for name, cards in groups if cards),
@@ -339,6 +321,14 @@ def api_page(schema: Mapping[str, Any]) -> ApiPage:
 def _cards_of_one_kind(results: Results, taxonomy: Taxonomy) -> tuple[Card, ...]:
     """Cards for a list whose heading says the kind."""
     return tuple(replace(card(hit.document, taxonomy), kind="") for hit in results.hits)
+
+
+def _period(entry: Edition | Topic) -> str:
+    return period(entry.start, entry.end) if isinstance(entry, Edition) else ""
+
+
+def _lead(entry: Edition | Topic) -> str:
+    return _paragraphs(entry.description)[0] if entry.description else ""
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
