@@ -150,9 +150,7 @@ def build(name: str, pages: Path, size: int, folder: Path) -> None:
 
 
 def _our_code() -> str:
-    code = sorted(
-        [*(ROOT / "kb" / "engine").glob("*.py"), ROOT / "kb" / "polish.py", ROOT / "benchmarks" / "engines.py"]
-    )
+    code = [ROOT / "kb" / "engine" / "whoosh.py", ROOT / "kb" / "engine" / "codec.py", ROOT / "benchmarks" / "engines.py"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:12]
 
 
@@ -177,17 +175,13 @@ def _measure(folders: dict[str, Path], size: int, questions: Sequence[Question])
     # One that keeps no lists: every word of every question is then read for the first time.
     new_words = {ours.name: engines.Ours(folders["ours"], cache_mb=0).best_pages}
     whole = engines.OursWhole(folders["ours"])
-    searches: dict[str, Callable[[Question], Any]] = {peer.name: peer.search for peer in peers} | {
-        whole.name: whole.search
-    }
+    # Our engine is opened once more, so that its first time is the first time again.
+    fresh = [engines.Ours(folders["ours"]) if peer is ours else peer for peer in peers]
+    searches: dict[str, Callable[[Question], Any]] = {peer.name: peer.search for peer in [*fresh, whole]}
     found: dict[str, Any] = {
         "ten_best": {"first": _timed(ten_best, questions), "again": _timed(ten_best, questions)},
         "new_words": _timed(new_words, questions),
-        # Another engine, so that the first time is the first time again.
-        "search": {
-            "first": _timed(searches | {ours.name: engines.Ours(folders["ours"]).search}, questions),
-            "again": _timed(searches, questions),
-        },
+        "search": {"first": _timed(searches, questions), "again": _timed(searches, questions)},
         "agreement": _agreement(peers, questions[:COMPARED]),
         "opened": opened,
     }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import version
 
@@ -84,13 +85,27 @@ def is_stop_word(word: str) -> bool:
     return word.lower() in STOP_WORDS
 
 
+class _Kept(dict[str, tuple[str, ...]]):
+    """Word → terms, forgotten all at once when too many: a look takes half of what ``lru_cache`` needs for its order."""
+
+    def __init__(self, answer: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        if len(self) >= _CACHED_FORMS:
+            self.clear()
+        found = self[word] = self._answer(word)
+        return found
+
+
 class Analyzer:
     """Word → terms, with the dictionary loaded once and the answers kept: texts repeat their words."""
 
     def __init__(self) -> None:
         self._morfeusz = morfeusz2.Morfeusz(generate=False)
         self._stem = Stemmer.Stemmer("polish", 0).stemWord
-        self.terms = lru_cache(maxsize=_CACHED_FORMS)(self._terms)
+        self.terms = _Kept(self._terms).__getitem__
         """Cached: the terms of a word as written, never empty."""
         self.lemmas = lru_cache(maxsize=_CACHED_FORMS)(self._lemmas)
         """Cached: the dictionary's lemmas of a word, empty for a word that it does not know."""

@@ -2,13 +2,15 @@
 
 A **row** is a Whoosh document. Each of our documents is one *document row* (its title's terms and its metadata) followed by
 one *page row* for each page (its text's terms, its text). Rows are numbered over all segments; a document's rows are
-neighbours. Whoosh keeps postings with positions, columns and stored fields, and gives atomic commits; ranking reads whole
+neighbours. Whoosh keeps postings with positions and columns, and gives atomic commits; ranking reads whole
 posting lists as arrays (``ranking.py``), since Whoosh's own searcher walks them one posting at a time in Python.
 """
 
 from __future__ import annotations
 
 import json
+import mmap
+import os
 import re
 import threading
 import weakref
@@ -26,6 +28,8 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 from whoosh import columns, fields, index
+from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import StructFile
 from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
@@ -56,7 +60,8 @@ _CONTENTS_WEIGHT = 0.5
 def schema() -> fields.Schema:
     """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or heading.
 
-    ``weight`` multiplies a page's score. ``record`` and ``file`` stand on document rows, as lists in JSON.
+    ``weight`` multiplies a page's score. ``record`` and ``file`` stand on document rows, as lists in JSON; ``stored`` is the
+    document or the page itself, in JSON.
     """
     return fields.Schema(
         title=Positions(),
@@ -69,7 +74,7 @@ def schema() -> fields.Schema:
         name=fields.COLUMN(columns.VarBytesColumn()),
         weight=fields.COLUMN(columns.NumericColumn("f", default=1.0)),
         file=fields.COLUMN(columns.VarBytesColumn()),
-        stored=fields.STORED(),
+        stored=fields.COLUMN(columns.CompressedBytesColumn()),
     )
 
 
@@ -146,7 +151,7 @@ class Segment:
             self._postings = before._postings
         # Whoosh opens these files when first asked; by then a commit may have removed them.
         self._names = reader.column_reader("name")
-        reader.stored_fields(0)
+        self._stored = reader.column_reader("stored", translate=False)
         # Searches that began in this state may go on after the next one is there: the files close with the last of them.
         weakref.finalize(self, reader.close)
 
@@ -158,7 +163,8 @@ class Segment:
     def stored(self, row: int) -> dict[str, Any]:
         """A row's stored values."""
         with self._lock:
-            return cast("dict[str, Any]", json.loads(self._reader.stored_fields(row)["stored"]))
+            values: bytes = self._stored[row]
+        return cast("dict[str, Any]", json.loads(values))
 
     def postings(self, field: str, term: str) -> Lists:
         """A term's rows, deleted ones included, its frequency in each, and its positions, row after row."""
@@ -208,11 +214,28 @@ def open_segments(folder: Path, before: Sequence[Segment] = ()) -> list[Segment]
 
 
 def _open(folder: Path) -> index.FileIndex:
+    storage = _Storage(str(folder), readonly=True)
     # A commit removes the state before it, so what was just listed may be gone when it is opened: look again.
     for _ in range(_OPEN_ATTEMPTS):
         with suppress(OSError, index.EmptyIndexError):
-            return index.open_dir(str(folder), readonly=True)
-    return index.open_dir(str(folder), readonly=True)
+            return storage.open_index()
+    return storage.open_index()
+
+
+class _Storage(FileStorage):  # type: ignore[misc]
+    """A folder whose files are mapped into memory, as engines do: reading here and there takes no call of the system."""
+
+    def open_file(self, name: str, **rest: Any) -> StructFile:
+        with open(self._fpath(name), "rb") as file:
+            if not os.fstat(file.fileno()).st_size:
+                return super().open_file(name, **rest)
+            return _MappedFile(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), name=name, **rest)
+
+
+class _MappedFile(StructFile):  # type: ignore[misc]
+    def get(self, position: int, length: int) -> bytes:
+        found: bytes = self.file[position : position + length]
+        return found
 
 
 def _merge_few(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
@@ -294,7 +317,7 @@ class StoreWriter:
             record=json.dumps(record, ensure_ascii=False).encode(),
             name=document.title.encode(),
             file=json.dumps(known, ensure_ascii=False).encode(),
-            stored=json.dumps(asdict(document), ensure_ascii=False, default=str),
+            stored=json.dumps(asdict(document), ensure_ascii=False, default=str).encode(),
         )
         for page, found in zip(pages, page_words, strict=True):
             self._add_words(self._body, found)
@@ -304,7 +327,7 @@ class StoreWriter:
                 length=len(found),
                 name=page.heading.encode(),
                 weight=_weight(page.text, len(found)),
-                stored=json.dumps(asdict(page), ensure_ascii=False),
+                stored=json.dumps(asdict(page), ensure_ascii=False).encode(),
             )
         return count
 
