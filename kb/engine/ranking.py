@@ -1,4 +1,4 @@
-"""Ranking as arithmetic on arrays: BM25 over posting lists, phrases, grouping by document, facet counts.
+"""Ranking as arithmetic on arrays: BM25 over posting lists, phrases, sums and maxima over rows, the best of them.
 
 Pure functions and frozen values; rows, positions and frequencies are NumPy arrays of one index (all segments joined).
 The formula is Robertson and Zaragoza's BM25 (*The Probabilistic Relevance Framework: BM25 and Beyond*, 2009) with the idf of
