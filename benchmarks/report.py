@@ -137,24 +137,28 @@ def _growth(sizes: Mapping[str, Any]) -> str:
 def _server(found: Mapping[str, Any] | None) -> list[str]:
     if not found:
         return []
-    alone, load = found["alone"], found["load"]
-    asked, health = load["search"], load["health"]["ms"]
-    speed = _number(len(asked["ms"]) / asked["seconds"])
+    alone = found["alone"]
     lines = [
         (
             f"- Jeden proces: od startu do gotowości {_number(alone['ready_s'])} s, "
-            f"do pierwszej odpowiedzi {_number(alone['first_answer_s'])} s.\n"
-            f"- {alone['requests']} pytań po kolei, pierwszy raz: {_spread(alone['ms'])}.\n"
-            f"- {asked['users']} osób naraz, dwa procesy: {len(asked['ms'])} odpowiedzi, {speed} na sekundę, "
-            f"{_spread(asked['ms'])}; błędy: {len(asked['failures'])}.\n"
-            f"- W tym czasie `/healthz`, {len(health)} zapytań: {_spread(health)}, najdłużej {_ms(max(health))} ms."
-        )
+            f"do pierwszej odpowiedzi {_number(alone['first_answer_s'])} s."
+        ),
+        f"- {alone['requests']} pytań po kolei, pierwszy raz: {_spread(alone['ms'])}.",
     ]
+    for workers, load in found["load"].items():
+        asked, health = load["search"], load["health"]["ms"]
+        speed = _number(len(asked["ms"]) / asked["seconds"])
+        lines.append(
+            f"- {asked['users']} osób naraz, `--workers {workers}`: {len(asked['ms'])} odpowiedzi, {speed} na sekundę, "
+            f"{_spread(asked['ms'])}; błędy: {len(asked['failures'])}. "
+            f"W tym czasie `/healthz`, {len(health)} zapytań: {_spread(health)}, najdłużej {_ms(max(health))} ms."
+        )
     memory = alone["memory_mb"]
     if memory["ready"] is not None:
         lines.append(
             f"- Pamięć procesu: {memory['ready']:.0f} MB po starcie, {memory['once']:.0f} MB po {alone['requests']} "
-            f"pytaniach, {memory['twice']:.0f} MB po tych samych jeszcze raz."
+            f"pytaniach, {memory['twice']:.0f} MB po tych samych jeszcze raz; w tym {alone['mapped_mb']:.0f} MB to pliki "
+            "zmapowane w pamięć (indeks i biblioteki), które system odda, gdy zabraknie jej komu innemu."
         )
     return [f"## Serwer, {_grouped(found['pages'])} stron", "\n".join(lines)]
 

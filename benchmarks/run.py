@@ -150,7 +150,11 @@ def build(name: str, pages: Path, size: int, folder: Path) -> None:
 
 
 def _our_code() -> str:
-    code = [ROOT / "kb" / "engine" / "whoosh.py", ROOT / "kb" / "engine" / "codec.py", ROOT / "benchmarks" / "engines.py"]
+    code = [
+        ROOT / "kb" / "engine" / "whoosh.py",
+        ROOT / "kb" / "engine" / "codec.py",
+        ROOT / "benchmarks" / "engines.py",
+    ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:12]
 
 

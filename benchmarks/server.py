@@ -26,9 +26,10 @@ _PATIENCE = 120.0
 
 
 def measure(folder: Path, questions: Path) -> dict[str, Any]:
-    """Start, memory and load of a server over our index in ``folder``."""
+    """Start, memory and load of a server over our index in ``folder``; load by number of processes."""
     texts = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
-    return {"alone": _alone(folder, texts), "load": _load(folder, questions)}
+    load = {str(workers): _load(folder, questions, workers) for workers in (1, 2)}
+    return {"alone": _alone(folder, texts), "load": load}
 
 
 def _alone(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
@@ -52,16 +53,17 @@ def _alone(folder: Path, texts: Sequence[str]) -> dict[str, Any]:
             "ready_s": ready,
             "first_answer_s": first,
             "memory_mb": {"ready": before, "once": once, "twice": _memory(process.pid)},
+            "mapped_mb": _memory(process.pid, "RssFile"),
             "requests": len(texts),
             "ms": times,
         }
 
 
-def _load(folder: Path, questions: Path) -> dict[str, Any]:
-    """Two processes, and all users at once; meanwhile a process of its own asks how the server is."""
-    with _server(folder, workers=2) as (port, process):
+def _load(folder: Path, questions: Path, workers: int) -> dict[str, Any]:
+    """All users at once; meanwhile a process of its own asks how the server is."""
+    with _server(folder, workers) as (port, process):
         _wait(port, "/readyz")
-        time.sleep(2)  # the second process may still be opening its index
+        time.sleep(2)  # another process may still be opening its index
         load = [sys.executable, str(ROOT / "benchmarks" / "load.py"), str(port)]
         health = subprocess.Popen([*load, "health"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         asked = subprocess.run(
@@ -121,8 +123,8 @@ def _search(text: str) -> str:
     return f"/api/v1/search?q={quote(text)}"
 
 
-def _memory(pid: int) -> float | None:
-    """Resident megabytes of a process and of its children; None where the system does not tell."""
+def _memory(pid: int, what: str = "VmRSS") -> float | None:
+    """Resident megabytes of a process and of its children, files mapped included; None where the system does not tell."""
     total = 0.0
     for one in [pid, *_children(pid)]:
         try:
@@ -131,7 +133,7 @@ def _memory(pid: int) -> float | None:
             if one == pid:
                 return None
             continue
-        total += sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
+        total += sum(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{what}:")) / 1024
     return total
 
 

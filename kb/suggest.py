@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -136,9 +136,13 @@ def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry
     for text in texts:
         for line in text.splitlines():
             found = [word.lower() for word in words(line)]
-            for n in _PHRASE_WORDS:
-                runs = (tuple(found[i : i + n]) for i in range(len(found) - n + 1))
-                counts.update(run for run in runs if _is_phrase(run))
+            ends = [number for number, word in enumerate(found) if _is_telling(word)]
+            counts.update(
+                tuple(found[first : last + 1])
+                for at, first in enumerate(ends)
+                for last in ends[at + 1 : at + _PHRASE_WORDS.stop]
+                if last - first + 1 in _PHRASE_WORDS
+            )
     common = [(run, count) for run, count in counts.most_common(2 * _PHRASES) if count >= _PHRASE_COUNT]
     longer = {part: count for run, count in reversed(common) for part in (run[1:], run[:-1])}
     forms: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = {}
@@ -151,9 +155,10 @@ def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry
         yield Entry(Suggestion(text=" ".join(run), kind="phrase"), count)
 
 
-def _is_phrase(run: Sequence[str]) -> bool:
-    ends = run[0], run[-1]
-    return all(len(word) > 2 and word.isalpha() and not is_stop_word(word) for word in ends)
+@lru_cache(maxsize=100_000)
+def _is_telling(word: str) -> bool:
+    """Whether a phrase may begin or end with the word."""
+    return len(word) > 2 and word.isalpha() and not is_stop_word(word)
 
 
 def short_enough(text: str) -> bool:

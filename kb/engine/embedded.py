@@ -22,7 +22,8 @@ from kb.engine.scoring import Scored, Scorer
 from kb.engine.whoosh import Segment, document_of, open_segments, page_of
 from kb.model import Document, Page
 
-_ROUNDING = 1e-6
+_ROUNDING = 1e-4
+"""Sums have 32 bits: a page that holds just enough must not be lost by their last digits."""
 
 
 class Snapshot:

@@ -135,20 +135,33 @@ class Record:
     """Day of publication as a proleptic Gregorian ordinal, 0 for none."""
 
 
-class Segment:
-    """One immutable segment as arrays. Whoosh's file objects share a position, so reads take the store's lock."""
+class _Kept:
+    """The latest posting lists of a segment, shared by all states of the index that have it."""
 
-    def __init__(self, reader: SegmentReader, lock: threading.Lock, before: Segment | None) -> None:
+    def __init__(self) -> None:
+        self._lists: LRUCache[tuple[str, str], Lists] = LRUCache(_KEPT_BYTES, lambda kept: kept[0].nbytes * 3)
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str]) -> Lists | None:
+        with self._lock:
+            return self._lists.get(key)
+
+    def put(self, key: tuple[str, str], lists: Lists) -> None:
+        with self._lock, suppress(ValueError):  # larger than all that may be kept
+            self._lists[key] = lists
+
+
+class Segment:
+    """One immutable segment as arrays. Its files are mapped and read without a position, so threads need no lock for them."""
+
+    def __init__(self, reader: SegmentReader, before: Segment | None) -> None:
         self._reader = reader
-        self._lock = lock
         self.id: str = reader.segment().segment_id()
         self.size: int = reader.doc_count_all()
         self.deleted = np.fromiter(sorted(reader.segment().deleted_docs()), dtype=np.int32)
         # A later commit only adds deletions to a segment: what was read of it before holds.
         self.columns: Columns = before.columns if before else Columns(reader)
-        self._postings: LRUCache[tuple[str, str], Lists] = LRUCache(_KEPT_BYTES, lambda kept: kept[0].nbytes * 3)
-        if before:
-            self._postings = before._postings
+        self._kept: _Kept = before._kept if before else _Kept()
         # Whoosh opens these files when first asked; by then a commit may have removed them.
         self._names = reader.column_reader("name")
         self._stored = reader.column_reader("stored", translate=False)
@@ -157,24 +170,19 @@ class Segment:
 
     def names(self) -> list[str]:
         """Title or heading of each row."""
-        with self._lock:
-            return [value.decode() for value in self._names]
+        return [value.decode() for value in self._names]
 
     def stored(self, row: int) -> dict[str, Any]:
         """A row's stored values."""
-        with self._lock:
-            values: bytes = self._stored[row]
-        return cast("dict[str, Any]", json.loads(values))
+        return cast("dict[str, Any]", json.loads(self._stored[row]))
 
     def postings(self, field: str, term: str) -> Lists:
         """A term's rows, deleted ones included, its frequency in each, and its positions, row after row."""
-        with self._lock:
-            known = self._postings.get((field, term))
-            if known is None:
-                known = self._read(field, term)
-                if known[0].nbytes * 3 < _KEPT_BYTES:
-                    self._postings[field, term] = known
-            return known
+        known = self._kept.get((field, term))
+        if known is None:
+            known = self._read(field, term)
+            self._kept.put((field, term), known)
+        return known
 
     def _read(self, field: str, term: str) -> Lists:
         try:
@@ -189,8 +197,7 @@ class Segment:
         for row in self.deleted.tolist():
             if self.columns.numbers[row]:
                 gone.update({surface(word) for word in _page_words(page_of(self.stored(row)))})
-        with self._lock:
-            found = [(term.decode(), info.doc_frequency()) for term, info in self._reader.iter_field("surface")]
+        found = [(term.decode(), info.doc_frequency()) for term, info in self._reader.iter_field("surface")]
         return ((word, rows - gone[word]) for word, rows in found if rows > gone[word])
 
 
@@ -203,10 +210,9 @@ def open_segments(folder: Path, before: Sequence[Segment] = ()) -> list[Segment]
     """
     try:
         reader = _open(folder).reader()
-        lock = threading.Lock()
         known = {segment.id: segment for segment in before}
         leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
-        return [Segment(leaf, lock, known.get(leaf.segment().segment_id())) for leaf in leaves]
+        return [Segment(leaf, known.get(leaf.segment().segment_id())) for leaf in leaves]
     except Exception as error:  # spoilt pickles may raise anything
         raise IndexMismatch(
             "Nie da się odczytać indeksu: zbudowała go inna wersja programu albo jest uszkodzony. Uruchom „kb index”."
