@@ -162,7 +162,7 @@ def reindexed(settings: Settings, analyzer: type[Analyzer]) -> Iterator[Settings
             )
             writer.add(document, pages, file)
         writer.commit()
-        builds.switch(build, BuildInfo(fingerprint="ablation", created=""))
+        builds.switch(build, BuildInfo(fingerprint=indexer.fingerprint(analyzer()), created=""))
         yield settings.model_copy(update={"index": Path(folder)})
 
 

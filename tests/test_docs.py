@@ -23,6 +23,7 @@ from kb import catalogue, messages
 from kb.cli import app
 from kb.model import Status
 from kb.polish import Analyzer
+from kb.search import KnowledgeBase
 from kb.settings import Settings
 from kb.synonyms import Synonyms
 from kb.web import create_app
@@ -234,8 +235,8 @@ def assert_same_shape(shown: Any, got: Any, place: str) -> None:
 # Relevance
 
 
-def test_ablation_finds_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each part that the ablation switches off is still where the script looks for it."""
+def test_ablation_finds_its_parts(monkeypatch: pytest.MonkeyPatch, collection: Library) -> None:
+    """Each part that the ablation switches off is still where the script looks for it, and other analyzers' indexes open."""
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     script = importlib.import_module("relevance")
     for switch in (script.PARTS | script.CHANGES).values():
@@ -243,6 +244,8 @@ def test_ablation_finds_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
     for analyzer in script.ANALYZERS.values():
         assert analyzer().terms("samorządowych")
+    with script.reindexed(collection.settings(), analyzer) as other:
+        assert KnowledgeBase(other).engine.counts() == KnowledgeBase(collection.settings()).engine.counts()
     text = (ROOT / "docs" / "relevance.md").read_text(encoding="utf-8")
     assert text.count("**none: as it is**") == 2, "run benchmarks/relevance.py for both sets"
 

@@ -2,8 +2,13 @@
 
 import re
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
+
+from kb.settings import Settings
+from kb.web import create_app
 
 
 def test_search_contract(client: httpx.Client) -> None:
@@ -145,6 +150,20 @@ def test_health(client: httpx.Client, empty_client: httpx.Client) -> None:
     assert client.get("/readyz").json()["documents"] == 17
     assert empty_client.get("/healthz").status_code == 200
     assert empty_client.get("/readyz").status_code == 503
+
+
+def test_health_waits_for_nobody(config: Settings) -> None:
+    """Alive is said while every handler is busy with something else."""
+
+    async def ask() -> int:
+        threads = anyio.to_thread.current_default_thread_limiter()
+        for _ in range(int(threads.total_tokens)):
+            await threads.acquire_on_behalf_of(object())
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(config)), base_url="http://kb") as asking:
+            with anyio.fail_after(30):
+                return (await asking.get("/healthz")).status_code
+
+    assert anyio.run(ask) == 200
 
 
 def test_schema_describes_everything(client: httpx.Client) -> None:
