@@ -14,7 +14,7 @@ OURS = "Baza wiedzy"
 _COLOURS = ("#0b5fa5", "#b3261e", "#6b4ea0", "#8a6100", "#2e7d32", "#00838f")
 _MEASURES = {"ten_best": "(a) dziesięć najlepszych stron", "search": "(b) całe wyszukiwanie"}
 _WIDTH, _HEIGHT = 470, 330
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 20, 40, 45
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 32, 40, 45
 
 Times = Mapping[str, Sequence[float]]
 
@@ -239,7 +239,7 @@ def _panel(left: int, measure: str, title: str, sizes: Mapping[str, Any], colour
     for power in range(low, high + 1):
         x, y = place(min(map(int, sizes)), 10.0**power)
         drawn.append(f'<path d="M{x} {y}H{left + _WIDTH - _RIGHT}" stroke="#ddd"/>')
-        drawn.append(f'<text x="{x - 8}" y="{y + 4}" text-anchor="end">{_number(10.0**power)}</text>')
+        drawn.append(f'<text x="{x - 8}" y="{y + 4}" text-anchor="end">{f"{10.0**power:g}".replace(".", ",")}</text>')
     for size in map(int, sizes):
         x, y = place(size, 10.0**low)
         drawn.append(f'<text x="{x}" y="{y + 20}" text-anchor="middle">{_grouped(size)}</text>')
