@@ -19,9 +19,11 @@ from kb.engine.facets import Facets
 from kb.engine.ranking import Bools, Floats, Indices, Ints
 from kb.engine.rows import Rows
 from kb.engine.scoring import Scored, Scorer
-from kb.engine.whoosh import Segment, document_of, open_segments, page_of
+from kb.engine.whoosh import KeptLists, Segment, document_of, open_segments, page_of
 from kb.model import Document, Page
 
+_SHARE_OF_LISTS = 0.25
+"""Of the memory for caches, what goes to posting lists as read; the rest to the rows of whole concepts."""
 _ROUNDING = 1e-4
 """Sums have 32 bits: a page that holds just enough must not be lost by their last digits."""
 
@@ -211,7 +213,8 @@ class EmbeddedEngine:
 
     def __init__(self, locate: Callable[[], tuple[Path, object]], cache_bytes: int = 128 * 1024 * 1024) -> None:
         self._locate = locate
-        self._cache_bytes = cache_bytes
+        self._kept = KeptLists(int(cache_bytes * _SHARE_OF_LISTS))
+        self._cache_bytes = cache_bytes - int(cache_bytes * _SHARE_OF_LISTS)
         self._lock = threading.Lock()
         self._stamp: object = None
         self._current: Snapshot | None = None
@@ -224,7 +227,7 @@ class EmbeddedEngine:
             with self._lock:
                 if self._current is None or stamp != self._stamp:
                     before = self._current.segments if self._current else ()
-                    self._current = Snapshot(open_segments(folder, before), self._cache_bytes)
+                    self._current = Snapshot(open_segments(folder, before, self._kept), self._cache_bytes)
                     self._stamp = stamp
                 snapshot = self._current
         return snapshot

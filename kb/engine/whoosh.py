@@ -49,8 +49,6 @@ _SMALL_SEGMENT = 2_000
 _MANY_SEGMENTS = 8
 
 _NOTHING = np.empty(0, np.int32)
-_KEPT_BYTES = 32 * 1024 * 1024
-"""Posting lists kept for each segment: a query asks for a term up to three times, alone and beside each neighbour."""
 _CONTENTS_LINE = re.compile(r"(?:…|\.{3,})\s*(?:\d+|[ivxl]+)\b")
 _CONTENTS_WORDS = 12
 _CONTENTS_WEIGHT = 0.5
@@ -135,33 +133,38 @@ class Record:
     """Day of publication as a proleptic Gregorian ordinal, 0 for none."""
 
 
-class _Kept:
-    """The latest posting lists of a segment, shared by all states of the index that have it."""
+class KeptLists:
+    """The latest posting lists of all segments, at most so many bytes.
 
-    def __init__(self) -> None:
-        self._lists: LRUCache[tuple[str, str], Lists] = LRUCache(_KEPT_BYTES, lambda kept: kept[0].nbytes * 3)
+    A query asks for a term up to three times, alone and beside each neighbour.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._lists: LRUCache[tuple[str, str, str], Lists] = LRUCache(most_bytes, lambda kept: kept[0].nbytes * 3 + 300)
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, str]) -> Lists | None:
+    def get(self, key: tuple[str, str, str]) -> Lists | None:
+        """The lists of (segment, field, term)."""
         with self._lock:
             return self._lists.get(key)
 
-    def put(self, key: tuple[str, str], lists: Lists) -> None:
-        with self._lock, suppress(ValueError):  # larger than all that may be kept
+    def put(self, key: tuple[str, str, str], lists: Lists) -> None:
+        """Keep them, unless they are larger than all that may be kept."""
+        with self._lock, suppress(ValueError):
             self._lists[key] = lists
 
 
 class Segment:
     """One immutable segment as arrays. Its files are mapped and read without a position, so threads need no lock for them."""
 
-    def __init__(self, reader: SegmentReader, before: Segment | None) -> None:
+    def __init__(self, reader: SegmentReader, before: Segment | None, kept: KeptLists) -> None:
         self._reader = reader
         self.id: str = reader.segment().segment_id()
         self.size: int = reader.doc_count_all()
         self.deleted = np.fromiter(sorted(reader.segment().deleted_docs()), dtype=np.int32)
         # A later commit only adds deletions to a segment: what was read of it before holds.
         self.columns: Columns = before.columns if before else Columns(reader)
-        self._kept: _Kept = before._kept if before else _Kept()
+        self._kept = kept
         # Whoosh opens these files when first asked; by then a commit may have removed them.
         self._names = reader.column_reader("name")
         self._stored = reader.column_reader("stored", translate=False)
@@ -178,10 +181,11 @@ class Segment:
 
     def postings(self, field: str, term: str) -> Lists:
         """A term's rows, deleted ones included, its frequency in each, and its positions, row after row."""
-        known = self._kept.get((field, term))
+        key = self.id, field, term
+        known = self._kept.get(key)
         if known is None:
             known = self._read(field, term)
-            self._kept.put((field, term), known)
+            self._kept.put(key, known)
         return known
 
     def _read(self, field: str, term: str) -> Lists:
@@ -201,10 +205,11 @@ class Segment:
         return ((word, rows - gone[word]) for word, rows in found if rows > gone[word])
 
 
-def open_segments(folder: Path, before: Sequence[Segment] = ()) -> list[Segment]:
+def open_segments(folder: Path, before: Sequence[Segment] = (), kept: KeptLists | None = None) -> list[Segment]:
     """The newest committed state of the index in ``folder``; later commits do not change it.
 
-    ``before`` are segments of an earlier state, of which those that are still there are not read again.
+    ``before`` are segments of an earlier state, of which those that are still there are not read again. ``kept`` serves all
+    states of an index; without it no posting list is kept.
 
     Raises IndexMismatch where its files are gone or spoilt.
     """
@@ -212,7 +217,8 @@ def open_segments(folder: Path, before: Sequence[Segment] = ()) -> list[Segment]
         reader = _open(folder).reader()
         known = {segment.id: segment for segment in before}
         leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
-        return [Segment(leaf, known.get(leaf.segment().segment_id())) for leaf in leaves]
+        kept = kept or KeptLists(0)
+        return [Segment(leaf, known.get(leaf.segment().segment_id()), kept) for leaf in leaves]
     except Exception as error:  # spoilt pickles may raise anything
         raise IndexMismatch(
             "Nie da się odczytać indeksu: zbudowała go inna wersja programu albo jest uszkodzony. Uruchom „kb index”."
