@@ -2,8 +2,9 @@
 
     python benchmarks/run.py FILE.jsonl[.gz]|FOLDER … [--pages 21000,107000,215000] [--pdf FOLDER] [--out docs] [--work FOLDER]
 
-It needs ``pip install tantivy`` besides the project. The sources hold passages ``{"id", "title", "text"}``, one a line. What it
-builds stays in ``--work``, so that a second run only measures; a change of our engine's code makes our indexes anew.
+It needs the project installed (``make test`` does that, into ``.venv``) and ``pip install tantivy``. The sources hold passages
+``{"id", "title", "text"}``, one a line. What it builds stays in ``--work``, so that a second run only measures; a change of our
+engine's code makes our indexes anew.
 """
 
 from __future__ import annotations
@@ -28,18 +29,16 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import collection
+import engines
+import indexing
+import report
+import server
+from collection import Question
+
+from kb.polish import Analyzer
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]  # runs from a checkout, installed or not
-
-import collection  # noqa: E402
-import engines  # noqa: E402
-import indexing  # noqa: E402
-import report  # noqa: E402
-import server  # noqa: E402
-from collection import Question  # noqa: E402
-
-from kb.polish import Analyzer  # noqa: E402
-
 QUESTIONS = 300
 BLOCK = 25
 """Questions that one engine answers before the next has its turn, so that a busy moment of the machine falls on all."""

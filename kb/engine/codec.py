@@ -38,13 +38,11 @@ Lists = tuple[Ints, Ints, Ints]
 
 @dataclass(frozen=True, slots=True)
 class PostingList:
-    """A term's rows, ascending, its frequency in each, and its positions in all of them, row after row."""
+    """A term of a field with its lists."""
 
     field: str
     term: bytes
-    rows: Ints
-    frequencies: Ints
-    positions: Ints
+    lists: Lists
 
 
 class PackedPositions(formats.Format):  # type: ignore[misc]  # Whoosh has no types
@@ -111,35 +109,25 @@ class FieldWriter(W3FieldWriter):  # type: ignore[misc]
         for (field, term), group in groupby(heapq.merge(self.lists, _as_lists(items), key=key), key=key):
             if field != self._fieldname:
                 self.start_field(field, schema[field])
-            self._btext = term
-            self._write(*group)
+            self._write(term, [part.lists for part in group])
 
-    def _write(self, first: PostingList, *more: PostingList) -> None:
-        """Write the term at hand; of parts from several segments the rows follow one another."""
-        rows, frequencies, positions = first.rows, first.frequencies, first.positions
-        if more:
-            rows = np.concatenate([rows, *(part.rows for part in more)])
-            frequencies = np.concatenate([frequencies, *(part.frequencies for part in more)])
-            positions = np.concatenate([positions, *(part.positions for part in more)])
+    def _write(self, term: bytes, parts: Sequence[Lists]) -> None:
+        """Write a term; of parts from several segments the rows follow one another."""
+        rows, frequencies, positions = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
         start = self._postfile.tell()
         data = _packed(rows, frequencies, positions)
         self._postfile.write(data)
         info = W3TermInfo(weight=len(positions), df=len(rows), minid=int(rows[0]), maxid=int(rows[-1]))
         info.set_extent(start, len(data))
-        self._tindex.add(pack_ushort(self._fieldid) + self._btext, info.to_bytes())
+        self._tindex.add(pack_ushort(self._fieldid) + term, info.to_bytes())
 
 
 def _as_lists(items: Iterable[tuple[Any, ...]]) -> Iterator[PostingList]:
     """Lists of the postings that Whoosh's pool gives one by one: field, term, row, weight, value."""
     for (field, term), group in groupby(items, key=itemgetter(0, 1)):
         _, _, rows, weights, values = zip(*group, strict=True)
-        yield PostingList(
-            field,
-            term,
-            np.array(rows, np.int32),
-            np.array(weights, np.int32),
-            np.frombuffer(b"".join(values), np.int32),
-        )
+        positions = np.frombuffer(b"".join(values), np.int32)
+        yield PostingList(field, term, (np.array(rows, np.int32), np.array(weights, np.int32), positions))
 
 
 class WordStream:
@@ -186,7 +174,7 @@ class WordStream:
         postings = pairwise(bounds.tolist())
         occurrences = pairwise(edges.tolist())
         for number, (a, b), (c, d) in zip(posting_terms[bounds[:-1]].tolist(), postings, occurrences, strict=True):
-            yield PostingList(field, names[number], rows[a:b], frequencies[a:b], positions[c:d])
+            yield PostingList(field, names[number], (rows[a:b], frequencies[a:b], positions[c:d]))
 
 
 def _ints(values: array[int]) -> Ints:

@@ -32,8 +32,7 @@ class Snapshot:
     """One committed state of the index."""
 
     def __init__(self, segments: Sequence[Segment], cache_bytes: int) -> None:
-        self.segments = segments
-        rows = self._rows = Rows(segments)
+        rows = self.rows = Rows(segments)
         self._scorer = Scorer(rows, cache_bytes)
         self._facets = Facets(rows.records)
         self._alive = ~rows.deleted[rows.starts]
@@ -45,41 +44,41 @@ class Snapshot:
     def document(self, id: str) -> Document | None:
         """A document's metadata."""
         ordinal = self._ordinals.get(id)
-        return None if ordinal is None else document_of(self._rows.stored(int(self._rows.starts[ordinal])))
+        return None if ordinal is None else document_of(self.rows.stored(int(self.rows.starts[ordinal])))
 
     def documents(self) -> list[Document]:
         """All documents, newest first, without a date last, then by id."""
         ids = sorted(self._ordinals)
-        ids.sort(key=lambda name: self._rows.records[self._ordinals[name]].day, reverse=True)
+        ids.sort(key=lambda name: self.rows.records[self._ordinals[name]].day, reverse=True)
         return [document for id in ids if (document := self.document(id)) is not None]
 
     def page(self, document: str, number: int) -> Page | None:
         """One page with its text."""
         ordinal = self._ordinals.get(document)
-        if ordinal is None or not 1 <= number <= self._rows.records[ordinal].pages:
+        if ordinal is None or not 1 <= number <= self.rows.records[ordinal].pages:
             return None
-        return page_of(self._rows.stored(int(self._rows.starts[ordinal]) + number))
+        return page_of(self.rows.stored(int(self.rows.starts[ordinal]) + number))
 
     def pages(self, document: str) -> Iterator[Page]:
         """A document's pages in order."""
         ordinal = self._ordinals.get(document)
         if ordinal is not None:
-            start = int(self._rows.starts[ordinal])
-            for row in range(start + 1, start + 1 + self._rows.records[ordinal].pages):
-                yield page_of(self._rows.stored(row))
+            start = int(self.rows.starts[ordinal])
+            for row in range(start + 1, start + 1 + self.rows.records[ordinal].pages):
+                yield page_of(self.rows.stored(row))
 
     def sample(self, count: int) -> Iterator[Page]:
         """At most so many pages, taken evenly over the collection."""
-        rows = np.flatnonzero((self._rows.numbers > 0) & ~self._rows.deleted)
+        rows = np.flatnonzero((self.rows.numbers > 0) & ~self.rows.deleted)
         for row in rows[:: max(1, -(-len(rows) // count))].tolist():
-            yield page_of(self._rows.stored(row))
+            yield page_of(self.rows.stored(row))
 
     def headings(self) -> Iterator[tuple[str, int, str]]:
         """(document id, page number, text) of each title (page 0) and of each page's heading where it has one."""
-        names = [name for segment in self.segments for name in segment.names()]
-        for ordinal, start in enumerate(self._rows.starts.tolist()):
+        names = [name for segment in self.rows.segments for name in segment.names()]
+        for ordinal, start in enumerate(self.rows.starts.tolist()):
             if self._alive[ordinal]:
-                record = self._rows.records[ordinal]
+                record = self.rows.records[ordinal]
                 for number, name in enumerate(names[start : start + record.pages + 1]):
                     if name:
                         yield record.id, number, name
@@ -91,21 +90,21 @@ class Snapshot:
     @cached_property
     def _vocabulary(self) -> Mapping[str, int]:
         counts: dict[str, int] = {}
-        for segment in self.segments:
+        for segment in self.rows.segments:
             for word, pages in segment.vocabulary():
                 counts[word] = counts.get(word, 0) + pages
         return counts
 
     def counts(self) -> tuple[int, int]:
         """Documents and pages in the index."""
-        return int(np.count_nonzero(self._alive)), self._rows.page_count
+        return int(np.count_nonzero(self._alive)), self.rows.page_count
 
     # Matching
 
     def match(self, request: Request) -> Matches:
         """Rank documents by the best of their pages."""
         rows, scores = self._matching_pages(request.concepts, request.min_coverage)
-        owners = self._rows.owners[rows]
+        owners = self.rows.owners[rows]
         best = np.zeros(len(self._alive), np.float32)
         np.maximum.at(best, owners, scores)
         found = best > 0
@@ -134,7 +133,7 @@ class Snapshot:
     def explain(self, concepts: Sequence[Concept], document: str, number: int) -> list[Contribution]:
         """What makes the score of a page, part by part."""
         ordinal = self._ordinals.get(document)
-        return [] if ordinal is None else self._scorer.explain(concepts, int(self._rows.starts[ordinal]) + number)
+        return [] if ordinal is None else self._scorer.explain(concepts, int(self.rows.starts[ordinal]) + number)
 
     def _order(self, documents: Indices, best: Floats, request: Request) -> Indices:
         """The order of matching documents; without a date last in both orders of time, equals by relevance."""
@@ -148,13 +147,13 @@ class Snapshot:
         self, documents: Indices, rows: Indices, scores: Floats, pages: int
     ) -> tuple[DocumentMatch, ...]:
         """The documents with the best of their pages; ``rows`` are all that match, ascending."""
-        firsts = rows.searchsorted(self._rows.starts[documents]).tolist()
-        lasts = rows.searchsorted(self._rows.ends[documents]).tolist()
+        firsts = rows.searchsorted(self.rows.starts[documents]).tolist()
+        lasts = rows.searchsorted(self.rows.ends[documents]).tolist()
         found = []
         for document, first, last in zip(documents.tolist(), firsts, lasts, strict=True):
             best = ranking.top(scores[first:last], pages) + first
-            chosen = tuple(zip(self._rows.numbers[rows[best]].tolist(), scores[best].tolist(), strict=True))
-            id = self._rows.records[document].id
+            chosen = tuple(zip(self.rows.numbers[rows[best]].tolist(), scores[best].tolist(), strict=True))
+            id = self.rows.records[document].id
             found.append(DocumentMatch(id=id, score=chosen[0][1], matching_pages=last - first, pages=chosen))
         return tuple(found)
 
@@ -171,8 +170,8 @@ class Snapshot:
             for bonus in (scored_by(concept) for concept in concepts if concept.bonus):
                 np.add.at(scores, bonus.rows, bonus.weights)
         else:  # nothing but filters and exclusions: every document by its first page
-            matching = self._present(self._rows.starts[self._alive] + 1)
-            scores = self._rows.weights
+            matching = self._present(self.rows.starts[self._alive] + 1)
+            scores = self.rows.weights
         for concept in concepts:
             if concept.excluded:
                 matching[scored_by(concept).rows] = False
@@ -181,7 +180,7 @@ class Snapshot:
 
     def _sums(self, scored: Sequence[Scored], min_coverage: float) -> tuple[Bools, Floats]:
         """Which rows hold enough of the concepts, and the sum of the weights on every row."""
-        size = len(self._rows)
+        size = len(self.rows)
         scores = ranking.totals(((own.rows, own.weights) for own in scored), size)
         floor = min_coverage * sum(own.idf for own in scored) - _ROUNDING
         if all(own.idf >= floor for own in scored):  # any concept is enough
@@ -190,7 +189,7 @@ class Snapshot:
             covered = ranking.totals(((own.rows, np.float32(own.idf)) for own in scored), size)
         # A word of the title or heading alone makes no page a match, unless it is the document's first page.
         context = [
-            (own, (covered[own.context_rows] > 0) | (self._rows.numbers[own.context_rows] == 1))
+            (own, (covered[own.context_rows] > 0) | (self.rows.numbers[own.context_rows] == 1))
             for own in scored
             if len(own.context_rows)
         ]
@@ -202,7 +201,7 @@ class Snapshot:
         return covered > floor, scores
 
     def _present(self, *lists: Ints | Indices) -> Bools:
-        present = np.zeros(len(self._rows), dtype=bool)
+        present = np.zeros(len(self.rows), dtype=bool)
         for rows in lists:
             present[rows] = True
         return present
@@ -226,7 +225,7 @@ class EmbeddedEngine:
         if snapshot is None or stamp != self._stamp:
             with self._lock:
                 if self._current is None or stamp != self._stamp:
-                    before = self._current.segments if self._current else ()
+                    before = self._current.rows.segments if self._current else ()
                     self._current = Snapshot(open_segments(folder, before, self._kept), self._cache_bytes)
                     self._stamp = stamp
                 snapshot = self._current

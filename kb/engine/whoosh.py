@@ -234,7 +234,7 @@ def _open(folder: Path) -> index.FileIndex:
     return storage.open_index()
 
 
-class _Storage(FileStorage):  # type: ignore[misc]
+class _Storage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
     """A folder whose files are mapped into memory, as engines do: reading here and there takes no call of the system."""
 
     def open_file(self, name: str, **rest: Any) -> StructFile:

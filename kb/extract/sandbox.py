@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from math import inf
@@ -209,7 +209,7 @@ class Sandbox:
         self._slots = []
         self._stack.close()
 
-    def extract_all(self, paths: Iterable[Path], on_progress: Progress | None = None) -> Iterator[_Result]:
+    def extract_all(self, paths: Iterable[Path], on_progress: Progress | None = None) -> Generator[_Result, None, None]:
         """Each path with its extraction, in the order in which they are finished.
 
         Takes from ``paths`` as it goes and never runs ahead by more than ``jobs`` PDFs or batches of Markdown: finished results

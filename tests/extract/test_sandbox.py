@@ -271,7 +271,7 @@ def test_running_ahead_in_batches(sandbox: Sandbox, folder: Path) -> None:
     results = sandbox.extract_all(paths())
     next(results)
     assert len(taken) <= 3 * _BATCH_FILES
-    results.close()  # type: ignore[attr-defined]
+    results.close()
 
 
 def test_an_error_of_the_caller(sandbox: Sandbox, folder: Path) -> None:
@@ -294,7 +294,7 @@ def test_stopping_early(folder: Path) -> None:
     with Sandbox(Limits(), jobs=2) as sandbox:
         results = sandbox.extract_all([slow, folder / "dobry.pdf"])
         assert next(results)[1].status is Status.INDEXED
-        results.close()  # type: ignore[attr-defined]
+        results.close()
         assert [extraction.status for _, extraction in sandbox.extract_all([folder / "skan.pdf"])] == [Status.NO_TEXT]
     assert time.monotonic() - began < 5
 
