@@ -26,16 +26,17 @@ import whoosh.sorting
 from collection import PAGES_PER_DOCUMENT, Question, documents, facets, read, title
 from whoosh.analysis import SpaceSeparatedTokenizer
 
-from kb.builds import BuildInfo, Builds
 from kb.engine import Concept, Form, IndexedFile, Request
-from kb.engine.embedded import EmbeddedEngine
-from kb.engine.whoosh import StoreWriter, create
+from kb.engine.embedded.builds import BuildInfo, Builds
+from kb.engine.embedded.snapshot import EmbeddedEngine
+from kb.engine.embedded.store import StoreWriter, create
+from kb.finding.snippets import Highlighter
 from kb.indexer import fingerprint
 from kb.model import FACETS, Document, Page
 from kb.polish import Analyzer
-from kb.search import KnowledgeBase, make_query
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
 from kb.settings import load
-from kb.snippets import Highlighter
 
 LIMIT = 10
 _OVERFETCH = 30

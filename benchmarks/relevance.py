@@ -24,20 +24,23 @@ from unittest.mock import patch
 
 import numpy as np
 
-from kb import answer, indexer, polish, reading, search
-from kb.builds import BuildInfo, Builds
-from kb.engine import IndexedFile, Request, rows, scoring
-from kb.engine.whoosh import Segment, StoreWriter, create
+from kb import indexer, polish, search
+from kb.engine import IndexedFile, Request
+from kb.engine.embedded import rows, scoring
+from kb.engine.embedded.builds import BuildInfo, Builds
+from kb.engine.embedded.store import Segment, StoreWriter, create
+from kb.finding import answer
+from kb.finding.snippets import Highlighter
 from kb.model import ClauseKind, Query, Results
 from kb.polish import Analyzer, fold
 from kb.quality import FIELDS, Quality, Question, evaluate, load_questions
-from kb.query import parse
-from kb.reading import Reader
-from kb.search import KnowledgeBase, make_query
+from kb.reading import reader as reading
+from kb.reading.query import make_query, parse
+from kb.reading.reader import Reader
+from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
+from kb.reading.vocabulary import Vocabulary
+from kb.search import KnowledgeBase
 from kb.settings import Settings
-from kb.snippets import Highlighter
-from kb.synonyms import SYNONYMS_FILE, Synonyms
-from kb.vocabulary import Vocabulary
 
 ROOT = Path(__file__).parents[1]
 

@@ -170,7 +170,7 @@ def check(
     """Przeczytaj wszystkie dokumenty i sprawdź metadane, niczego nie zmieniając."""
     from kb import indexer
     from kb.polish import Analyzer
-    from kb.synonyms import Synonyms
+    from kb.reading.synonyms import Synonyms
 
     settings = load(documents=documents, index=index)
     with _progress(as_json) as tell:
@@ -193,7 +193,7 @@ def serve(
     import uvicorn
 
     from kb import indexer
-    from kb.builds import Builds
+    from kb.engine.embedded.builds import Builds
 
     settings = load(documents=documents, index=index, host=host, port=port, workers=workers)
     try:
@@ -239,9 +239,9 @@ def search(
     """Szukaj w indeksie."""
     from starlette.datastructures import QueryParams
 
-    from kb.params import read_query
-    from kb.presenters import print_contributions, print_results, results_json
+    from kb.reading.params import read_query
     from kb.search import KnowledgeBase
+    from kb.terminal import print_contributions, print_results, results_json
 
     knowledge = KnowledgeBase(load(documents=documents, index=index))
     filters = {"edition": edition, "topic": topic, "kind": kind, "year": year}
@@ -262,7 +262,7 @@ def search(
 @_fails_politely
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie."""
-    from kb.builds import Builds
+    from kb.engine.embedded.builds import Builds
     from kb.indexer import fingerprint
     from kb.search import KnowledgeBase
 

@@ -17,8 +17,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from kb.builds import write_atomic
 from kb.catalogue import Catalogue
+from kb.engine.embedded.builds import write_atomic
 from kb.model import Status
 from kb.polish import normalise
 

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from kb.builds import BuildInfo, Builds, write_atomic
 from kb.catalogue import Catalogue
 from kb.engine import Engine, IndexedFile
-from kb.engine.embedded import EmbeddedEngine
-from kb.engine.whoosh import SCHEMA_VERSION, StoreWriter, create
+from kb.engine.embedded.builds import BuildInfo, Builds, write_atomic
+from kb.engine.embedded.snapshot import EmbeddedEngine
+from kb.engine.embedded.store import SCHEMA_VERSION, StoreWriter, create
 from kb.errors import DocumentsError, IndexMismatch, IndexMissing, KbError
 from kb.extract import EXTRACTOR_VERSION, Limits, Sandbox
 from kb.extract.wire import decode, encode

@@ -6,7 +6,7 @@ in the document; dates are ``datetime.date``; scores have no unit and compare on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -95,6 +95,29 @@ class Kind:
     name: str
     plural: str = ""
     description: str = ""
+
+
+DEFAULT_KINDS = (
+    Kind(slug="raport", name="Raport", plural="Raporty"),
+    Kind(slug="poradnik", name="Poradnik", plural="Poradniki"),
+    Kind(slug="aktualnosc", name="Aktualność", plural="Aktualności"),
+    Kind(slug="wydarzenie", name="Wydarzenie", plural="Wydarzenia"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taxonomy:
+    """The known editions, topics and kinds, in the order in which people should see them."""
+
+    editions: tuple[Edition, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    kinds: tuple[Kind, ...] = DEFAULT_KINDS
+
+    def labels(self, facet: str) -> dict[str, str]:
+        """Slug → name of a facet's values; empty for a facet without a list, as the year."""
+        values: Mapping[str, Sequence[Edition | Topic | Kind]]
+        values = {"edition": self.editions, "topic": self.topics, "kind": self.kinds}
+        return {value.slug: value.name for value in values.get(facet, ())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

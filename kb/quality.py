@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from kb.errors import BadRequest
-from kb.search import KnowledgeBase, make_query
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
 
 DEPTH = 10
 FIELDS = ("query", "plain", "typo")

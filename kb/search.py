@@ -12,49 +12,40 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
-from kb.answer import LEAST_LEAD, LEAST_WORDS, best_fragment
-from kb.builds import Builds
-from kb.catalogue import TAXONOMY_FILE, Taxonomy, load_taxonomy
+from kb.addresses import document_url, page_url
+from kb.catalogue import TAXONOMY_FILE, load_taxonomy
 from kb.engine import Concept, Contribution, DocumentMatch, Engine, Request, Source
-from kb.engine.embedded import EmbeddedEngine
-from kb.engine.whoosh import SCHEMA_VERSION
+from kb.engine.embedded.builds import Builds
+from kb.engine.embedded.snapshot import EmbeddedEngine
+from kb.engine.embedded.store import SCHEMA_VERSION
 from kb.errors import IndexMismatch, NotFound, TaxonomyError
-from kb.model import FACETS, Answer, Document, FacetValue, Hit, Page, PageHit, Query, Relaxation, Results, Suggestion
-from kb.polish import Analyzer, normalise
-from kb.query import parse
-from kb.reading import Read, Reader
-from kb.related import vector
-from kb.relax import nearest_topics, relaxations
+from kb.finding.answer import LEAST_LEAD, LEAST_WORDS, best_fragment
+from kb.finding.related import vector
+from kb.finding.relax import nearest_topics, relaxations
+from kb.finding.snippets import Highlighter
+from kb.finding.suggest import PHRASE_PAGES, Entry, Suggester, frequent_phrases, short_enough
+from kb.model import (
+    FACETS,
+    Answer,
+    Document,
+    FacetValue,
+    Hit,
+    Page,
+    PageHit,
+    Query,
+    Relaxation,
+    Results,
+    Suggestion,
+    Taxonomy,
+)
+from kb.polish import Analyzer
+from kb.reading.reader import Read, Reader
+from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
+from kb.reading.vocabulary import Vocabulary
 from kb.settings import Settings
-from kb.snippets import Highlighter
-from kb.suggest import PHRASE_PAGES, Entry, Suggester, frequent_phrases, short_enough
-from kb.synonyms import SYNONYMS_FILE, Synonyms
-from kb.vocabulary import Vocabulary
 
 _HEADING_NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")
-LONGEST_QUERY = 1_000
-"""Characters of a query that are read; more is never a question, and every word costs."""
-
-
-def make_query(text: str, filters: Mapping[str, Sequence[str]] | None = None, **rest: object) -> Query:
-    """A query from what was typed. Long texts are cut at a word; filters without values are left out."""
-    text = normalise(text).strip()
-    if len(text) > LONGEST_QUERY:
-        text = text[:LONGEST_QUERY].rsplit(None, 1)[0]
-    kept = {name: tuple(values) for name, values in (filters or {}).items() if values}
-    return Query(text=text, clauses=parse(text), filters=kept, **rest)  # type: ignore[arg-type]
-
-
-def document_url(document: str) -> str:
-    """Path of a document's own page."""
-    return f"/dokumenty/{quote(document)}"
-
-
-def page_url(document: str, number: int) -> str:
-    """Path of one page of a document: a link to cite, so it never carries a query."""
-    return f"{document_url(document)}/strony/{number}"
 
 
 class KnowledgeBase:

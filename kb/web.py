@@ -21,11 +21,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb import api, pages
+from kb import pages
+from kb.api import routes as api
 from kb.errors import BadRequest, KbError
 from kb.pages.errors import error_page
 from kb.pages.layout import respond
-from kb.search import KnowledgeBase, make_query
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
 from kb.settings import Settings, load
 from kb.site import NAME, STATIC, Site, load_templates
 

@@ -12,10 +12,11 @@ import yaml
 from extract.pdfs import make_pdf
 
 from kb import indexer
-from kb.builds import Builds
+from kb.engine.embedded.builds import Builds
 from kb.indexer import FileReport, Report
 from kb.model import Document, Status
-from kb.search import KnowledgeBase, make_query
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
 from kb.settings import Settings
 
 TAXONOMY = """\

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 from library import Library, environment, found
 
-from kb.builds import BuildInfo, Builds, write_atomic
+from kb.engine.embedded.builds import BuildInfo, Builds, write_atomic
 from kb.errors import IndexLocked, IndexMismatch, IndexMissing, KbError
 
 HOLD = """\
 import sys
 from pathlib import Path
-from kb.builds import Builds
+from kb.engine.embedded.builds import Builds
 with Builds(Path(sys.argv[1])).lock():
     print("mam", flush=True)
     sys.stdin.read()
@@ -31,7 +31,8 @@ with Builds(Path(sys.argv[1])).lock():
 ASK = """\
 import sys
 from pathlib import Path
-from kb.search import KnowledgeBase, make_query
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
 from kb.settings import Settings
 knowledge = KnowledgeBase(Settings(documents=Path(sys.argv[1]), index=Path(sys.argv[2])))
 for line in sys.stdin:
@@ -164,7 +165,7 @@ def test_a_commit_is_seen_within_the_clocks_step(library: Library, monkeypatch: 
     library.run()
     live = library.builds.live()
     at = live.stat().st_mtime_ns
-    monkeypatch.setattr("kb.builds.time.time_ns", lambda: at)
+    monkeypatch.setattr("kb.engine.embedded.builds.time.time_ns", lambda: at)
     reader = library.open()
     assert found(reader, "gmina") == ["a"]
     library.markdown("b.md", "Inny tekst o gminie.")

@@ -23,9 +23,9 @@ from kb import catalogue, messages
 from kb.cli import app
 from kb.model import Status
 from kb.polish import Analyzer
+from kb.reading.synonyms import Synonyms
 from kb.search import KnowledgeBase
 from kb.settings import Settings
-from kb.synonyms import Synonyms
 from kb.web import create_app
 
 ROOT = Path(__file__).parent.parent

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from twin import TwinEngine, without
 
 from kb.engine import MIN_COVERAGE, Concept, DocumentMatch, Engine, Form, IndexedFile, Request
-from kb.engine.embedded import EmbeddedEngine
-from kb.engine.whoosh import StoreWriter, create
+from kb.engine.embedded.snapshot import EmbeddedEngine
+from kb.engine.embedded.store import StoreWriter, create
 from kb.model import Document, Page
 from kb.polish import Analyzer, surface, words
 

@@ -12,7 +12,7 @@ from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).parent.parent
 KNOWN_TO_ONE = {
-    "whoosh": "kb/engine/whoosh.py kb/engine/codec.py",
+    "whoosh": "kb/engine/embedded/store.py kb/engine/embedded/codec.py",
     "pypdf": "kb/extract/pdf.py",
     "pypdfium2": "kb/extract/pdf.py",
     "markdown_it": "kb/extract/markdown.py",

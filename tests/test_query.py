@@ -9,8 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.model import Clause, ClauseKind
-from kb.query import literal, parse, print_clauses
-from kb.search import LONGEST_QUERY, make_query
+from kb.reading.query import LONGEST_QUERY, literal, make_query, parse, print_clauses
 
 TYPED = st.text() | st.text(st.sampled_from("gmina źrodła 12 „”\"«»“‟″--−–.,:!?'()[]*~^&|\\/%\n\t"))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.engine import ranking
+from kb.engine.embedded import ranking
 
 WEIGHTS = st.floats(0.0078125, 50, width=32)
 LISTS = st.lists(st.dictionaries(st.integers(0, 12), WEIGHTS, max_size=6), max_size=4)

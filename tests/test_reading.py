@@ -6,8 +6,8 @@ import pytest
 from library import TAXONOMY, Library, found
 
 from kb.model import Reading
-from kb.query import parse
-from kb.search import KnowledgeBase, make_query
+from kb.reading.query import make_query, parse
+from kb.search import KnowledgeBase
 
 SYNONYMS = """\
 abbreviations:

@@ -13,7 +13,8 @@ from library import TAXONOMY, Library, found
 
 from kb.errors import IndexMissing, NotFound
 from kb.model import FACETS, Results
-from kb.search import KnowledgeBase, make_query
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.engine import Concept, Form
+from kb.finding.snippets import SNIPPET_CHARACTERS, Highlighter
 from kb.polish import Analyzer, surface
-from kb.snippets import SNIPPET_CHARACTERS, Highlighter
 
 ANALYZER = Analyzer()
 FILLER = "Zupełnie inne zdanie o czymś, czego nikt tutaj nie szuka. "

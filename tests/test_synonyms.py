@@ -8,7 +8,7 @@ import pytest
 
 from kb.errors import TaxonomyError
 from kb.polish import Analyzer, is_stop_word, words
-from kb.synonyms import SYNONYMS_FILE, Synonyms
+from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
 
 FILE = """\
 abbreviations:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.polish import fold
-from kb.vocabulary import Vocabulary
+from kb.reading.vocabulary import Vocabulary
 
 PAGES = {
     "źródła": 9,

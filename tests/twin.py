@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from kb.engine import Concept, Form, Request, ranking, scoring, whoosh
+from kb.engine import Concept, Form, Request
+from kb.engine.embedded import ranking, scoring, store
 from kb.model import FACETS, Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
@@ -80,7 +81,7 @@ class TwinEngine:
             surface=[(surface(word),) for word in typed],
             heading=[self.analyzer.terms(word) for word in words(normalise(page.heading))],
             title=[self.analyzer.terms(word) for word in words(normalise(document.title))],
-            weight=whoosh._weight(page.text, len(typed)),
+            weight=store._weight(page.text, len(typed)),
         )
 
     # Statistics

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 
+from kb.addresses import document_url, page_url
 from kb.citation import Source, cite
 from kb.errors import NotFound
 from kb.model import Document, Edition, Query, Results, Topic
@@ -22,8 +23,9 @@ from kb.pages.lists import (
     taxonomy_page,
 )
 from kb.pages.results import results_page
-from kb.params import Asked, collect, read_query, refuse, search_url, whole_number
-from kb.search import KnowledgeBase, document_url, make_query, page_url
+from kb.reading.params import Asked, collect, read_query, refuse, search_url, whole_number
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
 from kb.site import NAME, Site, site_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)

@@ -9,13 +9,12 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from kb import messages
-from kb.catalogue import Taxonomy
+from kb.addresses import document_url, page_url
 from kb.citation import STYLES, Citation, Source, cite
-from kb.model import Document, Page
+from kb.model import Document, Page, Taxonomy
 from kb.pages.layout import Card, Layout, Link, card, place
 from kb.pages.markup import Links, Marker, paragraphs, rendered, site_links
-from kb.params import with_query
-from kb.search import document_url, page_url
+from kb.reading.params import with_query
 from kb.site import NAME
 
 _MOST_CHIPS = 60

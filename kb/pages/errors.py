@@ -9,7 +9,7 @@ from typing import ClassVar
 from starlette.requests import Request
 
 from kb.pages.layout import Layout, Link, search_link
-from kb.search import LONGEST_QUERY
+from kb.reading.query import LONGEST_QUERY
 
 _TITLES = {
     404: "Nie znaleziono strony",

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from datetime import date
 from html import escape
 
+from kb.addresses import document_url
 from kb.model import Document, Results
-from kb.params import search_url
-from kb.search import document_url
+from kb.reading.params import search_url
 from kb.site import NAME
 
 _ATOM = "http://www.w3.org/2005/Atom"

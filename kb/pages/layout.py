@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from kb import messages
-from kb.catalogue import Taxonomy
-from kb.model import Document, Page, PageHit
-from kb.params import search_url
-from kb.search import document_url, make_query
+from kb.addresses import document_url
+from kb.model import Document, Page, PageHit, Taxonomy
+from kb.reading.params import search_url
+from kb.reading.query import make_query
 from kb.site import site_of
 
 NAVIGATION = (

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from kb import messages
-from kb.catalogue import Taxonomy
 from kb.errors import NotFound
-from kb.model import Edition, Kind, Results, Topic
+from kb.model import Edition, Kind, Results, Taxonomy, Topic
 from kb.pages.layout import (
     Card,
     Layout,
@@ -22,11 +21,11 @@ from kb.pages.layout import (
     search_link,
     shown_pages,
 )
-from kb.params import search_url
 from kb.polish import fold
-from kb.search import make_query
+from kb.reading.params import search_url
+from kb.reading.query import make_query
+from kb.reading.synonyms import Abbreviation
 from kb.site import NAME
-from kb.synonyms import Abbreviation
 
 EXAMPLES = (
     ("wkład własny", "słowa w dowolnej formie: odnajdzie także „wkładu własnego”"),

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
-from kb.snippets import Mark
+from kb.finding.snippets import Mark
 
 Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]

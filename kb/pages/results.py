@@ -9,13 +9,11 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from kb import messages
-from kb.catalogue import Taxonomy
 from kb.errors import NotFound
-from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort
+from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
 from kb.pages.layout import Card, Layout, Link, Pagination, card, last_page, pagination, place, shown_pages
-from kb.params import search_url, toggled, with_query
-from kb.query import literal
-from kb.search import LONGEST_QUERY
+from kb.reading.params import search_url, toggled, with_query
+from kb.reading.query import LONGEST_QUERY, literal
 
 LEGENDS = {"edition": "Edycja", "topic": "Temat", "kind": "Rodzaj", "year": "Rok"}
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))

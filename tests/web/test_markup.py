@@ -2,8 +2,8 @@
 
 import pytest
 
+from kb.finding.snippets import Mark
 from kb.pages.markup import paragraphs, rendered, site_links
-from kb.snippets import Mark
 
 KNOWN = {"poradniki/zit.pdf": "/dokumenty/zit", "teksty/inny.md": "/dokumenty/inny"}
 

@@ -13,9 +13,9 @@ from itertools import pairwise
 from kb.engine import Concept, Field, Form
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
-from kb.query import literal, print_clauses
-from kb.synonyms import Equivalent, Synonyms
-from kb.vocabulary import Vocabulary
+from kb.reading.query import literal, print_clauses
+from kb.reading.synonyms import Equivalent, Synonyms
+from kb.reading.vocabulary import Vocabulary
 
 SURFACE_WEIGHT = 0.2
 """The surface field's share beside the lemma field's 1: of forms that share a lemma, the typed one comes first."""

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from kb import messages
+from kb.api.responses import search_response
 from kb.citation import locator
 from kb.engine import Contribution
 from kb.model import Hit, Results
-from kb.responses import search_response
 
 _FIELD_NAMES = {"lemma": "tekst", "surface": "dokładna forma", "title": "tytuł", "heading": "nagłówek"}
 _MARKED = re.compile(r"<mark>(.*?)</mark>")

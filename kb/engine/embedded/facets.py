@@ -9,8 +9,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.engine.ranking import Bools
-from kb.engine.whoosh import Record
+from kb.engine.embedded.ranking import Bools
+from kb.engine.embedded.store import Record
 
 Bits = NDArray[np.uint64]
 """A set of documents: bit after bit, filled up with zeros to whole words."""

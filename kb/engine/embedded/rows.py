@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.engine import ranking
-from kb.engine.ranking import Bools, Floats, Ints
-from kb.engine.whoosh import Record, Segment
+from kb.engine.embedded import ranking
+from kb.engine.embedded.ranking import Bools, Floats, Ints
+from kb.engine.embedded.store import Record, Segment
 
 Steps = Sequence[Sequence[str]]
 """Alternative terms at consecutive positions; an empty step is any word."""

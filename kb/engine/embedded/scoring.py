@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from cachetools import LRUCache
 
-from kb.engine import Concept, Contribution, Form, ranking
-from kb.engine.ranking import Floats, Ints
-from kb.engine.rows import Rows, Steps
+from kb.engine import Concept, Contribution, Form
+from kb.engine.embedded import ranking
+from kb.engine.embedded.ranking import Floats, Ints
+from kb.engine.embedded.rows import Rows, Steps
 
 TITLE_WEIGHT = 0.5
 """A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 
-from kb.citation import STYLES, cite
-from kb.contract import (
+from kb.api.contract import (
     CitationResponse,
     DocumentResponse,
     DocumentsResponse,
@@ -19,11 +18,7 @@ from kb.contract import (
     SuggestResponse,
     TopicsResponse,
 )
-from kb.errors import BadRequest, NotFound
-from kb.model import FACETS
-from kb.pages import citation_source, facet_counts
-from kb.params import SEARCH_PARAMETERS, Problem, collect, read_query, refuse, whole_number
-from kb.responses import (
+from kb.api.responses import (
     document_response,
     documents_response,
     editions_response,
@@ -32,6 +27,11 @@ from kb.responses import (
     suggest_response,
     topics_response,
 )
+from kb.citation import STYLES, cite
+from kb.errors import BadRequest, NotFound
+from kb.model import FACETS
+from kb.pages import citation_source, facet_counts
+from kb.reading.params import SEARCH_PARAMETERS, Problem, collect, read_query, refuse, whole_number
 from kb.site import site_of
 
 _ERRORS: dict[int | str, dict[str, Any]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kb.contract import (
+from kb.addresses import document_url, page_url
+from kb.api.contract import (
     ContentsEntry,
     DocumentEntry,
     DocumentResponse,
@@ -28,8 +29,7 @@ from kb.contract import (
     WordChange,
 )
 from kb.model import Change, Document, Edition, FacetValue, Hit, Page, PageHit, Results, Suggestion, Topic
-from kb.params import search_url
-from kb.search import document_url, page_url
+from kb.reading.params import search_url
 
 
 def search_response(results: Results) -> SearchResponse:

@@ -12,9 +12,8 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -23,7 +22,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from kb.errors import TaxonomyError
-from kb.model import Document, Edition, Extraction, Kind, Topic
+from kb.model import DEFAULT_KINDS, Document, Edition, Extraction, Kind, Taxonomy, Topic
 from kb.polish import fold, normalise
 
 TAXONOMY_FILE = "taxonomy.yaml"
@@ -33,27 +32,6 @@ _ALIASES = {"date": "published", "author": "authors", "license": "licence", "lan
 """Keys that other systems use for ours."""
 _LONGEST_YAML = 256 * 1024
 _DEEPEST_YAML = 20
-_DEFAULT_KINDS = (
-    Kind(slug="raport", name="Raport", plural="Raporty"),
-    Kind(slug="poradnik", name="Poradnik", plural="Poradniki"),
-    Kind(slug="aktualnosc", name="Aktualność", plural="Aktualności"),
-    Kind(slug="wydarzenie", name="Wydarzenie", plural="Wydarzenia"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taxonomy:
-    """The known editions, topics and kinds, in the order in which people should see them."""
-
-    editions: tuple[Edition, ...] = ()
-    topics: tuple[Topic, ...] = ()
-    kinds: tuple[Kind, ...] = _DEFAULT_KINDS
-
-    def labels(self, facet: str) -> dict[str, str]:
-        """Slug → name of a facet's values; empty for a facet without a list, as the year."""
-        values: Mapping[str, Sequence[Edition | Topic | Kind]]
-        values = {"edition": self.editions, "topic": self.topics, "kind": self.kinds}
-        return {value.slug: value.name for value in values.get(facet, ())}
 
 
 def _as_list(value: object) -> object:
@@ -227,7 +205,7 @@ def load_taxonomy(documents: Path) -> Taxonomy:
         kinds=tuple(
             Kind(slug=k.slug, name=k.name, plural=k.plural or k.name, description=k.description) for k in file.kinds
         )
-        or _DEFAULT_KINDS,
+        or DEFAULT_KINDS,
     )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from kb.catalogue import Taxonomy
-from kb.model import Clause, ClauseKind, Query, Relaxation, Topic
+from kb.model import Clause, ClauseKind, Query, Relaxation, Taxonomy, Topic
 from kb.polish import Analyzer, is_stop_word, normalise, words
-from kb.query import print_clauses
+from kb.reading.query import print_clauses
 
 _FILTER_NAMES = {"edition": "edycji", "topic": "tematu", "kind": "rodzaju", "year": "roku"}
 

@@ -34,8 +34,8 @@ from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
 from kb.engine import IndexedFile
-from kb.engine.codec import ArrayCodec, Lists, Positions, WordStream, read_lists
-from kb.engine.ranking import Floats, Ints
+from kb.engine.embedded.codec import ArrayCodec, Lists, Positions, WordStream, read_lists
+from kb.engine.embedded.ranking import Floats, Ints
 from kb.errors import IndexMismatch
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words

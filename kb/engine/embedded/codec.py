@@ -24,7 +24,7 @@ from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermInfo, W3TermsRead
 from whoosh.matching import ListMatcher
 from whoosh.system import pack_ushort
 
-from kb.engine.ranking import Ints
+from kb.engine.embedded.ranking import Ints
 
 _ALL_ONCE = 1
 _PACKED = 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kb.snippets import Highlighter, sentences
+from kb.finding.snippets import Highlighter, sentences
 
 LEAST_WORDS = 3
 """A query of fewer words asks for documents, not for a sentence."""

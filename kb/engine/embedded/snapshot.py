@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from kb.engine import Concept, Contribution, DocumentMatch, Matches, Request, ranking
-from kb.engine.facets import Facets
-from kb.engine.ranking import Bools, Floats, Indices, Ints
-from kb.engine.rows import Rows
-from kb.engine.scoring import Scored, Scorer
-from kb.engine.whoosh import KeptLists, Segment, document_of, open_segments, page_of
+from kb.engine import Concept, Contribution, DocumentMatch, Matches, Request
+from kb.engine.embedded import ranking
+from kb.engine.embedded.facets import Facets
+from kb.engine.embedded.ranking import Bools, Floats, Indices, Ints
+from kb.engine.embedded.rows import Rows
+from kb.engine.embedded.scoring import Scored, Scorer
+from kb.engine.embedded.store import KeptLists, Segment, document_of, open_segments, page_of
 from kb.model import Document, Page
 
 _SHARE_OF_LISTS = 0.25

@@ -7,15 +7,17 @@ pages with the word in any form. A quotation mark without its partner, a lone hy
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from kb.model import Clause, ClauseKind
+from kb.model import Clause, ClauseKind, Query
 from kb.polish import normalise, words
 
 _QUOTES = '„”“‟"«»″'
 _PART = re.compile(
     rf"(?P<minus>(?<!\S)[-−])?(?:[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|(?P<word>[^\s{_QUOTES}]+))"
 )
+LONGEST_QUERY = 1_000
+"""Characters of a query that are read; more is never a question, and every word costs."""
 
 
 def parse(text: str) -> tuple[Clause, ...]:
@@ -55,3 +57,12 @@ def literal(clauses: Sequence[Clause], word: str) -> str:
             for clause in clauses
         ]
     )
+
+
+def make_query(text: str, filters: Mapping[str, Sequence[str]] | None = None, **rest: object) -> Query:
+    """A query from what was typed. Long texts are cut at a word; filters without values are left out."""
+    text = normalise(text).strip()
+    if len(text) > LONGEST_QUERY:
+        text = text[:LONGEST_QUERY].rsplit(None, 1)[0]
+    kept = {name: tuple(values) for name, values in (filters or {}).items() if values}
+    return Query(text=text, clauses=parse(text), filters=kept, **rest)  # type: ignore[arg-type]

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol, get_args
 from urllib.parse import urlencode
 
-from kb.catalogue import Taxonomy
 from kb.errors import BadRequest
-from kb.model import FACETS, Query, Sort
-from kb.search import make_query
+from kb.model import FACETS, Query, Sort, Taxonomy
+from kb.reading.query import make_query
 
 DEFAULT_PER_PAGE = 10
 MOST_PER_PAGE = 50
