@@ -24,12 +24,12 @@ import whoosh.index
 import whoosh.query
 import whoosh.sorting
 from collection import PAGES_PER_DOCUMENT, Question, documents, facets, read, title
+from kb.engine.embedded.snapshot import EmbeddedEngine
+from kb.engine.embedded.store import StoreWriter, create
 from whoosh.analysis import SpaceSeparatedTokenizer
 
 from kb.engine import Concept, Form, IndexedFile, Request
 from kb.engine.embedded.builds import BuildInfo, Builds
-from kb.engine.embedded.snapshot import EmbeddedEngine
-from kb.engine.embedded.store import StoreWriter, create
 from kb.finding.snippets import Highlighter
 from kb.indexer import fingerprint
 from kb.model import FACETS, Document, Page

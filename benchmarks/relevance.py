@@ -23,12 +23,12 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from kb.engine.embedded.store import Segment, StoreWriter, create
 
 from kb import indexer, polish, search
 from kb.engine import IndexedFile, Request
 from kb.engine.embedded import rows, scoring
 from kb.engine.embedded.builds import BuildInfo, Builds
-from kb.engine.embedded.store import Segment, StoreWriter, create
 from kb.finding import answer
 from kb.finding.snippets import Highlighter
 from kb.model import ClauseKind, Query, Results

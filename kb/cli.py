@@ -169,14 +169,14 @@ def check(
 ) -> None:
     """Przeczytaj wszystkie dokumenty i sprawdź metadane, niczego nie zmieniając."""
     from kb import indexer
-    from kb.polish import Analyzer
+    from kb.polish import shared_analyzer
     from kb.reading.synonyms import Synonyms
 
     settings = load(documents=documents, index=index)
     with _progress(as_json) as tell:
         report = indexer.check(settings, tell)
     _print_report(report, as_json, "W dokumentach")
-    Synonyms.load(settings.documents, Analyzer())
+    Synonyms.load(settings.documents, shared_analyzer())
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
 
 
@@ -193,11 +193,11 @@ def serve(
     import uvicorn
 
     from kb import indexer
-    from kb.engine.embedded.builds import Builds
+    from kb.engine import open_store
 
     settings = load(documents=documents, index=index, host=host, port=port, workers=workers)
     try:
-        Builds(settings.index).live()
+        open_store(settings).live()
     except IndexMissing:
         with _progress(False) as tell:
             _print_report(indexer.run(settings, on_progress=tell), False, "Indeks")
@@ -255,50 +255,50 @@ def search(
     if explain and results.hits:
         best = results.hits[0]
         number = best.pages[0].number
-        print_contributions(knowledge.explain(results.query, best.document.id, number), best, Console(highlight=False))
+        parts = knowledge.explain(results.query, best.document.id, number)
+        if parts is None:
+            _complain("Ten silnik wyszukiwania nie umie powiedzieć, z czego wynika ocena.")
+        else:
+            print_contributions(parts, best, Console(highlight=False))
 
 
 @app.command()
 @_fails_politely
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie."""
-    from kb.engine.embedded.builds import Builds
+    from kb.engine import open_store
     from kb.indexer import fingerprint
-    from kb.search import KnowledgeBase
+    from kb.polish import shared_analyzer
 
-    settings = load(documents=documents, index=index)
-    knowledge = KnowledgeBase(settings)
-    builds = Builds(settings.index)
-    live = builds.live()
-    info = builds.info(live)
-    current = info.fingerprint == fingerprint(knowledge.analyzer)
+    store = open_store(load(documents=documents, index=index))
+    live = store.live()
+    current = live.fingerprint == fingerprint(store, shared_analyzer())
     try:
-        count, pages = knowledge.engine.counts()
+        count, pages = store.current().size
     except IndexMismatch:
         if current:
             raise
         # Rows that this program cannot read: what was counted when they were written.
-        count, pages = info.documents, info.pages
-    size = sum(path.stat().st_size for path in live.rglob("*") if path.is_file())
+        count, pages = live.documents, live.pages
     if as_json:
         _print_json(
             {
                 "build": live.name,
-                "created": info.created,
+                "created": live.created,
                 "documents": count,
                 "pages": pages,
-                "bytes": size,
+                "bytes": live.bytes,
                 "current": current,
             }
         )
         return
     console = Console(highlight=False)
     console.print(
-        f"Indeks {live.name}: {messages.documents(count)}, {messages.pages(pages)}, {size / 1e6:.1f} MB".replace(
+        f"Indeks {live.name}: {messages.documents(count)}, {messages.pages(pages)}, {live.bytes / 1e6:.1f} MB".replace(
             ".", ","
         )
     )
-    console.print(f"Zbudowany: {info.created}")
+    console.print(f"Zbudowany: {live.created}")
     if not current:
         console.print(
             "[yellow]Zbudowała go inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.[/yellow]"

@@ -53,6 +53,13 @@ class IndexMismatch(KbError):
     code = "index_mismatch"
 
 
+class EngineUnavailable(KbError):
+    """The search engine cannot be reached; an index may well be there."""
+
+    status = 503
+    code = "engine_unavailable"
+
+
 class IndexLocked(KbError):
     """Another indexer is at work."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from kb.catalogue import Catalogue
-from kb.engine.embedded.builds import write_atomic
+from kb.disk import write_atomic
 from kb.model import Status
 from kb.polish import normalise
 

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from kb.catalogue import Catalogue
-from kb.engine import Engine, IndexedFile
-from kb.engine.embedded.builds import BuildInfo, Builds, write_atomic
-from kb.engine.embedded.snapshot import EmbeddedEngine
-from kb.engine.embedded.store import SCHEMA_VERSION, StoreWriter, create
-from kb.errors import DocumentsError, IndexMismatch, IndexMissing, KbError
+from kb.disk import write_atomic
+from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_store
+from kb.engine.analysis import Analysis
+from kb.errors import DocumentsError
 from kb.extract import EXTRACTOR_VERSION, Limits, Sandbox
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes, find
 from kb.model import Document, Extraction, Page, Status
-from kb.polish import Analyzer, normalise, words
+from kb.polish import Analyzer, shared_analyzer
 from kb.settings import Settings
 
 _LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
@@ -74,12 +71,18 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def fingerprint(analyzer: Analyzer) -> str:
+def fingerprint(store: Store, analyzer: Analyzer) -> str:
     """Changes when an index made before would have to be made anew."""
-    return f"schema-{SCHEMA_VERSION} whoosh-{version('whoosh')} extractor-{EXTRACTOR_VERSION} {analyzer.fingerprint}"
+    return f"{store.format} extractor-{EXTRACTOR_VERSION} {analyzer.fingerprint}"
 
 
-def run(settings: Settings, *, rebuild: bool = False, on_progress: OnProgress | None = None) -> Report:
+def run(
+    settings: Settings,
+    *,
+    rebuild: bool = False,
+    on_progress: OnProgress | None = None,
+    store: Store | None = None,
+) -> Report:
     """Bring the index up to date with the documents folder.
 
     Raises DocumentsError, TaxonomyError, IndexLocked; a file that fails is a row of the report.
@@ -87,47 +90,15 @@ def run(settings: Settings, *, rebuild: bool = False, on_progress: OnProgress | 
     started = time.monotonic()
     root = _documents(settings)
     catalogue = Catalogue(root)
-    builds = Builds(settings.index)
-    with builds.lock():
-        builds.clean()
-        analyzer = Analyzer()
-        mark = fingerprint(analyzer)
-        build, fresh, writer = _writer_for(builds, mark, analyzer, rebuild)
+    store = store or open_store(settings)
+    with store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer:
         hashes = Hashes(settings.index / "files.json")
-        try:
-            job = _Run(settings, root, catalogue, writer, on_progress, previous=_Previous(builds) if fresh else None)
-            job.process(find(root, catalogue, hashes))
-        except BaseException:
-            writer.cancel()
-            raise
-        if job.changed:
-            writer.commit()
-        else:
-            writer.cancel()
-        if fresh:
-            pages = sum(file.pages for file in job.documents.values())
-            _check_whole(build, len(job.documents), pages)
-            created = datetime.now(UTC).isoformat(timespec="seconds")
-            builds.switch(build, BuildInfo(mark, created, len(job.documents), pages))
+        job = _Run(settings, root, catalogue, writer, on_progress)
+        job.process(find(root, catalogue, hashes))
+        writer.commit()
         hashes.save()
         job.prune_extracted()
-    return Report(
-        build=build.name,
-        seconds=round(time.monotonic() - started, 3),
-        documents=len(job.documents),
-        pages=sum(file.pages for file in job.documents.values()),
-        files=tuple(sorted(job.reports, key=lambda file: file.path)),
-    )
-
-
-def _check_whole(build: Path, documents: int, pages: int) -> None:
-    """Read a new build before it goes live. Raises KbError where it does not hold what was written."""
-    found = EmbeddedEngine(lambda: (build, build.name)).current().counts()
-    if found != (documents, pages):
-        raise KbError(
-            "Nowy indeks jest niepełny, więc działa nadal poprzedni. Uruchom „kb index” ponownie.",
-            [f"dokumenty i strony: zapisano {documents} i {pages}, odczytano {found[0]} i {found[1]}"],
-        )
+    return job.report(started)
 
 
 def check(settings: Settings, on_progress: OnProgress | None = None) -> Report:
@@ -135,15 +106,32 @@ def check(settings: Settings, on_progress: OnProgress | None = None) -> Report:
     started = time.monotonic()
     root = _documents(settings)
     catalogue = Catalogue(root)
-    job = _Run(settings, root, catalogue, None, on_progress)
+    job = _Run(settings, root, catalogue, _NothingWritten(), on_progress, keeps=False)
     job.process(find(root, catalogue, Hashes(settings.index / "files.json")))
-    return Report(
-        build="",
-        seconds=round(time.monotonic() - started, 3),
-        documents=len(job.documents),
-        pages=sum(file.pages for file in job.documents.values()),
-        files=tuple(sorted(job.reports, key=lambda file: file.path)),
-    )
+    return job.report(started)
+
+
+class _NothingWritten:
+    """The writer of ``check``: an empty index that stays empty."""
+
+    build = ""
+    fresh = False
+
+    def replaced(self) -> None:
+        """Nothing is replaced."""
+
+    def files(self) -> list[IndexedFile]:
+        """No file is known, so that all are read."""
+        return []
+
+    def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
+        """Write nothing."""
+
+    def remove(self, document: str) -> None:
+        """Write nothing."""
+
+    def commit(self) -> None:
+        """Write nothing."""
 
 
 def _documents(settings: Settings) -> Path:
@@ -155,33 +143,17 @@ def _documents(settings: Settings) -> Path:
     return root
 
 
-def _writer_for(builds: Builds, mark: str, analyzer: Analyzer, rebuild: bool) -> tuple[Path, bool, StoreWriter]:
-    """The build to write to, whether it is a new one that must be switched to, and its writer."""
-    try:
-        if not rebuild and builds.info(builds.live()).fingerprint == mark:
-            return builds.live(), False, StoreWriter(builds.live(), analyzer)
-    except (IndexMissing, IndexMismatch):
-        pass
-    build = builds.start()
-    create(build)
-    return build, True, StoreWriter(build, analyzer)
-
-
 class _Previous:
-    """The documents of the build that a new one replaces, by path; none where there is none or it cannot be read."""
+    """The documents of the build that a new one replaces, by path; none where there is none."""
 
-    def __init__(self, builds: Builds) -> None:
-        try:
-            self._engine: Engine | None = EmbeddedEngine(builds.locate).current()
-            self._documents = {document.path: document for document in self._engine.documents()}
-        except (KbError, ValueError, TypeError, KeyError, OSError):  # another schema may have other values in its rows
-            self._engine = None
-            self._documents = {}
+    def __init__(self, state: State | None) -> None:
+        self._state = state
+        self._documents = {document.path: document for document in state.documents()} if state else {}
 
     def at(self, path: str) -> tuple[Document, list[Page]] | None:
         """A document with its pages."""
         document = self._documents.get(path)
-        return (document, list(self._engine.pages(document.id))) if document and self._engine else None
+        return (document, list(self._state.pages(document.id))) if document and self._state else None
 
     def under(self, folder: str) -> list[str]:
         """The paths in a folder."""
@@ -190,22 +162,35 @@ class _Previous:
 
 @dataclass
 class _Run:
-    """One run over the files found. ``writer`` is None when nothing is to be written."""
+    """One run over the files found. ``keeps``: whether what was read is kept for the next build."""
 
     settings: Settings
     root: Path
     catalogue: Catalogue
-    writer: StoreWriter | None
+    writer: Writer
     on_progress: OnProgress | None
-    previous: _Previous | None = None
+    keeps: bool = True
     reports: list[FileReport] = field(default_factory=list)
     documents: dict[str, IndexedFile] = field(default_factory=dict)
-    changed: bool = False
     _versions: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._previous = _Previous(self.writer.replaced() if self.writer.fresh else None)
+        self._analysis = Analysis(shared_analyzer())
+
+    def report(self, started: float) -> Report:
+        """What became of all files."""
+        return Report(
+            build=self.writer.build,
+            seconds=round(time.monotonic() - started, 3),
+            documents=len(self.documents),
+            pages=sum(file.pages for file in self.documents.values()),
+            files=tuple(sorted(self.reports, key=lambda file: file.path)),
+        )
 
     def process(self, found: list[FoundFile]) -> None:
         """Decide, read, write; fills ``reports`` and ``documents``."""
-        before = {file.path: file for file in self.writer.files()} if self.writer else {}
+        before = {file.path: file for file in self.writer.files()}
         self.documents = {file.document: file for file in before.values()}
         self._versions = {entry.version for entry in found if entry.version}
         self._remove_gone(before, found)
@@ -244,9 +229,7 @@ class _Run:
     def _drop(self, file: IndexedFile | None) -> None:
         if file and self.documents.get(file.document) == file:
             del self.documents[file.document]
-            assert self.writer is not None
             self.writer.remove(file.document)
-            self.changed = True
 
     def _extractions(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
         """What is read of each file: kept pages of PDFs first, then the others as children finish them."""
@@ -301,47 +284,53 @@ class _Run:
             return
         if old and old.document != document.id:
             self._drop(old)
-        count = self._write(document, extraction, entry, warnings)
-        self._report(entry, Status.INDEXED, len(extraction.pages), count, warnings=warnings)
+        file = self._write(document, extraction.pages, entry, warnings)
+        self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings)
 
-    def _write(self, document: Document, extraction: Extraction, entry: FoundFile, warnings: tuple[str, ...]) -> int:
+    def _write(
+        self, document: Document, pages: Sequence[Page], entry: FoundFile, warnings: tuple[str, ...]
+    ) -> IndexedFile:
+        analysed = self._analysis.of_document(document, pages)
         file = IndexedFile(
             document=document.id,
             path=entry.name,
             version=entry.version,
             metadata=entry.metadata,
-            pages=len(extraction.pages),
+            pages=len(pages),
+            words=analysed.words,
             warnings=warnings,
         )
         self.documents[document.id] = file
-        self.changed = True
-        if self.writer:
-            return self.writer.add(document, extraction.pages, file)
-        return sum(len(words(normalise(f"{page.text} {page.continuation}"))) for page in extraction.pages)
+        self.writer.add(analysed, file)
+        return file
 
     def _report_failure(
         self, entry: FoundFile, status: Status, message: str, old: IndexedFile | None, warnings: tuple[str, ...] = ()
     ) -> None:
-        if self.previous and self.writer:
-            old = self._carry_over(entry.name) or old
-            for path in self.previous.under(entry.name) if entry.closed else ():
-                self._carry_over(path)
+        old = self._carry_over(entry.name) or old
+        for path in self._previous.under(entry.name) if entry.closed else ():
+            self._carry_over(path)
         if old:
             message = f"{message.rstrip('.')}. W indeksie zostaje poprzednia wersja."
         self._report(entry, status, message=message, warnings=warnings)
 
     def _carry_over(self, path: str) -> IndexedFile | None:
         """Take a document whose file fails now from the build before, with no hash of metadata: the next run looks again."""
-        assert self.previous is not None
-        assert self.writer is not None
-        found = self.previous.at(path)
+        found = self._previous.at(path)
         if found is None or found[0].id in self.documents:
             return None
         document, pages = found
-        file = IndexedFile(document=document.id, path=path, version=document.version, metadata="", pages=len(pages))
+        analysed = self._analysis.of_document(document, pages)
+        file = IndexedFile(
+            document=document.id,
+            path=path,
+            version=document.version,
+            metadata="",
+            pages=len(pages),
+            words=analysed.words,
+        )
         self.documents[document.id] = file
-        self.changed = True
-        self.writer.add(document, pages, file)
+        self.writer.add(analysed, file)
         return file
 
     def _report(
@@ -376,7 +365,7 @@ class _Run:
 
     def _keep(self, entry: FoundFile, extraction: Extraction) -> None:
         # A Markdown file is read faster than its pages. A failure may have been the machine's bad day or a limit since raised.
-        if self.writer and entry.is_pdf and extraction.status in _LASTING:
+        if self.keeps and entry.is_pdf and extraction.status in _LASTING:
             path = self._kept_path(entry.version)
             path.parent.mkdir(exist_ok=True)
             write_atomic(path, encode(extraction).decode())

@@ -150,6 +150,12 @@ class Document:
         """The year of publication, as a facet value."""
         return str(self.published.year) if self.published else None
 
+    @property
+    def facets(self) -> dict[str, tuple[str, ...]]:
+        """Its values by facet."""
+        values = {"edition": (self.edition,), "topic": self.topics, "kind": (self.kind,), "year": (self.year,)}
+        return {name: tuple(value for value in own if value) for name, own in values.items()}
+
 
 class ClauseKind(StrEnum):
     """How a part of a query is meant."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 
 import morfeusz2
@@ -145,3 +145,9 @@ class Analyzer:
         """The stem, unless so little would be left that other words' stems are the same: „poziom” is no „poz.”."""
         stem: str = self._stem(lemma)
         return lemma if len(stem) < _SHORTEST_STEM and len(lemma) - len(stem) > 1 else stem
+
+
+@cache
+def shared_analyzer() -> Analyzer:
+    """The one analyzer of this process: each that is made costs Morfeusz some 10 MB, which it never gives back."""
+    return Analyzer()

@@ -6,28 +6,22 @@
 from __future__ import annotations
 
 import math
-import re
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from kb.addresses import document_url, page_url
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
-from kb.engine import Concept, Contribution, DocumentMatch, Engine, Request, Source
-from kb.engine.embedded.builds import Builds
-from kb.engine.embedded.snapshot import EmbeddedEngine
-from kb.engine.embedded.store import SCHEMA_VERSION
-from kb.errors import IndexMismatch, NotFound, TaxonomyError
-from kb.finding.answer import LEAST_LEAD, LEAST_WORDS, best_fragment
-from kb.finding.related import vector
+from kb.engine import Concept, Contribution, DocumentMatch, Explains, Request, State, Store, idf, open_store
+from kb.errors import NotFound
+from kb.finding.answer import answer
+from kb.finding.related import related
 from kb.finding.relax import nearest_topics, relaxations
 from kb.finding.snippets import Highlighter
-from kb.finding.suggest import PHRASE_PAGES, Entry, Suggester, frequent_phrases, short_enough
+from kb.finding.suggest import Suggester, harvest
+from kb.live import FileValue, KeyedValue
 from kb.model import (
     FACETS,
-    Answer,
     Document,
     FacetValue,
     Hit,
@@ -39,109 +33,64 @@ from kb.model import (
     Suggestion,
     Taxonomy,
 )
-from kb.polish import Analyzer
-from kb.reading.reader import Read, Reader
+from kb.polish import shared_analyzer
+from kb.reading.reader import Frequencies, Reader, ReadQuery
 from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
 from kb.reading.vocabulary import Vocabulary
 from kb.settings import Settings
-
-_HEADING_NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")
+from kb.tuning import Tuning
 
 
 class KnowledgeBase:
     """An index with its taxonomy and synonyms, both read again when their files change. Safe to use from many threads."""
 
-    def __init__(self, settings: Settings, source: Source | None = None) -> None:
+    def __init__(self, settings: Settings, tuning: Tuning | None = None, store: Store | None = None) -> None:
         self.settings = settings
-        self.builds = Builds(settings.index)
-        self._source: Source = source or EmbeddedEngine(self._locate, settings.cache_mb * 1024 * 1024)
-        self.analyzer = Analyzer()
-        self._lock = threading.Lock()
-        self._readable: Path | None = None
-        self._taxonomy: tuple[object, Taxonomy] = (None, Taxonomy())
-        self._synonyms: tuple[object, Synonyms] = (None, Synonyms(self.analyzer))
-        self._vocabulary: tuple[object, Vocabulary] = (None, Vocabulary({}))
-        self._suggester: tuple[object, Suggester] = (None, Suggester(()))
-
-    def _locate(self) -> tuple[Path, object]:
-        """The live build. Raises IndexMissing, or IndexMismatch when its rows were written in another way than we read."""
-        build, stamp = self.builds.locate()
-        if build != self._readable:
-            if not self.builds.info(build).fingerprint.startswith(f"schema-{SCHEMA_VERSION} "):
-                raise IndexMismatch(
-                    "Indeks zbudowała inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa."
-                )
-            self._readable = build
-        return build, stamp
+        self.tuning = tuning or Tuning()
+        self.analyzer = shared_analyzer()
+        self.store = store or open_store(settings, self.tuning)
+        documents = settings.documents
+        self._taxonomy = FileValue(documents / TAXONOMY_FILE, lambda: load_taxonomy(documents), Taxonomy())
+        self._synonyms = FileValue(
+            documents / SYNONYMS_FILE, lambda: Synonyms.load(documents, self.analyzer), Synonyms(self.analyzer)
+        )
+        self._vocabulary: KeyedValue[Vocabulary] = KeyedValue()
+        self._suggester: KeyedValue[Suggester] = KeyedValue()
 
     @property
-    def engine(self) -> Engine:
+    def state(self) -> State:
         """The newest committed state of the index: ask for it once where several answers must fit together."""
-        return self._source.current()
+        return self.store.current()
 
     @property
     def taxonomy(self) -> Taxonomy:
         """The taxonomy; while its file cannot be used, the last good one."""
-        stamp = _stamp(self.settings.documents / TAXONOMY_FILE)
-        if self._taxonomy[0] != stamp:
-            try:
-                self._taxonomy = (stamp, load_taxonomy(self.settings.documents))
-            except TaxonomyError:
-                self._taxonomy = (stamp, self._taxonomy[1])
-        return self._taxonomy[1]
+        return self._taxonomy.current()
 
     @property
     def synonyms(self) -> Synonyms:
         """The synonyms; while their file cannot be used, the last good ones."""
-        stamp = _stamp(self.settings.documents / SYNONYMS_FILE)
-        if self._synonyms[0] != stamp:
-            try:
-                self._synonyms = (stamp, Synonyms.load(self.settings.documents, self.analyzer))
-            except TaxonomyError:
-                self._synonyms = (stamp, self._synonyms[1])
-        return self._synonyms[1]
+        return self._synonyms.current()
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The collection's words, for repair."""
-        return self._vocabulary_of(self.engine)
-
-    def _vocabulary_of(self, engine: Engine) -> Vocabulary:
-        pages = engine.vocabulary()
-        if self._vocabulary[0] is not pages:
-            with self._lock:
-                if self._vocabulary[0] is not pages:
-                    self._vocabulary = (pages, Vocabulary(pages))
-        return self._vocabulary[1]
-
-    def read(self, query: Query) -> Read:
-        """How a query is read."""
-        return self._read(query, self.engine)
-
-    def _read(self, query: Query, engine: Engine) -> Read:
-        vocabulary = self._vocabulary_of(engine)
-        return Reader(self.analyzer, vocabulary, self.synonyms, engine.frequency).read(query.clauses)
-
-    def highlighter(self, query: Query) -> Highlighter:
-        """Marks the query's words in any text."""
-        concepts = self.read(query).concepts
-        return Highlighter(self.analyzer, concepts, _weights(self.engine, concepts))
+    # Searching
 
     def search(self, query: Query) -> Results:
         """One page of results; what to do instead when nothing is found."""
         started = time.perf_counter()
-        engine = self.engine
-        read = self._read(query, engine)
-        matches = engine.match(_request(query, read.concepts, query.per_page))
-        weights = _weights(engine, read.concepts)
-        highlighter = Highlighter(self.analyzer, read.concepts, weights)
-        hits = tuple(_hit(engine, match, highlighter) for match in matches.documents)
-        answer = None
-        if query.page == 1 and query.sort == "relevance" and sum(map(bool, weights)) >= LEAST_WORDS:
-            answer = _answer(engine, hits, highlighter, weights)
+        state = self.state
+        frequencies = Frequencies(state)
+        reader = self._reader(state, frequencies)
+        read = reader.read(query.clauses)
+        request = self._request(query, read, state, frequencies)
+        matches = state.match(request)
+        highlighter = self._highlighter(read, state, frequencies)
+        hits = tuple(_hit(match, highlighter) for match in matches.documents)
+        quoted = None
+        if hits and query.page == 1 and query.sort == "relevance":
+            quoted = answer(hits, matches.documents[0].pages[0].page, highlighter, self.tuning)
         relaxed: tuple[Relaxation, ...] = ()
         if not matches.total:
-            relaxed = relaxations(query, lambda q: engine.match(_request(q, self._read(q, engine).concepts, 0)).total)
+            relaxed = relaxations(query, lambda queries: self._totals(queries, reader, state, frequencies))
         return Results(
             query=query,
             reading=read.reading,
@@ -150,15 +99,59 @@ class KnowledgeBase:
             hits=hits,
             facets={name: self._facet(name, matches.facets[name], query) for name in FACETS},
             took_ms=round((time.perf_counter() - started) * 1000, 1),
-            answer=answer,
+            answer=quoted,
             relaxations=relaxed,
             nearest_topics=() if matches.total else nearest_topics(query, self.taxonomy, self.analyzer),
         )
 
-    def explain(self, query: Query, document: str, number: int) -> Sequence[Contribution]:
-        """What makes the score of a page for a query, part by part."""
-        engine = self.engine
-        return engine.explain(self._read(query, engine).concepts, document, number)
+    def highlighter(self, query: Query) -> Highlighter:
+        """Marks the query's words in any text."""
+        state = self.state
+        frequencies = Frequencies(state)
+        return self._highlighter(self._reader(state, frequencies).read(query.clauses), state, frequencies)
+
+    def explain(self, query: Query, document: str, number: int) -> Sequence[Contribution] | None:
+        """What makes the score of a page for a query, part by part; None where the engine cannot say."""
+        state = self.state
+        if not isinstance(state, Explains):
+            return None
+        read = self._reader(state, Frequencies(state)).read(query.clauses)
+        return state.explain(read.concepts, document, number)
+
+    def _reader(self, state: State, frequencies: Frequencies) -> Reader:
+        vocabulary = self._vocabulary.of(state.key, lambda: Vocabulary(state.lexicon()))
+        return Reader(self.analyzer, vocabulary, self.synonyms, frequencies, self.tuning)
+
+    def _request(self, query: Query, read: ReadQuery, state: State, frequencies: Frequencies) -> Request:
+        """The request for a page of results; what a concept is worth is its idf."""
+        pages = frequencies.of(read.concepts)
+        concepts = tuple(
+            replace(concept, worth=idf(state.size.pages, found))
+            for concept, found in zip(read.concepts, pages, strict=True)
+        )
+        return Request(
+            concepts=concepts,
+            filters={name: frozenset(values) for name, values in query.filters.items()},
+            sort=query.sort,
+            offset=(query.page - 1) * query.per_page,
+            limit=query.per_page,
+            floor=self.tuning.floor * sum(concept.worth for concept in concepts if concept.asked),
+        )
+
+    def _totals(
+        self, queries: Sequence[Query], reader: Reader, state: State, frequencies: Frequencies
+    ) -> Sequence[int]:
+        """How many documents each query finds, in two calls to the engine."""
+        reads = [reader.read(query.clauses) for query in queries]
+        frequencies.of(concept for read in reads for concept in read.concepts)
+        return state.totals(
+            [self._request(query, read, state, frequencies) for query, read in zip(queries, reads, strict=True)]
+        )
+
+    def _highlighter(self, read: ReadQuery, state: State, frequencies: Frequencies) -> Highlighter:
+        pages = frequencies.of(read.concepts)
+        weights = [_weight(concept, found, state) for concept, found in zip(read.concepts, pages, strict=True)]
+        return Highlighter(self.analyzer, read.concepts, weights)
 
     def _facet(self, name: str, counts: Mapping[str, int], query: Query) -> tuple[FacetValue, ...]:
         """A facet's values: editions, topics and kinds in the taxonomy's order, years newest first; chosen ones always."""
@@ -173,135 +166,70 @@ class KnowledgeBase:
             for value in values
         )
 
+    # Documents
+
     def document(self, id: str) -> Document:
         """A document. Raises NotFound."""
-        document = self.engine.document(id)
-        if document is None:
-            raise NotFound("Nie ma takiego dokumentu. Mógł zostać usunięty; poszukaj go po tytule.")
-        return document
+        return _found(self.state.document(id))
 
     def page(self, document: str, number: int) -> Page:
         """A page of a document. Raises NotFound that says how many pages there are."""
-        page = self.engine.page(document, number)
+        state = self.state
+        page = state.page(document, number)
         if page is None:
-            count = self.document(document).pages
+            count = _found(state.document(document)).pages
             raise NotFound(f"Nie ma strony {number}. Ten dokument ma strony od 1 do {count}.")
         return page
 
     def pages(self, document: str) -> Iterator[Page]:
         """All pages of a document, in order."""
-        return self.engine.pages(document)
+        return self.state.pages(document)
 
     def documents(self) -> Sequence[Document]:
         """All documents, newest first."""
-        return self.engine.documents()
-
-    def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
-        """Completions of what is being typed."""
-        return self._suggestions().suggest(text, limit)
-
-    def _suggestions(self) -> Suggester:
-        engine, synonyms = self.engine, self.synonyms
-        key = (engine, synonyms)
-        if self._suggester[0] != key:
-            with self._lock:
-                if self._suggester[0] != key:
-                    self._suggester = (key, Suggester(self._suggestion_entries(engine, synonyms)))
-        return self._suggester[1]
-
-    def _suggestion_entries(self, engine: Engine, synonyms: Synonyms) -> Iterator[Entry]:
-        for abbreviation in synonyms.abbreviations:
-            long = abbreviation.long[0]
-            yield Entry(Suggestion(text=abbreviation.short, kind="abbreviation", detail=long))
-            yield Entry(Suggestion(text=long, kind="abbreviation", detail=abbreviation.short))
-        headings: Counter[str] = Counter()
-        for document, number, text in engine.headings():
-            if number == 0:
-                yield Entry(Suggestion(text=text, kind="title", url=document_url(document)))
-            else:
-                # „2.3 Wkład własny" is looked for by its words, not by its number.
-                headings[_HEADING_NUMBER.sub("", text)] += 1
-        for text, count in headings.items():
-            if short_enough(text):
-                yield Entry(Suggestion(text=text, kind="heading"), count)
-        yield from frequent_phrases((page.text for page in engine.sample(PHRASE_PAGES)), self.analyzer)
+        return self.state.documents()
 
     def related(self, document: str, limit: int = 5) -> tuple[Document, ...]:
         """Documents about the same things, nearest first. Raises NotFound."""
-        own = self.document(document)
-        engine = self.engine
-        concepts = vector(own.title, engine.pages(document), self.analyzer, engine.frequency, engine.counts()[1])
-        matches = engine.match(Request(concepts=concepts, limit=limit + 1, pages_per_document=1, min_coverage=0))
-        found = [engine.document(match.id) for match in matches.documents if match.id != document]
-        return tuple(other for other in found if other is not None)[:limit]
+        state = self.state
+        return related(_found(state.document(document)), state, self.analyzer, limit)
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """Completions of what is being typed."""
+        state, synonyms = self.state, self.synonyms
+        suggester = self._suggester.of(
+            (state.key, synonyms), lambda: Suggester(harvest(state, synonyms, self.analyzer))
+        )
+        return suggester.suggest(text, limit)
 
 
-def _request(query: Query, concepts: tuple[Concept, ...], limit: int) -> Request:
-    return Request(
-        concepts=concepts,
-        filters={name: frozenset(values) for name, values in query.filters.items()},
-        sort=query.sort,
-        offset=(query.page - 1) * query.per_page,
-        limit=limit,
-    )
+def _found(document: Document | None) -> Document:
+    if document is None:
+        raise NotFound("Nie ma takiego dokumentu. Mógł zostać usunięty; poszukaj go po tytule.")
+    return document
 
 
-def _weights(engine: Engine, concepts: Sequence[Concept]) -> list[float]:
-    """How telling each concept is; 0 for one that nothing is to be marked of."""
-    pages = engine.counts()[1]
-    return [
-        0.0 if concept.excluded or concept.bonus else math.log1p(pages / (1 + engine.frequency(concept)))
-        for concept in concepts
-    ]
+def _weight(concept: Concept, pages: int, state: State) -> float:
+    """How telling a concept is to a reader; 0 for one that nothing is to be marked of."""
+    return math.log1p(state.size.pages / (1 + pages)) if concept.asked else 0.0
 
 
-def _hit(engine: Engine, match: DocumentMatch, highlighter: Highlighter) -> Hit:
-    document = engine.document(match.id)
-    assert document is not None
-    pages = []
-    for number, score in match.pages:
-        page = engine.page(match.id, number)
-        assert page is not None
-        pages.append(
+def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
+    id = match.document.id
+    return Hit(
+        document=match.document,
+        url=document_url(id),
+        score=round(match.score, 3),
+        matching_pages=match.matching_pages,
+        pages=tuple(
             PageHit(
-                number=number,
+                number=page.number,
                 label=page.label,
                 heading=page.heading,
-                url=page_url(match.id, number),
+                url=page_url(id, page.number),
                 score=round(score, 3),
                 snippet=highlighter.snippet(f"{page.text} {page.continuation}".strip()),
             )
-        )
-    return Hit(
-        document=document,
-        url=document_url(match.id),
-        score=round(match.score, 3),
-        matching_pages=match.matching_pages,
-        pages=tuple(pages),
+            for page, score in match.pages
+        ),
     )
-
-
-def _answer(engine: Engine, hits: Sequence[Hit], highlighter: Highlighter, weights: Sequence[float]) -> Answer | None:
-    """The sentence of the best page that answers, when that page leads clearly and the sentence covers the question."""
-    if not hits:
-        return None
-    best, *others = hits[0].pages
-    rivals = [page.score for page in others] + [hit.score for hit in hits[1:]]
-    if rivals and best.score < LEAST_LEAD * max(rivals):
-        return None
-    page = engine.page(hits[0].document.id, best.number)
-    assert page is not None
-    text = f"{page.text} {page.continuation}".strip()
-    fragment = best_fragment(text, highlighter, weights)
-    if fragment is None:
-        return None
-    sentence = highlighter.mark_all(text[fragment.start : fragment.end])
-    return Answer(sentence=sentence, document=hits[0].document, page=best)
-
-
-def _stamp(path: Path) -> object:
-    try:
-        at = path.stat()
-    except OSError:
-        return None
-    return (at.st_ino, at.st_size, at.st_mtime_ns)

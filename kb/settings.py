@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +28,7 @@ _SAID = {
     "greater_than": "musi być więcej niż {gt}",
     "greater_than_equal": "musi być co najmniej {ge}",
     "less_than_equal": "może być najwyżej {le}",
+    "literal_error": "możliwe wartości: {expected}",
 }
 
 
@@ -48,6 +49,9 @@ class Settings(BaseSettings):
 
     documents: _Folder = Field(Path("documents"), description="Folder z dokumentami PDF i Markdown.")
     index: _Folder = Field(Path("index"), description="Folder indeksu; zapisuje w nim tylko „kb index”.")
+    engine: Literal["embedded"] = Field(
+        "embedded", description="Silnik wyszukiwania: embedded – wbudowany, w folderze indeksu."
+    )
     host: str = Field("127.0.0.1", description="Adres, pod którym serwer przyjmuje połączenia.")
     port: int = Field(8000, ge=0, le=65535, description="Port serwera.")
     workers: int = Field(1, ge=1, le=64, description="Liczba procesów serwera.")

@@ -22,7 +22,7 @@ from web.conftest import serving
 from kb import catalogue, messages
 from kb.cli import app
 from kb.model import Status
-from kb.polish import Analyzer
+from kb.polish import shared_analyzer
 from kb.reading.synonyms import Synonyms
 from kb.search import KnowledgeBase
 from kb.settings import Settings
@@ -194,7 +194,7 @@ def test_examples_for_editors_are_right(library: Library) -> None:
     library.write(catalogue.TAXONOMY_FILE, taxonomy)
     library.write("synonyms.yaml", synonyms)
     assert [topic.slug for topic in catalogue.load_taxonomy(library.documents).topics] == ["finanse"]
-    assert [one.short for one in Synonyms.load(library.documents, Analyzer()).abbreviations] == ["ZIT"]
+    assert [one.short for one in Synonyms.load(library.documents, shared_analyzer()).abbreviations] == ["ZIT"]
 
 
 # API

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kb.engine.embedded.snapshot import EmbeddedEngine
+from kb.engine.embedded.store import StoreWriter, create
 from twin import TwinEngine, without
 
 from kb.engine import MIN_COVERAGE, Concept, DocumentMatch, Engine, Form, IndexedFile, Request
-from kb.engine.embedded.snapshot import EmbeddedEngine
-from kb.engine.embedded.store import StoreWriter, create
 from kb.model import Document, Page
 from kb.polish import Analyzer, surface, words
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from kb.engine import Concept, Form
 from kb.finding.snippets import SNIPPET_CHARACTERS, Highlighter
-from kb.polish import Analyzer, surface
+from kb.polish import shared_analyzer, surface
 
-ANALYZER = Analyzer()
+ANALYZER = shared_analyzer()
 FILLER = "Zupełnie inne zdanie o czymś, czego nikt tutaj nie szuka. "
 
 

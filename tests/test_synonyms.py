@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import TaxonomyError
-from kb.polish import Analyzer, is_stop_word, words
+from kb.polish import Analyzer, is_stop_word, shared_analyzer, words
 from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
 
 FILE = """\
@@ -33,7 +33,7 @@ synonyms:
 @pytest.fixture(scope="module")
 def analyzer() -> Analyzer:
     """The real dictionary and stemmer."""
-    return Analyzer()
+    return shared_analyzer()
 
 
 @pytest.fixture(scope="module")

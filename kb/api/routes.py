@@ -220,7 +220,7 @@ async def healthz() -> StateResponse:
 @health.get("/readyz", summary="Czy można szukać", responses={503: _ERRORS[503]})
 def readyz(request: Request) -> StateResponse:
     """Odpowiada „ok”, gdy indeks jest otwarty; inaczej 503."""
-    documents, pages = site_of(request).knowledge.engine.counts()
+    documents, pages = site_of(request).knowledge.state.size
     return StateResponse(status="ok", documents=documents, pages=pages)
 
 

@@ -1,21 +1,47 @@
 """The engine protocol: what a search engine must do for the knowledge base, in the words of the field.
 
-An engine gets **concepts** (what a query asks for) and returns **matches** (which documents and pages, how well). It knows
-nothing of what was typed, of snippets or of Polish; whoever calls it knows nothing of its files.
+A **store** is an index that many may read and one may write. What it gives to readers is a **state**: everything as of one
+commit, unchanged by later ones. A state gets **concepts** (what a query asks for) and returns **matches** (which documents and
+pages, how well). It knows nothing of what was typed, of snippets or of Polish: texts come to a writer as analysed words.
+Who calls it knows nothing of its files.
+
+What every engine must agree on is said here and held by one contract suite (``tests/engine/contract.py``).
+
+How a page is scored. N is the number of pages, df the number of those whose text has a term; tf counts the term on the page;
+weights are those of ``Tuning``:
+
+    idf(df)      = ln(1 + (N - df + 0.5) / (df + 0.5))
+    text         = form.weight · idf · tf / (tf + k1 · (1 - b + b · words on the page / words on an average page))
+    title        = form.weight · tuning.title · idf        where the document's title has the form
+    heading      = form.weight · tuning.heading · idf      where the page's heading has it
+
+- A form of one step is each of its terms by itself, with its own df; a phrase is one term, its df that of the whole phrase.
+- ``title`` and ``heading`` are looked at for ``lemma`` forms alone.
+- Of a concept's parts in one field (lemma, surface, title, heading) the best counts; fields add up; concepts add up.
+- Title and heading make no page a match, but for a document's first page: elsewhere they add to pages whose text has
+  something that is asked for.
+- A page matches when the worth of the concepts on it is at least the request's floor, and it has every required and no
+  excluded concept. A bonus adds where it stands in the text (title and heading with it), and makes no page a match.
+- Where nothing is asked for but exclusions and filters, each document matches by its first page, with a score of 1.
+- The score of a page that lists contents is multiplied by ``tuning.contents_page``.
+- Equal scores come in the order of the index: documents as they were committed last, pages by number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from kb.model import FACETS, Document, Page, Sort
+from kb.settings import Settings
+from kb.tuning import Tuning
 
 Field = Literal["lemma", "surface"]
-MIN_COVERAGE = 0.2
-"""A page matches when the concepts on it make up this share of the request's whole idf: all of a short query's rarer words
-alone, none of a long question's common ones. Totals and facets count matches, so they stay honest under OR."""
+
+# What is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +61,30 @@ class Form:
 class Concept:
     """One thing a query asks for: the best of its forms in each field counts, fields add up.
 
+    ``worth``: what it adds to the floor of a request on pages that have it.
     ``required``: a page without it is no match. ``excluded``: a page with it is no match, and it adds nothing.
     ``bonus``: it adds to the score of pages that match otherwise, and makes no page a match.
     """
 
     label: str
     forms: tuple[Form, ...]
+    worth: float = 1.0
     required: bool = False
     excluded: bool = False
     bonus: bool = False
 
+    @property
+    def asked(self) -> bool:
+        """Whether a page may match by it."""
+        return not self.excluded and not self.bonus
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to find: an OR of concepts, filters (facet → values; OR within one, AND across), order, a slice of documents."""
+    """What to find: an OR of concepts, filters (facet → values; OR within one, AND across), order, a slice of documents.
+
+    ``floor``: the least worth of the concepts that a matching page has; at 0 any concept is enough.
+    """
 
     concepts: tuple[Concept, ...]
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -56,18 +92,28 @@ class Request:
     offset: int = 0
     limit: int = 10
     pages_per_document: int = 3
-    min_coverage: float = MIN_COVERAGE
+    floor: float = 0.0
     facets: tuple[str, ...] = FACETS
+
+
+# What is answered
+
+
+class PageMatch(NamedTuple):
+    """A page that matches, and how well."""
+
+    page: Page
+    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentMatch:
-    """A document that matches: its best pages as (page number, score), best first, and how many of its pages match."""
+    """A document that matches: its best pages, best first, and how many of its pages match."""
 
-    id: str
+    document: Document
     score: float
     matching_pages: int
-    pages: tuple[tuple[int, float], ...]
+    pages: tuple[PageMatch, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +130,9 @@ class Matches:
 class Contribution:
     """One part of a page's score: ``score`` is ``weight`` · ``idf`` · saturation of ``frequency`` by the page's length.
 
-    ``counted`` is false where another form of the same concept in the same field scored better. In ``title`` and
-    ``heading`` the frequency does not matter.
+    ``weight`` has the page's own factor in it, so that the parts that count add up to the page's score. ``counted`` is false
+    where another form of the same concept in the same field scored better. In ``title`` and ``heading`` the frequency does
+    not matter.
     """
 
     concept: str
@@ -98,12 +145,72 @@ class Contribution:
     counted: bool
 
 
+def idf(pages: int, frequency: int) -> float:
+    """Inverse document frequency: how telling a term is that stands on ``frequency`` of ``pages`` pages; never negative."""
+    return math.log1p((pages - frequency + 0.5) / (frequency + 0.5))
+
+
+class Size(NamedTuple):
+    """How much is in a state."""
+
+    documents: int
+    pages: int
+
+
+class Heading(NamedTuple):
+    """The title of a document (``page`` 0) or the heading of one of its pages."""
+
+    document: str
+    page: int
+    text: str
+
+
+# What is written
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Word:
+    """A word as it is indexed: its surface form, and its terms, which inflected forms share.
+
+    There is one value for each written form, compared by identity. ``function``: a function word, which is in the surface
+    field, in titles and in headings, but not in the lemma field.
+    """
+
+    surface: str
+    terms: tuple[str, ...]
+    function: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysedPage:
+    """A page with the words of its text, continuation included, and of its heading."""
+
+    page: Page
+    words: Sequence[Word]
+    heading: Sequence[Word]
+    lists_contents: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysedDocument:
+    """A document with the words of its title, its values by facet, and its pages."""
+
+    document: Document
+    title: Sequence[Word]
+    facets: Mapping[str, tuple[str, ...]]
+    pages: Sequence[AnalysedPage]
+
+    @property
+    def words(self) -> int:
+        """How many words its pages have."""
+        return sum(len(page.words) for page in self.pages)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedFile:
-    """What the index remembers of a file: enough to tell whether it changed, and to report it.
+    """What the indexer wants to be remembered of a document's file: an engine keeps it with the document, in one commit.
 
-    ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on; ``words`` is filled in
-    by the writer.
+    ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on.
     """
 
     document: str
@@ -115,15 +222,32 @@ class IndexedFile:
     warnings: tuple[str, ...] = ()
 
 
-class Engine(Protocol):
-    """Reading one committed state of the index, from any thread. A commit gives another engine, see ``Source``."""
+# The protocol
+
+
+class State(Protocol):
+    """One committed state of an index. It may be asked from any thread."""
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for equal content: what was worked out for a state holds for each with the same key."""
+        ...
+
+    @property
+    def size(self) -> Size:
+        """How many documents and pages there are."""
+        ...
 
     def match(self, request: Request) -> Matches:
         """Rank documents by the best of their pages."""
         ...
 
-    def frequency(self, concept: Concept) -> int:
-        """On how many pages the concept stands."""
+    def totals(self, requests: Sequence[Request]) -> list[int]:
+        """How many documents match each request."""
+        ...
+
+    def frequencies(self, concepts: Sequence[Concept]) -> list[int]:
+        """On how many pages each concept stands in the text."""
         ...
 
     def document(self, id: str) -> Document | None:
@@ -146,50 +270,100 @@ class Engine(Protocol):
         """At most so many pages, taken evenly over the collection."""
         ...
 
-    def headings(self) -> Iterator[tuple[str, int, str]]:
-        """(document id, page number, text) of each title (page 0) and of each page's heading where it has one."""
+    def headings(self) -> Iterator[Heading]:
+        """Each title, and each page's heading where it has one."""
         ...
+
+    def lexicon(self) -> Mapping[str, int]:
+        """Every surface form of the collection with the number of pages it stands on."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """An ability that not every engine has: to say what made a score."""
 
     def explain(self, concepts: Sequence[Concept], document: str, number: int) -> Sequence[Contribution]:
         """What makes the score of a page, part by part; empty for a page that is not there."""
         ...
 
-    def vocabulary(self) -> Mapping[str, int]:
-        """Every surface form of the collection with the number of pages it stands on."""
-        ...
-
-    def counts(self) -> tuple[int, int]:
-        """Documents and pages in the index."""
-        ...
-
-
-class Source(Protocol):
-    """Where engines come from."""
-
-    def current(self) -> Engine:
-        """The newest committed state, whichever process made it; the same object as long as nothing changed."""
-        ...
-
 
 class Writer(Protocol):
-    """Writing: nothing is seen by readers before ``commit``; after ``cancel`` nothing has happened."""
+    """Writing: readers see nothing before ``commit``, and everything after it at once."""
+
+    @property
+    def build(self) -> str:
+        """The name of the build that is written to."""
+        ...
+
+    @property
+    def fresh(self) -> bool:
+        """Whether this is a new, empty build that takes the live one's place with the commit."""
+        ...
+
+    def replaced(self) -> State | None:
+        """The state that a fresh build is to replace, where there is one and it can be read."""
+        ...
 
     def files(self) -> Sequence[IndexedFile]:
         """Every file in the index at the start of this write."""
         ...
 
-    def add(self, document: Document, pages: Sequence[Page], file: IndexedFile) -> int:
-        """Add a document, replacing the one of the same id; returns its number of words."""
+    def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
+        """Add a document, replacing the one of the same id."""
         ...
 
     def remove(self, document: str) -> None:
-        """Remove a document."""
+        """Remove a document; one that is not there is no error."""
         ...
 
     def commit(self) -> None:
-        """Make all changes seen at once."""
+        """Make all changes seen at once. Raises KbError where a fresh build does not hold what was written."""
         ...
 
-    def cancel(self) -> None:
-        """Forget all changes."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildInfo:
+    """What is known of a build without opening it. The counts are those of its first commit; ``bytes`` is its size now."""
+
+    name: str
+    fingerprint: str
+    created: str
+    documents: int
+    pages: int
+    bytes: int
+
+
+class Store(Protocol):
+    """An index: read by many at once, written by one."""
+
+    @property
+    def format(self) -> str:
+        """How this engine writes: the first part of a build's fingerprint. Another one needs another build."""
         ...
+
+    def current(self) -> State:
+        """The newest committed state, whichever process made it.
+
+        Raises IndexMissing, IndexMismatch, or EngineUnavailable where the engine cannot be reached.
+        """
+        ...
+
+    def live(self) -> BuildInfo:
+        """The live build. Raises IndexMissing, IndexMismatch, EngineUnavailable."""
+        ...
+
+    def writer(self, fingerprint: str, *, rebuild: bool = False) -> AbstractContextManager[Writer]:
+        """The only right to write, until the context ends; what was not committed by then has not happened.
+
+        The live build is written to when it has this fingerprint, else a fresh one. Raises IndexLocked that names the holder.
+        """
+        ...
+
+
+def open_store(settings: Settings, tuning: Tuning | None = None) -> Store:
+    """The index of these settings: the one place that knows which engines there are. Nothing is opened yet."""
+    from kb.engine.embedded import EmbeddedStore
+
+    engines = {"embedded": EmbeddedStore}
+    return engines[settings.engine](settings, tuning or Tuning())

@@ -1,7 +1,7 @@
 """The best fragment: the one sentence that answers a question, quoted only when its score says that it is worth it.
 
-A sentence's cover is the share of the question's words, by how telling they are, that stand in it; the neighbouring
-sentence's words count half, for „It must do so within 30 days" answers what the sentence before speaks of.
+A sentence's cover is the share of the question's words, by how telling they are, that stand in it; words of the sentence before
+count for less, for "It must do so within 30 days" answers what that one speaks of. ``docs/relevance.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -10,16 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.finding.snippets import Highlighter, sentences
+from kb.model import Answer, Hit, Page
+from kb.tuning import Tuning
 
-LEAST_WORDS = 3
-"""A query of fewer words asks for documents, not for a sentence."""
-LEAST_COVER = 0.5
-LEAST_LEAD = 1.2
-"""By how much the best page must beat every other, in its own document too (``docs/relevance.md`` has the figures)."""
 _LENGTHS = range(30, 420)
 """Characters of a sentence worth quoting: shorter ones are headings, longer ones tables run together."""
 _ENDS = ".!?…”)"
-_NEIGHBOUR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +27,29 @@ class Fragment:
     cover: float
 
 
-def best_fragment(text: str, highlighter: Highlighter, weights: Sequence[float]) -> Fragment | None:
-    """The sentence that covers most of the question; None where none is worth quoting. Ties go to the first."""
+def answer(hits: Sequence[Hit], best_page: Page, highlighter: Highlighter, tuning: Tuning) -> Answer | None:
+    """The sentence of the first hit's best page that answers, when that page leads clearly and the sentence covers enough.
+
+    ``best_page`` is that page with its text. None for a query of few words, and where nothing is worth quoting.
+    """
+    weights = highlighter.weights
+    if sum(map(bool, weights)) < tuning.answer_words:
+        return None
+    best, *others = hits[0].pages
+    rivals = [page.score for page in others] + [hit.score for hit in hits[1:]]
+    if rivals and best.score < tuning.answer_lead * max(rivals):
+        return None
+    text = f"{best_page.text} {best_page.continuation}".strip()
+    fragment = best_fragment(text, highlighter, tuning)
+    if fragment is None or fragment.cover < tuning.answer_cover:
+        return None
+    sentence = highlighter.mark_all(text[fragment.start : fragment.end])
+    return Answer(sentence=sentence, document=hits[0].document, page=best)
+
+
+def best_fragment(text: str, highlighter: Highlighter, tuning: Tuning) -> Fragment | None:
+    """The sentence that covers most of the question; None where none has the form of an answer. Ties go to the first."""
+    weights = highlighter.weights
     spans = list(sentences(text))
     marks = highlighter.marks(text)
     found = [{mark.concept for mark in marks if start <= mark.start < end} for start, end in spans]
@@ -43,7 +60,8 @@ def best_fragment(text: str, highlighter: Highlighter, weights: Sequence[float])
         if end - start not in _LENGTHS or not found[i] or text[end - 1] not in _ENDS:
             continue
         before = found[i - 1] - found[i] if i else set()
-        cover = (sum(weights[c] for c in found[i]) + _NEIGHBOUR * sum(weights[c] for c in before)) / total
+        neighbour = tuning.answer_neighbour * sum(weights[c] for c in before)
+        cover = (sum(weights[c] for c in found[i]) + neighbour) / total
         if best is None or cover > best.cover + 1e-9:
             best = Fragment(start, end, cover)
-    return best if best and best.cover >= LEAST_COVER else None
+    return best

@@ -7,40 +7,45 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from itertools import islice
 
-from kb.engine import Concept, Form
-from kb.model import Page
+from kb.engine import Concept, Form, Request, State
+from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, words
 
 _PAGES = 60
 _WORDS = 30
 _SHORTEST_WORD = 4
+_IN_TITLE = 5
 
 
-def vector(
-    title: str, pages: Iterable[Page], analyzer: Analyzer, frequency: Callable[[Concept], int], total: int
-) -> tuple[Concept, ...]:
-    """A document's most telling terms as weighted concepts. ``total`` counts the collection's pages."""
+def related(document: Document, state: State, analyzer: Analyzer, limit: int) -> tuple[Document, ...]:
+    """Documents about the same things, nearest first."""
+    concepts = _vector(document.title, islice(state.pages(document.id), _PAGES), state, analyzer)
+    matches = state.match(Request(concepts=concepts, limit=limit + 1, pages_per_document=0, facets=()))
+    return tuple(match.document for match in matches.documents if match.document.id != document.id)[:limit]
+
+
+def _vector(title: str, pages: Iterable[Page], state: State, analyzer: Analyzer) -> tuple[Concept, ...]:
+    """A document's most telling terms as weighted concepts."""
     counts: Counter[str] = Counter()
-    for number, page in enumerate(pages):
-        if number == _PAGES:
-            break
+    for page in pages:
         counts.update(_terms(page.text, analyzer))
     for term in _terms(title, analyzer):
-        counts[term] += 5
+        counts[term] += _IN_TITLE
+    frequent = counts.most_common(4 * _WORDS)
     weighted = []
-    for term, count in counts.most_common(4 * _WORDS):
-        concept = Concept(label=term, forms=(Form(field="lemma", steps=((term,),)),))
-        found = frequency(concept)
+    for (term, count), found in zip(frequent, state.frequencies([_concept(term) for term, _ in frequent]), strict=True):
         if found:
-            weighted.append(((1 + math.log(count)) * math.log(1 + total / found), term))
+            weighted.append(((1 + math.log(count)) * math.log(1 + state.size.pages / found), term))
     heaviest = sorted(weighted, reverse=True)[:_WORDS]
     top = heaviest[0][0] if heaviest else 1.0
-    return tuple(
-        Concept(label=term, forms=(Form(field="lemma", steps=((term,),), weight=round(weight / top, 2)),))
-        for weight, term in heaviest
-    )
+    return tuple(_concept(term, round(weight / top, 2)) for weight, term in heaviest)
+
+
+def _concept(term: str, weight: float = 1.0) -> Concept:
+    return Concept(label=term, forms=(Form(field="lemma", steps=((term,),), weight=weight),))
 
 
 def _terms(text: str, analyzer: Analyzer) -> Iterable[str]:

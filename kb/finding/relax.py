@@ -12,14 +12,16 @@ from kb.reading.query import print_clauses
 _FILTER_NAMES = {"edition": "edycji", "topic": "tematu", "kind": "rodzaju", "year": "roku"}
 
 
-def relaxations(query: Query, count: Callable[[Query], int]) -> tuple[Relaxation, ...]:
-    """The looser queries that find something, most found first. ``count`` tells how many documents a query finds."""
-    found = []
-    for label, looser in _candidates(query):
-        total = count(looser)
-        if total:
-            found.append(Relaxation(label=label, query=looser, total=total))
-    return tuple(sorted(found, key=lambda relaxation: -relaxation.total))
+def relaxations(query: Query, totals: Callable[[Sequence[Query]], Sequence[int]]) -> tuple[Relaxation, ...]:
+    """The looser queries that find something, most found first. ``totals`` tells how many documents each query finds."""
+    candidates = list(_candidates(query))
+    found = totals([looser for _, looser in candidates])
+    relaxed = [
+        Relaxation(label=label, query=looser, total=total)
+        for (label, looser), total in zip(candidates, found, strict=True)
+        if total
+    ]
+    return tuple(sorted(relaxed, key=lambda relaxation: -relaxation.total))
 
 
 def _candidates(query: Query) -> Iterator[tuple[str, Query]]:

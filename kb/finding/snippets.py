@@ -46,7 +46,7 @@ class Highlighter:
 
     def __init__(self, analyzer: Analyzer, concepts: Sequence[Concept], weights: Sequence[float]) -> None:
         self._analyzer = analyzer
-        self._weights = weights
+        self.weights = weights
         self._single: dict[Key, int] = {}
         # By the keys of their first step, so that a text's word is compared only with sequences that it may begin.
         self._sequences: dict[Key, list[tuple[Form, int]]] = {}
@@ -124,7 +124,7 @@ class Highlighter:
             while last + 1 < len(marks) and marks[last + 1].end <= mark.start + inside:
                 last += 1
             different = set(concepts[first : last + 1])
-            score = sum(map(self._weights.__getitem__, different)) + 0.01 * (last + 1 - first)
+            score = sum(map(self.weights.__getitem__, different)) + 0.01 * (last + 1 - first)
             if score > best_score + 1e-9:
                 best, best_score = mark.start, score
         return best

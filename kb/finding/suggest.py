@@ -7,6 +7,7 @@ where nothing fits exactly. A small inverted index over the entries' words answe
 from __future__ import annotations
 
 import bisect
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,13 +18,17 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from kb.addresses import document_url
+from kb.engine import State
 from kb.model import Suggestion
 from kb.polish import Analyzer, fold, is_stop_word, normalise, words
+from kb.reading.synonyms import Synonyms
 
+_HEADING_NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")
 _SHORTEST = 2
 _SHORTEST_WITH_ERROR = 4
 _LONGEST_ENTRY_WORDS = 14
-PHRASE_PAGES = 2_000
+_PHRASE_PAGES = 2_000
 """Pages from which frequent phrases are taken, evenly over the collection: enough to see what is frequent."""
 _PHRASE_WORDS = range(2, 5)
 _PHRASE_COUNT = 3
@@ -127,6 +132,25 @@ def _folded(text: str) -> list[str]:
     return [fold(word).lower() for word in words(normalise(text))]
 
 
+def harvest(state: State, synonyms: Synonyms, analyzer: Analyzer) -> Iterator[Entry]:
+    """Everything that a collection has to suggest."""
+    for abbreviation in synonyms.abbreviations:
+        long = abbreviation.long[0]
+        yield Entry(Suggestion(text=abbreviation.short, kind="abbreviation", detail=long))
+        yield Entry(Suggestion(text=long, kind="abbreviation", detail=abbreviation.short))
+    headings: Counter[str] = Counter()
+    for document, page, text in state.headings():
+        if page == 0:
+            yield Entry(Suggestion(text=text, kind="title", url=document_url(document)))
+        else:
+            # "2.3 Wkład własny" is looked for by its words, not by its number.
+            headings[_HEADING_NUMBER.sub("", text)] += 1
+    for text, count in headings.items():
+        if 1 <= len(words(text)) <= _LONGEST_ENTRY_WORDS:  # a longer one is a paragraph in disguise
+            yield Entry(Suggestion(text=text, kind="heading"), count)
+    yield from frequent_phrases((page.text for page in state.sample(_PHRASE_PAGES)), analyzer)
+
+
 def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry]:
     """Runs of two to four words, not beginning or ending with a function word, that stand often in texts.
 
@@ -159,8 +183,3 @@ def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry
 def _is_telling(word: str) -> bool:
     """Whether a phrase may begin or end with the word."""
     return len(word) > 2 and word.isalpha() and not is_stop_word(word)
-
-
-def short_enough(text: str) -> bool:
-    """Whether a heading is one to be suggested, and no paragraph in disguise."""
-    return 1 <= len(words(text)) <= _LONGEST_ENTRY_WORDS

@@ -40,7 +40,7 @@ def start(request: Request) -> Response:
     """The start page."""
     knowledge = site_of(request).knowledge
     news = _listed(knowledge, {"kind": ("aktualnosc",)}, _LATEST_NEWS)
-    return respond(request, start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.engine.counts()))
+    return respond(request, start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size))
 
 
 @router.get("/szukaj")
@@ -172,7 +172,7 @@ def glossary(request: Request) -> Response:
 @router.get("/o-bazie")
 def about(request: Request) -> Response:
     """What this is and how to search it."""
-    return respond(request, about_page(site_of(request).knowledge.engine.counts()))
+    return respond(request, about_page(site_of(request).knowledge.state.size))
 
 
 @router.get("/api")

@@ -6,24 +6,18 @@ abbreviation brings its long form and the reverse; function words are left out w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kb.engine import Concept, Field, Form
+from kb.engine import Concept, Field, Form, State
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
 from kb.reading.query import literal, print_clauses
 from kb.reading.synonyms import Equivalent, Synonyms
 from kb.reading.vocabulary import Vocabulary
+from kb.tuning import Tuning
 
-SURFACE_WEIGHT = 0.2
-"""The surface field's share beside the lemma field's 1: of forms that share a lemma, the typed one comes first."""
-REPAIR_WEIGHT = 0.7
-"""A word found by edit distance counts less than a sure one."""
-SYNONYM_WEIGHT = 0.6
-NEIGHBOUR_WEIGHT = 0.3
-DERIVED_WEIGHT = 0.2
 _SHORTEST_DERIVED = 4
 _ADJECTIVE_SUFFIXES = ("ow", "n")
 _MOST_FROM_DICTIONARY = 3
@@ -32,27 +26,51 @@ _MOST_DICTIONARY_REPAIRS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadQuery:
     """A query as read: what the engine looks for, and what people are told."""
 
     concepts: tuple[Concept, ...]
     reading: Reading
 
 
+class Frequencies:
+    """On how many pages concepts stand in one state of the index: asked for in one call, and never twice."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._known: dict[tuple[Form, ...], int] = {}
+
+    def of(self, concepts: Iterable[Concept]) -> list[int]:
+        """The frequency of each concept."""
+        concepts = list(concepts)
+        new = list({c.forms: c for c in concepts if c.forms not in self._known}.values())
+        if new:
+            self._known.update(zip((c.forms for c in new), self._state.frequencies(new), strict=True))
+        return [self._known[concept.forms] for concept in concepts]
+
+
 class Reader:
-    """Reads one query against one state of the collection. ``frequency`` tells on how many pages a concept stands."""
+    """Reads a query, and looser forms of it, against one state of the collection: what was found out of a word is kept."""
 
     def __init__(
-        self, analyzer: Analyzer, vocabulary: Vocabulary, synonyms: Synonyms, frequency: Callable[[Concept], int]
+        self,
+        analyzer: Analyzer,
+        vocabulary: Vocabulary,
+        synonyms: Synonyms,
+        frequencies: Frequencies,
+        tuning: Tuning,
     ) -> None:
         self._analyzer = analyzer
         self._vocabulary = vocabulary
         self._synonyms = synonyms
-        self._frequency = frequency
+        self._frequencies = frequencies
+        self._tuning = tuning
+        self._repairs: dict[str, list[str]] = {}
         self._dictionary_repairs = 0
 
-    def read(self, clauses: Sequence[Clause]) -> Read:
+    def read(self, clauses: Sequence[Clause]) -> ReadQuery:
         """Concepts and reading of a query's clauses."""
+        self._ask_ahead(clauses)
         phrases, loosened = self._phrases(clauses)
         clauses = [part for clause in clauses for part in (_loose(clause) if clause in loosened else (clause,))]
         typed = [
@@ -62,8 +80,8 @@ class Reader:
             for word in clause.words
         ]
         strict = any(not clause.excluded for clause in phrases)
-        content = [word for word in typed if not is_stop_word(word)]
-        dropped = [word for word in typed if is_stop_word(word)] if content or strict else []
+        content = [word for word in typed if not self._is_dropped(word)]
+        dropped = [word for word in typed if self._is_dropped(word)] if content or strict else []
         query = content if content or strict else typed
         repaired = {word: self._repair(word) for word in dict.fromkeys(query)}
         extra, expanded = self._equivalents(query, clauses)
@@ -74,7 +92,7 @@ class Reader:
             for clause in clauses
             if clause.excluded and clause.kind is ClauseKind.WORD
         ]
-        concepts += _neighbours(concepts[: len(query)], _distances(typed, query))
+        concepts += self._neighbours(concepts[: len(query)], _distances(typed, query))
         changes = tuple(
             Change(before=word, after=candidates[0], undo=literal(clauses, word))
             for word, candidates in repaired.items()
@@ -95,7 +113,17 @@ class Reader:
             dropped=tuple(dict.fromkeys(dropped)),
             loosened=tuple(" ".join(c.words) for c in loosened),
         )
-        return Read(tuple(_merged(concepts)), reading)
+        return ReadQuery(tuple(_merged(concepts)), reading)
+
+    def _ask_ahead(self, clauses: Sequence[Clause]) -> None:
+        """Ask in one call for all that reading these clauses will want to know, but for what the dictionary brings."""
+        phrases = [self._phrase(c) for c in clauses if c.kind is ClauseKind.PHRASE and not c.excluded]
+        words = [word for clause in clauses if not clause.excluded for word in clause.words]
+        unknown = [self._lemma(word) for word in words if self._is_unknown(word) and self._analyzer.known(word)]
+        self._frequencies.of([*phrases, *unknown])
+
+    def _is_dropped(self, word: str) -> bool:
+        return is_stop_word(word) and not self._tuning.function_word
 
     def _phrases(self, clauses: Sequence[Clause]) -> tuple[list[Clause], list[Clause]]:
         """The phrases to take as typed, and those that stand nowhere: these are read as words, and people are told so.
@@ -103,23 +131,36 @@ class Reader:
         A single word in quotation marks alone is the way to ask whether just this form is there: it stays what it is.
         """
         phrases = [clause for clause in clauses if clause.kind is ClauseKind.PHRASE]
-        alone = len(clauses) == 1 and len(clauses[0].words) == 1
-        absent = [] if alone else [c for c in phrases if not c.excluded and not self._frequency(self._phrase(c))]
+        if (len(clauses) == 1 and len(clauses[0].words) == 1) or not self._tuning.loosened:
+            return phrases, []
+        asked = [clause for clause in phrases if not clause.excluded]
+        found = self._frequencies.of(self._phrase(clause) for clause in asked)
+        absent = [clause for clause, pages in zip(asked, found, strict=True) if not pages]
         return [clause for clause in phrases if clause not in absent], absent
+
+    def _is_unknown(self, word: str) -> bool:
+        """Whether the collection lacks the form, and even with other diacritics."""
+        form = surface(word)
+        return form not in self._vocabulary and any(c.isalpha() for c in form) and not self._vocabulary.same_fold(form)
 
     def _repair(self, word: str) -> list[str]:
         """What the word may have been meant to be, likeliest first; empty for a word that is right."""
+        if word not in self._repairs:
+            self._repairs[word] = self._find_repair(word)
+        return self._repairs[word]
+
+    def _find_repair(self, word: str) -> list[str]:
         form = surface(word)
         if form in self._vocabulary or not any(c.isalpha() for c in form):
             return []
-        same = self._vocabulary.same_fold(form)
+        same = self._vocabulary.same_fold(form) if self._tuning.same_fold else []
         if same:
             return same
         # A form that the collection lacks, of a word that it has, is no mistake.
-        lemma = Concept(label=word, forms=(self._lemma_form(word),))
-        if self._analyzer.known(word) and self._frequency(lemma):
+        if self._analyzer.known(word) and self._frequencies.of([self._lemma(word)]) != [0]:
             return []
-        return self._vocabulary.near(form) or self._from_dictionary(form)
+        near = self._vocabulary.near(form) if self._tuning.near else []
+        return near or (self._from_dictionary(form) if self._tuning.dictionary else [])
 
     def _from_dictionary(self, form: str) -> list[str]:
         """Dictionary words one edit away that the collection has in another form: it lacks „Honorii" but has „Honoria"."""
@@ -127,8 +168,12 @@ class Reader:
             return []
         self._dictionary_repairs += 1
         known = [w for w in dict.fromkeys(self._vocabulary.one_edit_away(form)) if self._analyzer.known(w)]
-        pages = {w: self._frequency(Concept(label=w, forms=(self._lemma_form(w),))) for w in known}
+        pages = dict(zip(known, self._frequencies.of(map(self._lemma, known)), strict=True))
         return sorted((w for w in known if pages[w]), key=lambda w: (-pages[w], w))[:_MOST_FROM_DICTIONARY]
+
+    def _lemma(self, word: str) -> Concept:
+        """The word in any form."""
+        return Concept(label=word, forms=(self._lemma_form(word),))
 
     def _lemma_form(self, word: str, weight: float = 1.0) -> Form:
         return Form(field="lemma", steps=(self._analyzer.terms(word),), weight=weight)
@@ -145,7 +190,7 @@ class Reader:
             for equivalent in found:
                 # The one equivalent of several words stands for each of them, in shares.
                 for i in range(start, start + taken):
-                    extra.setdefault(i, []).append((equivalent, SYNONYM_WEIGHT / taken))
+                    extra.setdefault(i, []).append((equivalent, self._tuning.synonym / taken))
             if found:
                 before = " ".join(query[start : start + taken])
                 after = ", ".join(equivalent.text for equivalent in found)
@@ -162,21 +207,35 @@ class Reader:
         sure = surface(word) in self._vocabulary or not repaired
         near = [] if sure else repaired
         same = bool(near) and near == self._vocabulary.same_fold(surface(word))
-        candidates = [(word, 1.0)] + [(other, 1.0 if same else REPAIR_WEIGHT) for other in near]
+        tuning = self._tuning
+        repair = tuning.same_fold if same else tuning.near if self._vocabulary_has(near) else tuning.dictionary
+        candidates = [(word, 1.0)] + [(other, repair) for other in near]
         forms = [self._lemma_form(candidate, weight) for candidate, weight in candidates]
         forms += [
-            Form(field="surface", steps=((surface(candidate),),), weight=weight * SURFACE_WEIGHT)
+            Form(field="surface", steps=((surface(candidate),),), weight=weight * tuning.surface)
             for candidate, weight in candidates
         ]
         forms += [Form(field="lemma", steps=equivalent.steps, weight=weight) for equivalent, weight in extra]
         forms += [
-            Form(field="lemma", steps=((other,),), weight=weight * DERIVED_WEIGHT)
+            Form(field="lemma", steps=((other,),), weight=weight * tuning.derived)
             for candidate, weight in candidates
             if self._analyzer.known(candidate)
             for term in self._analyzer.terms(candidate)
             for other in _derived(term)
         ]
         return Concept(label=word, forms=_best_weights(forms))
+
+    def _vocabulary_has(self, words: Sequence[str]) -> bool:
+        return all(word in self._vocabulary for word in words)
+
+    def _neighbours(self, words: Sequence[Concept], distances: Sequence[int]) -> list[Concept]:
+        """A bonus for each two words of the query that stand in a text just as they do in the query, inflection aside."""
+        found = []
+        for (first, second), distance in zip(pairwise(words), distances, strict=True) if self._tuning.neighbour else ():
+            steps = (_terms(first), *((),) * (distance - 1), _terms(second))
+            form = Form(field="lemma", steps=steps, weight=self._tuning.neighbour)
+            found.append(Concept(label=f"{first.label} {second.label}", forms=(form,), bonus=True))
+        return found
 
     def _phrase(self, clause: Clause) -> Concept:
         steps = tuple(self._as_typed(word) for word in clause.words)
@@ -205,16 +264,6 @@ def _distances(typed: Sequence[str], query: Sequence[str]) -> list[int]:
     return [after - before for before, after in pairwise(places)]
 
 
-def _neighbours(words: Sequence[Concept], distances: Sequence[int]) -> list[Concept]:
-    """A bonus for each two words of the query that stand in a text just as they do in the query, inflection aside."""
-    found = []
-    for (first, second), distance in zip(pairwise(words), distances, strict=True):
-        steps = (_terms(first), *((),) * (distance - 1), _terms(second))
-        form = Form(field="lemma", steps=steps, weight=NEIGHBOUR_WEIGHT)
-        found.append(Concept(label=f"{first.label} {second.label}", forms=(form,), bonus=True))
-    return found
-
-
 def _derived(term: str) -> Iterator[str]:
     """Terms of adjectives made from a noun's term, and of the noun of an adjective's: „samorząd" ↔ „samorządowy"."""
     if len(term) < _SHORTEST_DERIVED or not term.isalpha():
@@ -237,7 +286,7 @@ def _best_weights(forms: Sequence[Form]) -> tuple[Form, ...]:
     for form in forms:
         key = (form.field, form.steps)
         weights[key] = max(weights.get(key, 0.0), form.weight)
-    return tuple(Form(field=field, steps=steps, weight=weight) for (field, steps), weight in weights.items())
+    return tuple(Form(field=field, steps=steps, weight=weight) for (field, steps), weight in weights.items() if weight)
 
 
 def _merged(concepts: Sequence[Concept]) -> list[Concept]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kb.polish import Analyzer
+from kb.polish import shared_analyzer
 
 
 @pytest.fixture(scope="session")
 def known() -> Callable[[str], bool]:
     """The real dictionary."""
-    return Analyzer().known
+    return shared_analyzer().known
 
 
 @pytest.fixture

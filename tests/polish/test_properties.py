@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kb.polish import Analyzer, fold, is_stop_word, normalise, places, surface, words
+from kb.polish import Analyzer, fold, is_stop_word, normalise, places, shared_analyzer, surface, words
 
 POLISH = "aąbcćdeęfghijklłmnńoóprsśtuwyzźżAĄBCĆDEĘFGHIJKLŁMNŃOÓPRSŚTUWYZŹŻ"
 TEXT = st.text() | st.text(st.sampled_from(POLISH + "  -–.,„”0123456789§"))
@@ -18,7 +18,7 @@ WORD = st.from_regex(r"[^\W_]+", fullmatch=True) | st.text(st.sampled_from(POLIS
 @pytest.fixture(scope="module")
 def analyzer() -> Analyzer:
     """The real dictionary and stemmer."""
-    return Analyzer()
+    return shared_analyzer()
 
 
 @given(TEXT)
@@ -73,7 +73,7 @@ def test_terms_are_never_empty(analyzer: Analyzer, word: str) -> None:
 @settings(max_examples=25)
 def test_terms_depend_on_the_word_alone(analyzer: Analyzer, typed: list[str]) -> None:
     """A query and a document get the same terms, whatever each has analysed before."""
-    fresh = Analyzer()
+    fresh = shared_analyzer()
     assert [fresh.terms(word) for word in typed] == [analyzer.terms(word) for word in reversed(typed)][::-1]
 
 
@@ -131,7 +131,7 @@ class _Counting:
 @pytest.mark.parametrize("text", ["gmina gminy gminie gminą", "xqzt Xqzv XQZW", "Kwaśniewskiego w Krakowie i Łodzi"])
 def test_work_grows_with_new_words_alone(text: str) -> None:
     """A word asks the dictionary at most twice, however often and long the text: no part of the work is quadratic."""
-    analyzer = Analyzer()
+    analyzer = shared_analyzer()
     counting = _Counting(analyzer._morfeusz)
     analyzer._morfeusz = counting
     for word in words(" ".join([text] * 50)):

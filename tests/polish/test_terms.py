@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kb.polish import Analyzer, normalise, words
+from kb.polish import Analyzer, normalise, shared_analyzer, words
 
 
 class Row(NamedTuple):
@@ -41,7 +41,7 @@ ROWS = list(_rows())
 @pytest.fixture(scope="module")
 def analyzer() -> Analyzer:
     """The real dictionary and stemmer."""
-    return Analyzer()
+    return shared_analyzer()
 
 
 def _finds(analyzer: Analyzer, word: str, other: str) -> bool:

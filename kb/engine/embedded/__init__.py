@@ -1,1 +1,158 @@
-"""The embedded engine: a Whoosh index in a folder, ranked over arrays."""
+"""The embedded engine: a Whoosh index in a folder of this machine, ranked over arrays.
+
+``builds`` says which build is live; of one, ``segments`` are read and ``writer`` writes (``codec`` is how lists lie on disk);
+``state`` is one commit, searched with ``rows`` (what stands where), ``scoring`` (what a concept adds to a page), ``facets``
+(sets of documents) and the formulas of ``ranking``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from kb.disk import lock
+from kb.engine import AnalysedDocument, BuildInfo, IndexedFile
+from kb.engine.embedded.builds import BuildFile, Builds
+from kb.engine.embedded.segments import SCHEMA_VERSION, KeptLists, create, open_segments
+from kb.engine.embedded.state import EmbeddedState
+from kb.engine.embedded.writer import RowWriter
+from kb.errors import IndexMismatch, IndexMissing, KbError
+from kb.settings import Settings
+from kb.tuning import Tuning
+
+_SHARE_OF_LISTS = 0.25
+"""Of the memory for caches, what goes to posting lists as read; the rest to the rows of whole concepts."""
+
+
+class EmbeddedStore:
+    """An index folder. Before each search its stamp is compared with that of the state at hand, whichever process writes."""
+
+    format = f"schema-{SCHEMA_VERSION} whoosh-{version('whoosh')}"
+
+    def __init__(self, settings: Settings, tuning: Tuning) -> None:
+        self._builds = Builds(settings.index)
+        self._tuning = tuning
+        cache_bytes = settings.cache_mb * 1024 * 1024
+        self._kept = KeptLists(int(cache_bytes * _SHARE_OF_LISTS))
+        self._cache_bytes = cache_bytes - int(cache_bytes * _SHARE_OF_LISTS)
+        self._lock = threading.Lock()
+        self._readable: Path | None = None
+        self._current: EmbeddedState | None = None
+
+    def current(self) -> EmbeddedState:
+        """The newest committed state. Raises IndexMissing, IndexMismatch."""
+        build, key = self._builds.locate()
+        state = self._current
+        if state is None or state.key != key:
+            with self._lock:
+                state = self._current
+                if state is None or state.key != key:
+                    self._check_schema(build)
+                    before = state.rows.segments if state else ()
+                    segments = open_segments(build, before, self._kept)
+                    state = self._current = EmbeddedState(key, segments, self._cache_bytes, self._tuning)
+        return state
+
+    def _check_schema(self, build: Path) -> None:
+        if build != self._readable:
+            if not self._builds.read(build).fingerprint.startswith(f"schema-{SCHEMA_VERSION} "):
+                raise IndexMismatch(
+                    "Indeks zbudowała inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa."
+                )
+            self._readable = build
+
+    def live(self) -> BuildInfo:
+        """The live build. Raises IndexMissing, IndexMismatch."""
+        build = self._builds.live()
+        made = self._builds.read(build)
+        return BuildInfo(
+            name=build.name,
+            fingerprint=made.fingerprint,
+            created=made.created,
+            documents=made.documents,
+            pages=made.pages,
+            bytes=sum(path.stat().st_size for path in build.rglob("*") if path.is_file()),
+        )
+
+    @contextmanager
+    def writer(self, fingerprint: str, *, rebuild: bool = False) -> Iterator[EmbeddedWriter]:
+        """The only right to write. Raises IndexLocked."""
+        with lock(self._builds.folder):
+            self._builds.clean()
+            writer = self._writer(fingerprint, rebuild)
+            try:
+                yield writer
+            finally:
+                writer.rows.cancel()
+
+    def _writer(self, fingerprint: str, rebuild: bool) -> EmbeddedWriter:
+        try:
+            build = self._builds.live()
+            if not rebuild and self._builds.read(build).fingerprint == fingerprint:
+                return EmbeddedWriter(self._builds, build, RowWriter(build))
+        except (IndexMissing, IndexMismatch):
+            pass
+        build = self._builds.start()
+        create(build)
+        return EmbeddedWriter(self._builds, build, RowWriter(build), fingerprint)
+
+
+class EmbeddedWriter:
+    """Writes to a build: the live one, or a fresh one with the ``fingerprint`` that it gets."""
+
+    def __init__(self, builds: Builds, build: Path, rows: RowWriter, fingerprint: str = "") -> None:
+        self._builds = builds
+        self._build = build
+        self._fingerprint = fingerprint
+        self._added: dict[str, int] = {}
+        self.rows = rows
+
+    @property
+    def build(self) -> str:
+        """The name of the build."""
+        return self._build.name
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the build is new and empty."""
+        return bool(self._fingerprint)
+
+    def replaced(self) -> EmbeddedState | None:
+        """The state that a fresh build is to replace, where there is one and it can be read."""
+        try:
+            build, key = self._builds.locate()
+            return EmbeddedState(key, open_segments(build), 0, Tuning())
+        except (KbError, ValueError, TypeError, KeyError, OSError):  # another schema may have other values in its rows
+            return None
+
+    def files(self) -> list[IndexedFile]:
+        """Every file in the index at the start of this write."""
+        return self.rows.files()
+
+    def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
+        """Add a document, replacing the one of the same id."""
+        self._added[document.document.id] = len(document.pages)
+        self.rows.add(document, file)
+
+    def remove(self, document: str) -> None:
+        """Remove a document."""
+        self._added.pop(document, None)
+        self.rows.remove(document)
+
+    def commit(self) -> None:
+        """Make all changes seen at once. A fresh build is read before it goes live: raises KbError where it is not whole."""
+        self.rows.commit()
+        if self.fresh:
+            expected = len(self._added), sum(self._added.values())
+            found = EmbeddedState(("", 0), open_segments(self._build), 0, Tuning()).size
+            if found != expected:
+                raise KbError(
+                    "Nowy indeks jest niepełny, więc działa nadal poprzedni. Uruchom „kb index” ponownie.",
+                    [f"dokumenty i strony: zapisano {expected[0]} i {expected[1]}, odczytano {found[0]} i {found[1]}"],
+                )
+            created = datetime.now(UTC).isoformat(timespec="seconds")
+            self._builds.switch(self._build, BuildFile(self._fingerprint, created, *expected))

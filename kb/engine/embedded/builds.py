@@ -1,30 +1,25 @@
-"""The index folder: which build is live, how one is made aside and switched, and who may write.
+"""The builds of the embedded engine: which one is live, how one is made aside and switched.
 
     index/CURRENT              name of the live build, replaced in one ``os.replace``
     index/builds/<id>/         a Whoosh index
-    index/builds/<id>/build.json   schema version and fingerprint it was made with
-    index/extracted/           pages of PDFs already read, by content hash and extractor version
-    index/files.json           hashes of files by size and time of change; only spares reading them again
-    index/lock                 held by the indexer at work, with its pid and start
+    index/builds/<id>/build.json   what it was made with, when, and its counts then
 
 The folder is trusted: Whoosh's files hold pickles.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kb.errors import IndexLocked, IndexMismatch, IndexMissing
+from kb.disk import write_atomic
+from kb.errors import IndexMismatch, IndexMissing
 
 _RACY_NANOSECONDS = 100_000_000
 """Longer than the step of a file system's clock."""
@@ -32,8 +27,8 @@ _TOC = re.compile(r"_MAIN_(\d+)\.toc")
 
 
 @dataclass(frozen=True, slots=True)
-class BuildInfo:
-    """What a build was made with; another fingerprint needs another build. The counts are those of its first commit."""
+class BuildFile:
+    """What ``build.json`` says of a build: what it was made with, when, and how much its first commit held."""
 
     fingerprint: str
     created: str
@@ -47,7 +42,7 @@ class Builds:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._current = folder / "CURRENT"
-        self._seen: tuple[tuple[int, int], tuple[int, int], tuple[Path, object]] | None = None
+        self._seen: tuple[tuple[int, int], tuple[int, int], tuple[Path, tuple[str, int]]] | None = None
 
     def live(self) -> Path:
         """The folder of the live build. Raises IndexMissing."""
@@ -60,8 +55,8 @@ class Builds:
             raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.")
         return path
 
-    def locate(self) -> tuple[Path, object]:
-        """The live build and a stamp that differs after each commit and each switch; some microseconds when nothing changed."""
+    def locate(self) -> tuple[Path, tuple[str, int]]:
+        """The live build, and its name with the number of its last commit; some microseconds when nothing changed."""
         try:
             switch = os.stat(self._current)
             seen = self._seen
@@ -82,10 +77,10 @@ class Builds:
         self._seen = ((switch.st_ino, switch.st_mtime_ns), (folder.st_ino, folder.st_mtime_ns), found)
         return found
 
-    def info(self, build: Path) -> BuildInfo:
+    def read(self, build: Path) -> BuildFile:
         """What a build was made with. Raises IndexMismatch where that cannot be read."""
         try:
-            return BuildInfo(**json.loads((build / "build.json").read_bytes()))
+            return BuildFile(**json.loads((build / "build.json").read_bytes()))
         except (OSError, ValueError, TypeError):
             raise IndexMismatch(
                 "Nie wiadomo, z czym zbudowano indeks. Uruchom „kb index”, żeby zbudować go od nowa."
@@ -98,7 +93,7 @@ class Builds:
         path.mkdir(parents=True)
         return path
 
-    def switch(self, build: Path, info: BuildInfo) -> None:
+    def switch(self, build: Path, info: BuildFile) -> None:
         """Make a finished build the live one; the one before stays until the next, in case it must be taken back."""
         write_atomic(build / "build.json", json.dumps(asdict(info), indent=1))
         try:
@@ -130,34 +125,3 @@ class Builds:
         for path in (self.folder / "builds").iterdir():
             if path not in kept:
                 shutil.rmtree(path, ignore_errors=True)
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the only right to write. Raises IndexLocked that names the holder. The kernel frees a dead holder's lock."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a+", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                file.seek(0)
-                raise IndexLocked(
-                    "Inne indeksowanie właśnie trwa. Poczekaj, aż się skończy, i spróbuj ponownie.",
-                    [file.read().strip() or "nie wiadomo, który proces trzyma blokadę"],
-                ) from None
-            file.truncate(0)
-            file.write(f"proces {os.getpid()}, początek {datetime.now().isoformat(' ', 'seconds')}\n")
-            file.flush()
-            try:
-                yield
-            finally:
-                file.truncate(0)
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write a file so that every reader sees the old or the new text, also after a crash."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

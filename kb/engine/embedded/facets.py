@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.engine.embedded.ranking import Bools
-from kb.engine.embedded.store import Record
+from kb.engine.embedded.segments import Record
 
 Bits = NDArray[np.uint64]
 """A set of documents: bit after bit, filled up with zeros to whole words."""
@@ -23,14 +22,11 @@ class Facets:
     def __init__(self, records: Sequence[Record]) -> None:
         self._count = len(records)
         self._bits = -(-self._count // _WORD_BITS) * _WORD_BITS
-        values: Mapping[str, list[Sequence[str]]] = {
-            "edition": [[r.edition] if r.edition else [] for r in records],
-            "topic": [r.topics for r in records],
-            "kind": [[r.kind] if r.kind else [] for r in records],
-            "year": [[str(date.fromordinal(r.day).year)] if r.day else [] for r in records],
-        }
+        values: dict[str, list[Sequence[str]]] = {}
+        for facet in {facet for record in records for facet in record.facets}:
+            values[facet] = [record.facets.get(facet, ()) for record in records]
         self._names: dict[str, list[str]] = {
-            facet: sorted({name for own in of for name in own}) for facet, of in values.items()
+            facet: sorted({name for names in of for name in names}) for facet, of in values.items()
         }
         self._sets = {facet: self._table(self._names[facet], of) for facet, of in values.items()}
 
@@ -58,11 +54,15 @@ class Facets:
         return reduce(np.bitwise_and, wanted, documents)
 
     def _any_of(self, facet: str, names: frozenset[str]) -> Bits:
-        lines = [i for i, name in enumerate(self._names[facet]) if name in names]
+        lines = [i for i, name in enumerate(self._names.get(facet, ())) if name in names]
+        if not lines:
+            return np.zeros(self._bits // _WORD_BITS, np.uint64)
         found: Bits = np.bitwise_or.reduce(self._sets[facet][lines], axis=0)
         return found
 
     def counts(self, facet: str, documents: Bits) -> dict[str, int]:
         """How many of the documents have each value, values without any left out."""
+        if facet not in self._sets:
+            return {}
         counts = np.bitwise_count(self._sets[facet] & documents).sum(axis=1, dtype=np.int64).tolist()
         return {name: count for name, count in zip(self._names[facet], counts, strict=True) if count}

@@ -5,7 +5,7 @@ The formula is Robertson and Zaragoza's BM25 (*The Probabilistic Relevance Frame
 Lucene, which is never negative:
 
     idf(t)      = ln(1 + (N - df + 0.5) / (df + 0.5))
-    impact(t,p) = idf(t) · tf / (tf + K1 · (1 - B + B · length(p) / average length))
+    impact(t,p) = idf(t) · tf / (tf + k1 · (1 - b + b · length(p) / average length))
 
 N counts pages, df the pages with the term, lengths are in words. Scores have no unit.
 """
@@ -17,25 +17,19 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.tuning import Tuning
+
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
-K1 = 1.2
-B = 0.75
-
 _POSITION_BITS = 32
 
 
-def idf(pages: int, frequency: int) -> float:
-    """Inverse document frequency of a term on ``frequency`` of ``pages`` pages."""
-    return float(np.log1p((pages - frequency + 0.5) / (frequency + 0.5)))
-
-
-def norms(lengths: Ints, average: float) -> Floats:
-    """The denominator's share that depends on the page alone: K1 · (1 - B + B · length / average)."""
-    return (K1 * (1 - B + B * lengths / max(average, 1.0))).astype(np.float32)
+def norms(lengths: Ints, average: float, tuning: Tuning) -> Floats:
+    """The denominator's share that depends on the page alone: k1 · (1 - b + b · length / average)."""
+    return (tuning.k1 * (1 - tuning.b + tuning.b * lengths / max(average, 1.0))).astype(np.float32)
 
 
 def impacts(rows: Ints, frequencies: Floats, norm: Floats) -> Floats:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from kb.engine.embedded import ranking
 from kb.engine.embedded.ranking import Bools, Floats, Ints
-from kb.engine.embedded.store import Record, Segment
+from kb.engine.embedded.segments import Record, Segment
+from kb.tuning import Tuning
 
 Steps = Sequence[Sequence[str]]
 """Alternative terms at consecutive positions; an empty step is any word."""
@@ -22,13 +23,13 @@ Steps = Sequence[Sequence[str]]
 class Rows:
     """All rows of all segments."""
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
+    def __init__(self, segments: Sequence[Segment], tuning: Tuning) -> None:
         self.segments = segments
         self._bases = np.cumsum([0] + [segment.size for segment in segments])
         columns = [segment.columns for segment in segments]
         self.numbers: Ints = _joined([own.numbers for own in columns])
         """The page number of each row, 0 for a document row."""
-        self.weights: Floats = _joined([own.weights for own in columns]).astype(np.float32)
+        self.weights = np.where(_joined([own.contents for own in columns]), tuning.contents_page, 1).astype(np.float32)
         """What a page's score is multiplied by."""
         self.records: list[Record] = [record for own in columns for record in own.records]
         self.deleted: Bools = np.zeros(len(self.numbers), dtype=bool)
@@ -43,7 +44,7 @@ class Rows:
         pages = (self.numbers > 0) & ~self.deleted
         self.page_count = int(np.count_nonzero(pages))
         lengths: Ints = _joined([own.lengths for own in columns])
-        self.norms = ranking.norms(lengths, float(lengths[pages].mean()) if pages.any() else 1.0)
+        self.norms = ranking.norms(lengths, float(lengths[pages].mean()) if pages.any() else 1.0, tuning)
 
     def __len__(self) -> int:
         return len(self.numbers)

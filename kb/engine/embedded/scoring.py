@@ -9,15 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from cachetools import LRUCache
 
-from kb.engine import Concept, Contribution, Form
+from kb.engine import Concept, Contribution, Form, idf
 from kb.engine.embedded import ranking
 from kb.engine.embedded.ranking import Floats, Ints
 from kb.engine.embedded.rows import Rows, Steps
-
-TITLE_WEIGHT = 0.5
-"""A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
-HEADING_WEIGHT = 0.3
-"""A word of the page's heading adds this share of its idf."""
+from kb.tuning import Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +24,6 @@ class Scored:
     weights: Floats
     context_rows: Ints
     context_weights: Floats
-    idf: float
 
     @property
     def nbytes(self) -> int:
@@ -57,8 +52,9 @@ class _Part:
 class Scorer:
     """Weighs concepts on one state's rows; the latest answers are kept, at most ``cache_bytes`` of them."""
 
-    def __init__(self, rows: Rows, cache_bytes: int) -> None:
+    def __init__(self, rows: Rows, cache_bytes: int, tuning: Tuning) -> None:
         self._rows = rows
+        self._tuning = tuning
         self._cache: LRUCache[tuple[Form, ...], Scored] = LRUCache(cache_bytes, lambda scored: scored.nbytes)
         self._lock = threading.Lock()
 
@@ -87,8 +83,7 @@ class Scorer:
             weights[np.searchsorted(rows, extra_rows[both])] += extra[both]
         extra_rows, extra = extra_rows[~both], extra[~both]
         page_weights = self._rows.weights
-        idf = ranking.idf(self._rows.page_count, len(rows))
-        return Scored(rows, weights * page_weights[rows], extra_rows, extra * page_weights[extra_rows], idf)
+        return Scored(rows, weights * page_weights[rows], extra_rows, extra * page_weights[extra_rows])
 
     def _parts(self, forms: Sequence[Form]) -> Iterator[_Part]:
         """Every way in which forms add to a score; of the parts of one field the best counts, fields add up."""
@@ -96,22 +91,23 @@ class Scorer:
         for form in forms:
             for steps in [((term,),) for term in form.steps[0]] if len(form.steps) == 1 else [form.steps]:
                 rows, frequencies = find(form.field, steps)
-                idf = ranking.idf(self._rows.page_count, len(rows))
-                weights = (form.weight * idf) * ranking.impacts(rows, frequencies, self._rows.norms)
-                yield _Part(form.field, steps, form.weight, idf, rows, frequencies, weights)
+                rarity = idf(self._rows.page_count, len(rows))
+                weights = (form.weight * rarity) * ranking.impacts(rows, frequencies, self._rows.norms)
+                yield _Part(form.field, steps, form.weight, rarity, rows, frequencies, weights)
                 if form.field == "lemma":
                     found = {
-                        "title": (self._rows.pages_of(find("title", steps)[0]), TITLE_WEIGHT),
-                        "heading": (find("heading", steps)[0], HEADING_WEIGHT),
+                        "title": (self._rows.pages_of(find("title", steps)[0]), self._tuning.title),
+                        "heading": (find("heading", steps)[0], self._tuning.heading),
                     }
                     for field, (rows, share) in found.items():
                         once = np.ones(len(rows), np.float32)
                         weight = form.weight * share
-                        yield _Part(field, steps, weight, idf, rows, once, once * np.float32(weight * idf))
+                        yield _Part(field, steps, weight, rarity, rows, once, once * np.float32(weight * rarity))
 
     def explain(self, concepts: Sequence[Concept], row: int) -> list[Contribution]:
-        """What makes the score of a page's row, part by part, before the page's own weight."""
+        """What makes the score of a page's row, part by part."""
         found = []
+        page_weight = float(self._rows.weights[row])
         for concept in concepts:
             here = [part for part in self._parts(() if concept.excluded else concept.forms) if part.at(row) is not None]
             if concept.bonus and all(part.field in ("title", "heading") for part in here):
@@ -127,8 +123,8 @@ class Scorer:
                         terms=" ".join("|".join(step) or "*" for step in part.steps),
                         frequency=int(part.frequencies[at]),
                         idf=part.idf,
-                        weight=part.weight,
-                        score=float(part.weights[at]),
+                        weight=part.weight * page_weight,
+                        score=float(part.weights[at]) * page_weight,
                         counted=part is best,
                     )
                 )

@@ -1,43 +1,47 @@
-"""The embedded engine: rows of the store as arrays in memory, searched by ``ranking``.
-
-A **snapshot** is one committed state of the index: immutable, shared by all threads. Before each search the engine compares
-the index folder's stamp with the snapshot's and opens a new one when a commit or a switch of builds has happened, in
-whichever process.
-"""
+"""One committed state of the embedded index: its rows as arrays, matched and ranked."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
-from kb.engine import Concept, Contribution, DocumentMatch, Matches, Request
+from kb.engine import (
+    Concept,
+    Contribution,
+    DocumentMatch,
+    Heading,
+    Matches,
+    PageMatch,
+    Request,
+    Size,
+)
 from kb.engine.embedded import ranking
-from kb.engine.embedded.facets import Facets
+from kb.engine.embedded.facets import Bits, Facets
 from kb.engine.embedded.ranking import Bools, Floats, Indices, Ints
 from kb.engine.embedded.rows import Rows
 from kb.engine.embedded.scoring import Scored, Scorer
-from kb.engine.embedded.store import KeptLists, Segment, document_of, open_segments, page_of
+from kb.engine.embedded.segments import Segment, document_of, page_of
 from kb.model import Document, Page
+from kb.tuning import Tuning
 
-_SHARE_OF_LISTS = 0.25
-"""Of the memory for caches, what goes to posting lists as read; the rest to the rows of whole concepts."""
 _ROUNDING = 1e-4
-"""Sums have 32 bits: a page that holds just enough must not be lost by their last digits."""
+"""float32 tolerance at the floor: a page that holds just enough must not be lost by the last digits of a sum."""
 
 
-class Snapshot:
-    """One committed state of the index."""
+class EmbeddedState:
+    """One committed state of the index: immutable, shared by all threads."""
 
-    def __init__(self, segments: Sequence[Segment], cache_bytes: int) -> None:
-        rows = self.rows = Rows(segments)
-        self._scorer = Scorer(rows, cache_bytes)
+    def __init__(self, key: tuple[str, int], segments: Sequence[Segment], cache_bytes: int, tuning: Tuning) -> None:
+        self.key = key
+        """Build and commit: no two states have both in common."""
+        rows = self.rows = Rows(segments, tuning)
+        self._scorer = Scorer(rows, cache_bytes, tuning)
         self._facets = Facets(rows.records)
         self._alive = ~rows.deleted[rows.starts]
         self._ordinals = {record.id: i for i, record in enumerate(rows.records) if self._alive[i]}
+        self.size = Size(int(np.count_nonzero(self._alive)), rows.page_count)
         self._days = np.array([record.day for record in rows.records], dtype=np.int32)
 
     # Reading rows
@@ -74,47 +78,40 @@ class Snapshot:
         for row in rows[:: max(1, -(-len(rows) // count))].tolist():
             yield page_of(self.rows.stored(row))
 
-    def headings(self) -> Iterator[tuple[str, int, str]]:
-        """(document id, page number, text) of each title (page 0) and of each page's heading where it has one."""
+    def headings(self) -> Iterator[Heading]:
+        """Each title, and each page's heading where it has one."""
         names = [name for segment in self.rows.segments for name in segment.names()]
         for ordinal, start in enumerate(self.rows.starts.tolist()):
             if self._alive[ordinal]:
                 record = self.rows.records[ordinal]
                 for number, name in enumerate(names[start : start + record.pages + 1]):
                     if name:
-                        yield record.id, number, name
+                        yield Heading(record.id, number, name)
 
-    def vocabulary(self) -> Mapping[str, int]:
+    def lexicon(self) -> Mapping[str, int]:
         """Every surface form with the number of pages it stands on."""
-        return self._vocabulary
+        return self._lexicon
 
     @cached_property
-    def _vocabulary(self) -> Mapping[str, int]:
+    def _lexicon(self) -> Mapping[str, int]:
         counts: dict[str, int] = {}
         for segment in self.rows.segments:
-            for word, pages in segment.vocabulary():
+            for word, pages in segment.lexicon():
                 counts[word] = counts.get(word, 0) + pages
         return counts
-
-    def counts(self) -> tuple[int, int]:
-        """Documents and pages in the index."""
-        return int(np.count_nonzero(self._alive)), self.rows.page_count
 
     # Matching
 
     def match(self, request: Request) -> Matches:
         """Rank documents by the best of their pages."""
-        rows, scores = self._matching_pages(request.concepts, request.min_coverage)
+        rows, scores = self._matching_pages(request)
         owners = self.rows.owners[rows]
-        best = np.zeros(len(self._alive), np.float32)
-        np.maximum.at(best, owners, scores)
-        found = best > 0
-        matching = self._facets.pack(found)
+        best, matching = self._matching_documents(owners, scores)
         facets = {
             name: self._facets.counts(name, self._facets.filtered(matching, request.filters, left_out=name))
             for name in request.facets
         }
-        total_pages = len(rows)
+        found, total_pages = best > 0, len(rows)
         if request.filters:
             found = self._facets.unpack(self._facets.filtered(matching, request.filters))
             total_pages = int(np.count_nonzero(found[owners]))
@@ -127,9 +124,24 @@ class Snapshot:
             facets=facets,
         )
 
-    def frequency(self, concept: Concept) -> int:
-        """On how many pages the concept stands."""
-        return len(self._scorer.scored(concept).rows)
+    def totals(self, requests: Sequence[Request]) -> list[int]:
+        """How many documents match each request."""
+        return [self._total(request) for request in requests]
+
+    def _total(self, request: Request) -> int:
+        rows, scores = self._matching_pages(request)
+        _, matching = self._matching_documents(self.rows.owners[rows], scores)
+        return int(np.count_nonzero(self._facets.unpack(self._facets.filtered(matching, request.filters))))
+
+    def _matching_documents(self, owners: Ints, scores: Floats) -> tuple[Floats, Bits]:
+        """The score of each document's best page, 0 where none matches, and the set of those that match."""
+        best = np.zeros(len(self._alive), np.float32)
+        np.maximum.at(best, owners, scores)
+        return best, self._facets.pack(best > 0)
+
+    def frequencies(self, concepts: Sequence[Concept]) -> list[int]:
+        """On how many pages each concept stands in the text."""
+        return [len(self._scorer.scored(concept).rows) for concept in concepts]
 
     def explain(self, concepts: Sequence[Concept], document: str, number: int) -> list[Contribution]:
         """What makes the score of a page, part by part."""
@@ -153,21 +165,25 @@ class Snapshot:
         found = []
         for document, first, last in zip(documents.tolist(), firsts, lasts, strict=True):
             best = ranking.top(scores[first:last], pages) + first
-            chosen = tuple(zip(self.rows.numbers[rows[best]].tolist(), scores[best].tolist(), strict=True))
-            id = self.rows.records[document].id
-            found.append(DocumentMatch(id=id, score=chosen[0][1], matching_pages=last - first, pages=chosen))
+            chosen = tuple(
+                PageMatch(page_of(self.rows.stored(row)), score)
+                for row, score in zip(rows[best].tolist(), scores[best].tolist(), strict=True)
+            )
+            described = document_of(self.rows.stored(int(self.rows.starts[document])))
+            score = float(scores[first:last].max())
+            found.append(DocumentMatch(document=described, score=score, matching_pages=last - first, pages=chosen))
         return tuple(found)
 
-    def _matching_pages(self, concepts: Sequence[Concept], min_coverage: float) -> tuple[Indices, Floats]:
+    def _matching_pages(self, request: Request) -> tuple[Indices, Floats]:
         """The rows that match, ascending, with their scores, all above 0."""
-        scored_by = self._scorer.scored
-        asked = [concept for concept in concepts if not concept.excluded and not concept.bonus]
+        scored_by, concepts = self._scorer.scored, request.concepts
+        asked = [concept for concept in concepts if concept.asked]
         if asked:
             scored = [scored_by(concept) for concept in asked]
-            matching, scores = self._sums(scored, min_coverage)
-            for concept, own in zip(asked, scored, strict=True):
+            matching, scores = self._sums(scored, [concept.worth for concept in asked], request.floor - _ROUNDING)
+            for concept, found in zip(asked, scored, strict=True):
                 if concept.required:
-                    matching &= self._present(own.rows, own.context_rows)
+                    matching &= self._present(found.rows, found.context_rows)
             for bonus in (scored_by(concept) for concept in concepts if concept.bonus):
                 np.add.at(scores, bonus.rows, bonus.weights)
         else:  # nothing but filters and exclusions: every document by its first page
@@ -179,55 +195,31 @@ class Snapshot:
         rows = np.flatnonzero(matching)
         return rows, scores[rows]
 
-    def _sums(self, scored: Sequence[Scored], min_coverage: float) -> tuple[Bools, Floats]:
-        """Which rows hold enough of the concepts, and the sum of the weights on every row."""
+    def _sums(self, scored: Sequence[Scored], worths: Sequence[float], floor: float) -> tuple[Bools, Floats]:
+        """Which rows are worth enough, and the sum of the weights on every row."""
         size = len(self.rows)
-        scores = ranking.totals(((own.rows, own.weights) for own in scored), size)
-        floor = min_coverage * sum(own.idf for own in scored) - _ROUNDING
-        if all(own.idf >= floor for own in scored):  # any concept is enough
-            covered, floor = scores, 0.0
+        scores = ranking.totals(((found.rows, found.weights) for found in scored), size)
+        if all(worth >= floor for worth in worths):  # any concept is enough
+            held, floor = scores, 0.0
         else:
-            covered = ranking.totals(((own.rows, np.float32(own.idf)) for own in scored), size)
+            held = ranking.totals(
+                ((found.rows, np.float32(worth)) for found, worth in zip(scored, worths, strict=True)), size
+            )
         # A word of the title or heading alone makes no page a match, unless it is the document's first page.
         context = [
-            (own, (covered[own.context_rows] > 0) | (self.rows.numbers[own.context_rows] == 1))
-            for own in scored
-            if len(own.context_rows)
+            (found, worth, (held[found.context_rows] > 0) | (self.rows.numbers[found.context_rows] == 1))
+            for found, worth in zip(scored, worths, strict=True)
+            if len(found.context_rows)
         ]
-        for own, counted in context:
-            rows = own.context_rows[counted]
-            np.add.at(scores, rows, own.context_weights[counted])
-            if covered is not scores:
-                covered[rows] += own.idf
-        return covered > floor, scores
+        for found, worth, counted in context:
+            rows = found.context_rows[counted]
+            np.add.at(scores, rows, found.context_weights[counted])
+            if held is not scores:
+                held[rows] += worth
+        return held > floor, scores
 
     def _present(self, *lists: Ints | Indices) -> Bools:
         present = np.zeros(len(self.rows), dtype=bool)
         for rows in lists:
             present[rows] = True
         return present
-
-
-class EmbeddedEngine:
-    """The engine over a folder of builds; ``locate`` gives the live build's folder and a stamp that changes with each commit."""
-
-    def __init__(self, locate: Callable[[], tuple[Path, object]], cache_bytes: int = 128 * 1024 * 1024) -> None:
-        self._locate = locate
-        self._kept = KeptLists(int(cache_bytes * _SHARE_OF_LISTS))
-        self._cache_bytes = cache_bytes - int(cache_bytes * _SHARE_OF_LISTS)
-        self._lock = threading.Lock()
-        self._stamp: object = None
-        self._current: Snapshot | None = None
-
-    def current(self) -> Snapshot:
-        """The newest committed state; later commits do not change it."""
-        folder, stamp = self._locate()
-        snapshot = self._current
-        if snapshot is None or stamp != self._stamp:
-            with self._lock:
-                if self._current is None or stamp != self._stamp:
-                    before = self._current.rows.segments if self._current else ()
-                    self._current = Snapshot(open_segments(folder, before, self._kept), self._cache_bytes)
-                    self._stamp = stamp
-                snapshot = self._current
-        return snapshot

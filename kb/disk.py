@@ -1,0 +1,47 @@
+"""Files that survive a crash, and the lock that lets one process write."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from kb.errors import IndexLocked
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a file so that every reader sees the old or the new text, also after a crash."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold the only right to write in a folder. Raises IndexLocked that names the holder.
+
+    The kernel frees a dead holder's lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise IndexLocked(
+                "Inne indeksowanie właśnie trwa. Poczekaj, aż się skończy, i spróbuj ponownie.",
+                [file.read().strip() or "nie wiadomo, który proces trzyma blokadę"],
+            ) from None
+        file.truncate(0)
+        file.write(f"proces {os.getpid()}, początek {datetime.now().isoformat(' ', 'seconds')}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)

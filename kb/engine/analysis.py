@@ -1,0 +1,52 @@
+"""Texts → words with their terms: documents as every engine gets them. The one place where documents are analysed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kb.engine import AnalysedDocument, AnalysedPage, Word
+from kb.model import Document, Page
+from kb.polish import Analyzer, is_stop_word, normalise, surface, words
+
+_CONTENTS_LINE = re.compile(r"(?:…|\.{3,})\s*(?:\d+|[ivxl]+)\b")
+_CONTENTS_WORDS = 12
+
+
+class Analysis(dict[str, Word]):
+    """Written form → word, for one run of the indexer: each distinct form is analysed once."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        super().__init__()
+        self._terms = analyzer.terms
+
+    def __missing__(self, form: str) -> Word:
+        word = self[form] = Word(surface(form), self._terms(form), is_stop_word(form))
+        return word
+
+    def of_text(self, text: str) -> list[Word]:
+        """The words of a text, in order."""
+        return list(map(self.__getitem__, words(normalise(text))))
+
+    def of_document(self, document: Document, pages: Sequence[Page]) -> AnalysedDocument:
+        """A document with its pages."""
+        return AnalysedDocument(
+            document=document,
+            title=self.of_text(document.title),
+            facets=document.facets,
+            pages=[self._page(page) for page in pages],
+        )
+
+    def _page(self, page: Page) -> AnalysedPage:
+        found = self.of_text(f"{page.text} {page.continuation}")
+        return AnalysedPage(
+            page=page,
+            words=found,
+            heading=self.of_text(page.heading),
+            lists_contents=len(_CONTENTS_LINE.findall(page.text)) * _CONTENTS_WORDS > len(found),
+        )
+
+
+def forms_of(page: Page) -> set[str]:
+    """The distinct surface forms of a page's text."""
+    return {surface(word) for word in words(normalise(f"{page.text} {page.continuation}"))}
