@@ -16,7 +16,7 @@ from pathlib import Path
 from jsonl_to_markdown import passages
 
 from kb.model import FACETS
-from kb.polish import Analyzer, is_stop_word, normalise, surface, words
+from kb.polish import is_stop_word, normalise, shared_analyzer, surface, words
 
 PAGES_PER_DOCUMENT = 5
 _SEED = 20240601
@@ -48,7 +48,7 @@ class Sheet:
 def write(sources: Sequence[str], count: int, path: Path) -> None:
     """Write ``count`` pages as lines „text, tab, terms"; after the last passage they begin anew with their words shuffled."""
     base = [" ".join(normalise(passage["text"]).split()) for source in sources for passage in passages(source)]
-    analyzer = Analyzer()
+    analyzer = shared_analyzer()
     known: dict[str, str] = {}
 
     def terms(word: str) -> str:
@@ -109,7 +109,7 @@ def facets(document: int) -> dict[str, tuple[str, ...]]:
 
 def questions(path: Path, count: int, pages: int, seed: int = _SEED) -> list[Question]:
     """Two to six words of one page each, from a few neighbouring words, function words left out: frequent and rare ones mixed."""
-    analyzer = Analyzer()
+    analyzer = shared_analyzer()
     chance = random.Random(seed)
     texts = [sheet.text for sheet in read(path, pages)]
     found: dict[str, Question] = {}

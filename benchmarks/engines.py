@@ -11,7 +11,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -24,19 +24,19 @@ import whoosh.index
 import whoosh.query
 import whoosh.sorting
 from collection import PAGES_PER_DOCUMENT, Question, documents, facets, read, title
-from kb.engine.embedded.snapshot import EmbeddedEngine
-from kb.engine.embedded.store import StoreWriter, create
 from whoosh.analysis import SpaceSeparatedTokenizer
 
-from kb.engine import Concept, Form, IndexedFile, Request
-from kb.engine.embedded.builds import BuildInfo, Builds
+from kb.engine import Concept, Form, IndexedFile, Request, open_store
+from kb.engine.analysis import Analysis
+from kb.engine.embedded import EmbeddedStore
 from kb.finding.snippets import Highlighter
 from kb.indexer import fingerprint
 from kb.model import FACETS, Document, Page
-from kb.polish import Analyzer
+from kb.polish import shared_analyzer
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import load
+from kb.tuning import Tuning
 
 LIMIT = 10
 _OVERFETCH = 30
@@ -74,33 +74,30 @@ class Peer(Protocol):
 def build_ours(pages: Path, count: int, folder: Path) -> None:
     """Write our index through the indexer's own writer, with the documents folder left empty."""
     (folder / "documents").mkdir(parents=True, exist_ok=True)
-    analyzer = Analyzer()
-    builds = Builds(folder / "index")
-    build = builds.start()
-    create(build)
-    writer = StoreWriter(build, analyzer)
-    for sheets in documents(pages, count):
-        number = sheets[0].document
-        values = facets(number)
-        document = Document(
-            id=f"d{number:06}",
-            title=title(sheets[0]),
-            path=f"d{number:06}.md",
-            version=str(number),
-            pages=len(sheets),
-            kind=values["kind"][0],
-            edition=values["edition"][0],
-            topics=values["topic"],
-            published=date(int(values["year"][0]), 1 + number % 12, 1 + number % 28),
-        )
-        file = IndexedFile(
-            document=document.id, path=document.path, version=document.version, metadata="", pages=len(sheets)
-        )
-        writer.add(document, [Page(number=sheet.number, text=sheet.text) for sheet in sheets], file)
-    writer.commit()
-    builds.switch(
-        build, BuildInfo(fingerprint=fingerprint(analyzer), created=datetime.now(UTC).isoformat(timespec="seconds"))
-    )
+    store = open_store(load(documents=folder / "documents", index=folder / "index"))
+    analysis = Analysis(shared_analyzer())
+    with store.writer(fingerprint(store, shared_analyzer())) as writer:
+        for sheets in documents(pages, count):
+            number = sheets[0].document
+            values = facets(number)
+            document = Document(
+                id=f"d{number:06}",
+                title=title(sheets[0]),
+                path=f"d{number:06}.md",
+                version=str(number),
+                pages=len(sheets),
+                kind=values["kind"][0],
+                edition=values["edition"][0],
+                topics=values["topic"],
+                published=date(int(values["year"][0]), 1 + number % 12, 1 + number % 28),
+            )
+            file = IndexedFile(
+                document=document.id, path=document.path, version=document.version, metadata="", pages=len(sheets)
+            )
+            writer.add(
+                analysis.of_document(document, [Page(number=sheet.number, text=sheet.text) for sheet in sheets]), file
+            )
+        writer.commit()
 
 
 class Ours:
@@ -109,34 +106,32 @@ class Ours:
     name = "Baza wiedzy"
 
     def __init__(self, folder: Path, cache_mb: int = 128) -> None:
-        self._source = EmbeddedEngine(Builds(folder / "index").locate, max(1, cache_mb * 1024 * 1024))
-        self._analyzer = Analyzer()
-        self._source.current()
+        # No setting may be 0, for nobody wants a server without any cache.
+        settings = load(index=folder / "index").model_copy(update={"cache_mb": cache_mb})
+        self._store = EmbeddedStore(settings, Tuning())
+        self._analyzer = shared_analyzer()
+        self._store.current()
 
     @staticmethod
     def _concepts(question: Question) -> tuple[Concept, ...]:
         return tuple(Concept(label=t, forms=(Form(field="lemma", steps=((t,),)),)) for t in question.terms)
 
     def best_pages(self, question: Question) -> list[int]:
-        """By ``match`` without facets: ten documents by their best page, and the totals with them."""
-        concepts = self._concepts(question)
-        request = Request(concepts=concepts, limit=LIMIT, pages_per_document=1, min_coverage=0, facets=())
-        matches = self._source.current().match(request)
-        return [_page(int(m.id[1:]), m.pages[0][0]) for m in matches.documents]
+        """Ranking alone, without facets: ten documents by their best page, and the totals with them."""
+        state = self._store.current()
+        request = Request(concepts=self._concepts(question), limit=LIMIT, pages_per_document=1, facets=())
+        return [
+            _page(best.document, int(state.rows.numbers[best.pages[0][0]])) for best in state.rank(request).documents
+        ]
 
     def search(self, question: Question) -> Found:
-        """The same ``match`` with a snippet of each document's best page, cut from the text as people read it."""
-        engine = self._source.current()
+        """The same with facets, documents, and a snippet of each one's best page, cut from the text as people read it."""
         concepts = self._concepts(question)
-        matches = engine.match(Request(concepts=concepts, limit=LIMIT, pages_per_document=1, min_coverage=0))
+        matches = self._store.current().match(Request(concepts=concepts, limit=LIMIT, pages_per_document=1))
         highlighter = Highlighter(self._analyzer, concepts, [1.0] * len(concepts))
-        snippets = []
-        for match in matches.documents:
-            page = engine.page(match.id, match.pages[0][0])
-            assert page is not None
-            snippets.append(highlighter.snippet(page.text))
+        snippets = [highlighter.snippet(match.pages[0].page.text) for match in matches.documents]
         return Found(
-            documents=tuple(int(m.id[1:]) for m in matches.documents),
+            documents=tuple(int(m.document.id[1:]) for m in matches.documents),
             total=matches.total,
             total_pages=matches.total_pages,
             facets={name: dict(matches.facets[name]) for name in FACETS},

@@ -5,8 +5,8 @@
 Without options: the questions of ``tests/quality`` on ``documents/``, indexed into a temporary folder. With ``--index`` that
 index is used as it is. ``--write docs/relevance.md`` puts the tables between ``<!-- NAME -->`` and ``<!-- /NAME -->`` there.
 
-The product has no switches: parts are switched off here, in ``PARTS`` and ``ANALYZERS``, by putting something else in the
-place of a module's constant or function for the time of one measurement.
+A part is switched off by a ``Tuning`` in which it weighs nothing, a step of the analyzer by an analyzer without it, which needs
+an index of its own.
 """
 
 from __future__ import annotations
@@ -14,95 +14,46 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
-import numpy as np
-from kb.engine.embedded.store import Segment, StoreWriter, create
-
-from kb import indexer, polish, search
-from kb.engine import IndexedFile, Request
-from kb.engine.embedded import rows, scoring
-from kb.engine.embedded.builds import BuildInfo, Builds
-from kb.finding import answer
-from kb.finding.snippets import Highlighter
+from kb import indexer
+from kb.engine import IndexedFile, Store, open_store
+from kb.engine.analysis import Analysis
+from kb.finding.answer import best_fragment
 from kb.model import ClauseKind, Query, Results
 from kb.polish import Analyzer, fold
 from kb.quality import FIELDS, Quality, Question, evaluate, load_questions
-from kb.reading import reader as reading
 from kb.reading.query import make_query, parse
-from kb.reading.reader import Reader
-from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
-from kb.reading.vocabulary import Vocabulary
+from kb.reading.synonyms import SYNONYMS_FILE
 from kb.search import KnowledgeBase
 from kb.settings import Settings
+from kb.tuning import Tuning
 
 ROOT = Path(__file__).parents[1]
 
-# ---------------------------------------------------------------- the switches: the one place that reaches into the product
-
-
-def without_field(name: str) -> Any:
-    """The engine without one of its fields: neither score nor coverage comes from it."""
-    parts = scoring.Scorer._parts  # noqa: SLF001
-
-    def fewer(self: Any, forms: Any) -> Iterator[Any]:
-        return (part for part in parts(self, forms) if part.field != name)
-
-    return patch.object(scoring.Scorer, "_parts", fewer)
-
-
-def without_page_weights() -> Any:
-    """Every page's score as it is: pages that list contents count as any other."""
-    made = rows.Rows.__init__
-
-    def plain(self: Any, *args: Any) -> None:
-        made(self, *args)
-        self.weights = np.ones_like(self.weights)
-
-    return patch.object(rows.Rows, "__init__", plain)
-
-
-def with_floor(share: float) -> Any:
-    """Another coverage floor."""
-    make = search._request  # noqa: SLF001
-
-    def request(*args: Any) -> Request:
-        return replace(make(*args), min_coverage=share)
-
-    return patch.object(search, "_request", request)
-
-
-def _phrases_kept(_: Reader, clauses: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    return [clause for clause in clauses if clause.kind is ClauseKind.PHRASE], []
-
-
-PARTS: dict[str, Callable[[], Any]] = {
-    "surface field": lambda: patch.object(reading, "SURFACE_WEIGHT", 0.0),
-    "title weight": lambda: without_field("title"),
-    "heading weight": lambda: without_field("heading"),
-    "contents pages at half weight": without_page_weights,
-    "neighbour bonus": lambda: patch.object(reading, "_neighbours", lambda *_: []),
-    "stop words left out": lambda: patch.object(reading, "is_stop_word", lambda _: False),
-    "repair: all of it": lambda: patch.object(Reader, "_repair", lambda *_: []),
-    "repair: same fold first": lambda: patch.object(Vocabulary, "same_fold", lambda *_: []),
-    "repair: from the vocabulary": lambda: patch.object(Vocabulary, "near", lambda *_: []),
-    "repair: from the dictionary": lambda: patch.object(Reader, "_from_dictionary", lambda *_: []),
-    "loosened phrases": lambda: patch.object(Reader, "_phrases", _phrases_kept),
-    "synonyms": lambda: patch.object(KnowledgeBase, "synonyms", property(lambda kb: Synonyms(kb.analyzer))),
-    "derived adjectives": lambda: patch.object(reading, "_derived", lambda _: ()),
-    "coverage floor": lambda: with_floor(0.0),
+PARTS: Mapping[str, Tuning] = {
+    "surface field": Tuning(surface=0),
+    "title weight": Tuning(title=0),
+    "heading weight": Tuning(heading=0),
+    "contents pages at half weight": Tuning(contents_page=1),
+    "neighbour bonus": Tuning(neighbour=0),
+    "stop words left out": Tuning(function_word=1),
+    "repair: all of it": Tuning(same_fold=0, near=0, dictionary=0),
+    "repair: same fold first": Tuning(same_fold=0),
+    "repair: from the vocabulary": Tuning(near=0),
+    "repair: from the dictionary": Tuning(dictionary=0),
+    "loosened phrases": Tuning(loosened=0),
+    "synonyms": Tuning(synonym=0),
+    "derived adjectives": Tuning(derived=0),
+    "coverage floor": Tuning(floor=0),
 }
 """Each part of reading and ranking, and what takes it out."""
 
-CHANGES: dict[str, Callable[[], Any]] = {
-    "coverage floor 0.34 instead": lambda: with_floor(0.34),
-}
+CHANGES: Mapping[str, Tuning] = {"coverage floor 0.34 instead": Tuning(floor=0.34)}
 """Other values that were tried."""
 
 
@@ -118,9 +69,7 @@ class _AllStems(Analyzer):
 
 
 class _NoFolding(Analyzer):
-    def _terms(self, word: str) -> tuple[str, ...]:
-        with patch.object(polish, "fold", str):
-            return super()._terms(word)
+    _fold = staticmethod(str)
 
 
 class _FoldedFirst(Analyzer):
@@ -150,70 +99,34 @@ ANALYZERS: dict[str, type[Analyzer]] = {
 
 
 @contextmanager
-def reindexed(settings: Settings, analyzer: type[Analyzer]) -> Iterator[Settings]:
-    """The same pages indexed and searched by another analyzer."""
-    engine = KnowledgeBase(settings).engine
-    with tempfile.TemporaryDirectory() as folder, patch.object(search, "Analyzer", analyzer):
-        builds = Builds(Path(folder))
-        build = builds.start()
-        create(build)
-        writer = StoreWriter(build, analyzer())
-        for document in engine.documents():
-            pages = list(engine.pages(document.id))
-            file = IndexedFile(
-                document=document.id, path=document.path, version=document.version, metadata="", pages=len(pages)
-            )
-            writer.add(document, pages, file)
-        writer.commit()
-        builds.switch(build, BuildInfo(fingerprint=indexer.fingerprint(analyzer()), created=""))
-        yield settings.model_copy(update={"index": Path(folder)})
+def reindexed(settings: Settings, analyzer: Analyzer) -> Iterator[Store]:
+    """The same pages indexed by another analyzer."""
+    state = open_store(settings).current()
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(settings.model_copy(update={"index": Path(folder)}))
+        analysis = Analysis(analyzer)
+        with store.writer(indexer.fingerprint(store, analyzer)) as writer:
+            for document in state.documents():
+                pages = list(state.pages(document.id))
+                file = IndexedFile(
+                    document=document.id, path=document.path, version=document.version, metadata="", pages=len(pages)
+                )
+                writer.add(analysis.of_document(document, pages), file)
+            writer.commit()
+        yield store
 
 
 # ---------------------------------------------------------------- measuring
 
 
-@contextmanager
-def remembering() -> Iterator[None]:
-    """What is the same in every measurement is worked out once: posting lists, vocabulary, the nearest words of a word."""
-    postings, vocabulary, near = Segment.postings, Segment.vocabulary, Vocabulary.near
-    lists: dict[tuple[str, str, str], Any] = {}
-    words: dict[str, list[tuple[str, int]]] = {}
-    nearest: dict[str, list[str]] = {}
-
-    def own_postings(segment: Segment, field: str, term: str) -> Any:
-        key = (segment.id, field, term)
-        if key not in lists:
-            lists[key] = postings(segment, field, term)
-        return lists[key]
-
-    def own_vocabulary(segment: Segment) -> Iterator[tuple[str, int]]:
-        if segment.id not in words:
-            words[segment.id] = list(vocabulary(segment))
-        return iter(words[segment.id])
-
-    def own_near(self: Vocabulary, word: str) -> list[str]:
-        if word not in nearest:
-            nearest[word] = near(self, word)
-        return nearest[word]
-
-    with (
-        patch.object(Segment, "postings", own_postings),
-        patch.object(Segment, "vocabulary", own_vocabulary),
-        patch.object(Vocabulary, "near", own_near),
-    ):
-        yield
-
-
 class _Counting(KnowledgeBase):
     """Keeps what the tables need of each search."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self.pages: list[int] = []
+    pages: tuple[int, ...] = ()
 
     def search(self, query: Query) -> Results:
         results = super().search(query)
-        self.pages.append(results.total_pages)
+        self.pages += (results.total_pages,)
         return results
 
 
@@ -225,13 +138,11 @@ class Measured:
     pages: float
 
 
-def measure(settings: Settings, questions: Sequence[Question]) -> Measured:
-    """Ask all questions in all spellings. Snippets and answers, which change no rank, are not made."""
-    knowledge = _Counting(settings)
-    with patch.object(Highlighter, "snippet", lambda *_: ""), patch.object(search, "_answer", lambda *_: None):
-        asked = evaluate(knowledge, questions, "query")
-        pages = sum(knowledge.pages) / len(knowledge.pages)
-        rest = {spelling: evaluate(knowledge, questions, spelling) for spelling in FIELDS[1:]}
+def measure(knowledge: _Counting, questions: Sequence[Question]) -> Measured:
+    """Ask all questions in all spellings."""
+    asked = evaluate(knowledge, questions, "query")
+    pages = sum(knowledge.pages) / len(knowledge.pages)
+    rest = {spelling: evaluate(knowledge, questions, spelling) for spelling in FIELDS[1:]}
     return Measured({"query": asked, **rest}, pages)
 
 
@@ -274,31 +185,35 @@ def ablation(settings: Settings, questions: Sequence[Question], only: Sequence[s
     head = ["part switched off", "as asked", "no diacritics", "one typo", "worse / better", "recall@10"]
     head += (["right page first"] if judged else []) + ["matching pages"]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    base = measure(settings, questions)
+    store = open_store(settings)
+    base = measure(_Counting(settings, store=store), questions)
     lines.append(row("**none: as it is**", base, None, judged))
     print(lines[-1], flush=True)
-    for name, off in {**PARTS, **{f"*{name}*": change for name, change in CHANGES.items()}}.items():
+    for name, tuning in {**PARTS, **{f"*{name}*": change for name, change in CHANGES.items()}}.items():
         if (only and name not in only) or not matters(name, settings, questions):
             continue
-        with off():
-            lines.append(row(name, measure(settings, questions), base, judged))
+        # One store for all whose engine weighs alike: what was read of lists serves them all.
+        own = None if replace(tuning, **_ENGINES_SHARE) != tuning else store
+        lines.append(row(name, measure(_Counting(settings, tuning, own), questions), base, judged))
         print(lines[-1], flush=True)
     for name, analyzer in ANALYZERS.items():
         if only and name not in only:
             continue
-        with reindexed(settings, analyzer) as other:
-            lines.append(row(name, measure(other, questions), base, judged))
+        other = analyzer()
+        with reindexed(settings, other) as indexed:
+            lines.append(row(name, measure(_Counting(settings, None, indexed, other), questions), base, judged))
         print(lines[-1], flush=True)
     return lines
 
 
+_ENGINES_SHARE = {name: getattr(Tuning(), name) for name in ("k1", "b", "title", "heading", "contents_page")}
 LEADS = (1.0, 1.1, 1.2, 1.3, 1.5)
 COVERS = (0.4, 0.5, 0.6)
 
 
 def fragments(settings: Settings, questions: Sequence[Question]) -> list[str]:
     """How often an answer is quoted and how often its page is a right one, for other thresholds too."""
-    knowledge = KnowledgeBase(settings)
+    knowledge = KnowledgeBase(settings, Tuning(answer_lead=0, answer_cover=0))
     best = [_best(knowledge, question) for question in questions]
     lines = [
         "| least lead \\ least cover | " + " | ".join(f"{cover:g}" for cover in COVERS) + " |",
@@ -309,7 +224,7 @@ def fragments(settings: Settings, questions: Sequence[Question]) -> list[str]:
         for cover in COVERS:
             right = [one.right for one in best if one and one.lead >= lead and one.cover >= cover]
             cell = f"{len(right) / len(questions):.1%}, right {sum(right) / max(1, len(right)):.3f}"
-            live = (lead, cover) == (search.LEAST_LEAD, answer.LEAST_COVER)
+            live = (lead, cover) == (Tuning().answer_lead, Tuning().answer_cover)
             cells.append(f"**{cell}**" if live else cell)
         lines.append(f"| {lead:g} | " + " | ".join(cells) + " |")
         print(lines[-1], flush=True)
@@ -326,28 +241,19 @@ class _Best:
 
 
 def _best(knowledge: KnowledgeBase, question: Question) -> _Best | None:
-    covers: list[float] = []
-
-    def keep(*args: Any) -> answer.Fragment | None:
-        fragment = answer.best_fragment(*args)
-        covers.append(fragment.cover if fragment else 0.0)
-        return fragment
-
-    with (
-        patch.object(Highlighter, "snippet", lambda *_: ""),
-        patch.object(search, "LEAST_LEAD", 0.0),
-        patch.object(answer, "LEAST_COVER", 0.0),
-        patch.object(search, "best_fragment", keep),
-    ):
-        results = knowledge.search(make_query(question.query))
+    query = make_query(question.query)
+    results = knowledge.search(query)
     if results.answer is None:
         return None
     first, *rest = results.hits
     rivals = [page.score for page in first.pages[1:]] + [hit.score for hit in rest]
     found = results.answer
+    page = knowledge.page(found.document.id, found.page.number)
+    fragment = best_fragment(f"{page.text} {page.continuation}".strip(), knowledge.highlighter(query), knowledge.tuning)
+    assert fragment is not None
     pages = question.pages.get(found.document.id)
     right = found.document.id in question.relevant and (not pages or found.page.number in pages)
-    return _Best(first.score / max(rivals) if rivals else inf, covers[0], right)
+    return _Best(first.score / max(rivals) if rivals else inf, fragment.cover, right)
 
 
 # ---------------------------------------------------------------- running
@@ -380,9 +286,8 @@ def main() -> None:
         settings = Settings(documents=given.documents, index=index)
         if given.index is None:
             indexer.run(settings)
-        documents, pages = KnowledgeBase(settings).engine.counts()
+        documents, pages = KnowledgeBase(settings).state.size
         started = time.monotonic()
-        stack.enter_context(remembering())
         lines = [f"{len(questions)} questions, {documents:,} documents, {pages:,} pages.", ""]
         lines += ["MRR@10 by spelling (difference to all parts on):", ""]
         lines += ablation(settings, questions, given.only)

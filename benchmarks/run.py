@@ -36,7 +36,7 @@ import report
 import server
 from collection import Question
 
-from kb.polish import Analyzer
+from kb.polish import shared_analyzer
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = 300
@@ -112,7 +112,7 @@ def _sources(given: Sequence[Path]) -> list[str]:
 
 def _collection(sources: Sequence[str], count: int, work: Path) -> Path:
     # Every engine gets the analyzer's terms.
-    told = repr([Analyzer().fingerprint, *((Path(source).name, os.path.getsize(source)) for source in sources)])
+    told = repr([shared_analyzer().fingerprint, *((Path(source).name, os.path.getsize(source)) for source in sources)])
     path = work / f"pages-{hashlib.sha256(told.encode()).hexdigest()[:12]}-{count}.tsv"
     if not path.exists():
         collection.write(sources, count, path)
@@ -149,11 +149,8 @@ def build(name: str, pages: Path, size: int, folder: Path) -> None:
 
 
 def _our_code() -> str:
-    code = [
-        ROOT / "kb" / "engine" / "whoosh.py",
-        ROOT / "kb" / "engine" / "codec.py",
-        ROOT / "benchmarks" / "engines.py",
-    ]
+    written = [ROOT / "kb" / "engine" / "embedded" / name for name in ("codec.py", "segments.py", "writer.py")]
+    code = [*written, ROOT / "kb" / "engine" / "analysis.py", ROOT / "benchmarks" / "engines.py"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:12]
 
 

@@ -102,6 +102,8 @@ class _Kept(dict[str, tuple[str, ...]]):
 class Analyzer:
     """Word → terms, with the dictionary loaded once and the answers kept: texts repeat their words."""
 
+    _fold = staticmethod(fold)
+
     def __init__(self) -> None:
         self._morfeusz = morfeusz2.Morfeusz(generate=False)
         self._stem = Stemmer.Stemmer("polish", 0).stemWord
@@ -135,11 +137,11 @@ class Analyzer:
         lower = word.lower()
         # Morfeusz reads short forms as abbreviations of anything, and numbers as themselves.
         if len(word) <= 2 or word[0].isdigit():
-            return (fold(lower),)
+            return (self._fold(lower),)
         lemmas = self.lemmas(word) or self.lemmas(lower)
         if not lemmas:
-            return (fold(self._stem(lower)) or fold(lower),)
-        return tuple(dict.fromkeys(fold(self._stemmed(lemma.lower())) or fold(lower) for lemma in lemmas))
+            return (self._fold(self._stem(lower)) or self._fold(lower),)
+        return tuple(dict.fromkeys(self._fold(self._stemmed(lemma.lower())) or self._fold(lower) for lemma in lemmas))
 
     def _stemmed(self, lemma: str) -> str:
         """The stem, unless so little would be left that other words' stems are the same: „poziom” is no „poz.”."""

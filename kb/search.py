@@ -33,7 +33,7 @@ from kb.model import (
     Suggestion,
     Taxonomy,
 )
-from kb.polish import shared_analyzer
+from kb.polish import Analyzer, shared_analyzer
 from kb.reading.reader import Frequencies, Reader, ReadQuery
 from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
 from kb.reading.vocabulary import Vocabulary
@@ -44,10 +44,16 @@ from kb.tuning import Tuning
 class KnowledgeBase:
     """An index with its taxonomy and synonyms, both read again when their files change. Safe to use from many threads."""
 
-    def __init__(self, settings: Settings, tuning: Tuning | None = None, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        tuning: Tuning | None = None,
+        store: Store | None = None,
+        analyzer: Analyzer | None = None,
+    ) -> None:
         self.settings = settings
         self.tuning = tuning or Tuning()
-        self.analyzer = shared_analyzer()
+        self.analyzer = analyzer or shared_analyzer()
         self.store = store or open_store(settings, self.tuning)
         documents = settings.documents
         self._taxonomy = FileValue(documents / TAXONOMY_FILE, lambda: load_taxonomy(documents), Taxonomy())

@@ -54,7 +54,9 @@ class Scorer:
 
     def __init__(self, rows: Rows, cache_bytes: int, tuning: Tuning) -> None:
         self._rows = rows
-        self._tuning = tuning
+        self._context = [
+            (name, share) for name, share in (("title", tuning.title), ("heading", tuning.heading)) if share
+        ]
         self._cache: LRUCache[tuple[Form, ...], Scored] = LRUCache(cache_bytes, lambda scored: scored.nbytes)
         self._lock = threading.Lock()
 
@@ -94,15 +96,12 @@ class Scorer:
                 rarity = idf(self._rows.page_count, len(rows))
                 weights = (form.weight * rarity) * ranking.impacts(rows, frequencies, self._rows.norms)
                 yield _Part(form.field, steps, form.weight, rarity, rows, frequencies, weights)
-                if form.field == "lemma":
-                    found = {
-                        "title": (self._rows.pages_of(find("title", steps)[0]), self._tuning.title),
-                        "heading": (find("heading", steps)[0], self._tuning.heading),
-                    }
-                    for field, (rows, share) in found.items():
-                        once = np.ones(len(rows), np.float32)
-                        weight = form.weight * share
-                        yield _Part(field, steps, weight, rarity, rows, once, once * np.float32(weight * rarity))
+                for field, share in self._context if form.field == "lemma" else ():
+                    rows = find(field, steps)[0]
+                    rows = self._rows.pages_of(rows) if field == "title" else rows
+                    once = np.ones(len(rows), np.float32)
+                    weight = form.weight * share
+                    yield _Part(field, steps, weight, rarity, rows, once, once * np.float32(weight * rarity))
 
     def explain(self, concepts: Sequence[Concept], row: int) -> list[Contribution]:
         """What makes the score of a page's row, part by part."""

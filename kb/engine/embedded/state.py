@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +30,24 @@ from kb.tuning import Tuning
 
 _ROUNDING = 1e-4
 """float32 tolerance at the floor: a page that holds just enough must not be lost by the last digits of a sum."""
+
+
+class RankedDocument(NamedTuple):
+    """A document by its number, its best page's score, how many of its pages match, and the best as (row, score)."""
+
+    document: int
+    score: float
+    matching_pages: int
+    pages: list[tuple[int, float]]
+
+
+class Ranked(NamedTuple):
+    """A slice of the ranked documents, with the totals and counts of ``Matches``."""
+
+    documents: list[RankedDocument]
+    total: int
+    total_pages: int
+    facets: Mapping[str, Mapping[str, int]]
 
 
 class EmbeddedState:
@@ -104,6 +124,24 @@ class EmbeddedState:
 
     def match(self, request: Request) -> Matches:
         """Rank documents by the best of their pages."""
+        ranked = self.rank(request)
+        return Matches(
+            documents=tuple(
+                DocumentMatch(
+                    document=document_of(self.rows.stored(int(self.rows.starts[best.document]))),
+                    score=best.score,
+                    matching_pages=best.matching_pages,
+                    pages=tuple(PageMatch(page_of(self.rows.stored(row)), score) for row, score in best.pages),
+                )
+                for best in ranked.documents
+            ),
+            total=ranked.total,
+            total_pages=ranked.total_pages,
+            facets=ranked.facets,
+        )
+
+    def rank(self, request: Request) -> Ranked:
+        """What ``match`` finds, before anything stored is read."""
         rows, scores = self._matching_pages(request)
         owners = self.rows.owners[rows]
         best, matching = self._matching_documents(owners, scores)
@@ -117,8 +155,8 @@ class EmbeddedState:
             total_pages = int(np.count_nonzero(found[owners]))
         documents = np.flatnonzero(found)
         order = self._order(documents, best[documents], request)[request.offset : request.offset + request.limit]
-        return Matches(
-            documents=self._document_matches(documents[order], rows, scores, request.pages_per_document),
+        return Ranked(
+            documents=self._ranked_documents(documents[order], rows, scores, request.pages_per_document),
             total=len(documents),
             total_pages=total_pages,
             facets=facets,
@@ -126,12 +164,7 @@ class EmbeddedState:
 
     def totals(self, requests: Sequence[Request]) -> list[int]:
         """How many documents match each request."""
-        return [self._total(request) for request in requests]
-
-    def _total(self, request: Request) -> int:
-        rows, scores = self._matching_pages(request)
-        _, matching = self._matching_documents(self.rows.owners[rows], scores)
-        return int(np.count_nonzero(self._facets.unpack(self._facets.filtered(matching, request.filters))))
+        return [self.rank(replace(request, limit=0, facets=())).total for request in requests]
 
     def _matching_documents(self, owners: Ints, scores: Floats) -> tuple[Floats, Bits]:
         """The score of each document's best page, 0 where none matches, and the set of those that match."""
@@ -156,23 +189,16 @@ class EmbeddedState:
         key = -days if request.sort == "newest" else np.where(days == 0, np.iinfo(np.int32).max, days)
         return np.lexsort((-best, key))
 
-    def _document_matches(
-        self, documents: Indices, rows: Indices, scores: Floats, pages: int
-    ) -> tuple[DocumentMatch, ...]:
+    def _ranked_documents(self, documents: Indices, rows: Indices, scores: Floats, pages: int) -> list[RankedDocument]:
         """The documents with the best of their pages; ``rows`` are all that match, ascending."""
         firsts = rows.searchsorted(self.rows.starts[documents]).tolist()
         lasts = rows.searchsorted(self.rows.ends[documents]).tolist()
         found = []
         for document, first, last in zip(documents.tolist(), firsts, lasts, strict=True):
-            best = ranking.top(scores[first:last], pages) + first
-            chosen = tuple(
-                PageMatch(page_of(self.rows.stored(row)), score)
-                for row, score in zip(rows[best].tolist(), scores[best].tolist(), strict=True)
-            )
-            described = document_of(self.rows.stored(int(self.rows.starts[document])))
-            score = float(scores[first:last].max())
-            found.append(DocumentMatch(document=described, score=score, matching_pages=last - first, pages=chosen))
-        return tuple(found)
+            best = ranking.top(scores[first:last], max(pages, 1)) + first
+            chosen = list(zip(rows[best].tolist(), scores[best].tolist(), strict=True))
+            found.append(RankedDocument(document, chosen[0][1], last - first, chosen[:pages]))
+        return found
 
     def _matching_pages(self, request: Request) -> tuple[Indices, Floats]:
         """The rows that match, ascending, with their scores, all above 0."""
