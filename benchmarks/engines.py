@@ -147,7 +147,7 @@ class Ours:
 class OursWhole:
     """All that a reader's search does: typed text read and repaired, both body fields, up to three snippets a document."""
 
-    name = "Baza wiedzy, całe wyszukiwanie"
+    name = "Baza wiedzy, whole search"
 
     def __init__(self, folder: Path) -> None:
         self.knowledge = KnowledgeBase(load(documents=folder / "documents", index=folder / "index"))
@@ -195,7 +195,7 @@ def build_whoosh(pages: Path, count: int, folder: Path) -> None:
 class Whoosh:
     """BM25F, as Whoosh does it by default."""
 
-    name = "Whoosh (własny searcher)"
+    name = "Whoosh (own searcher)"
 
     def __init__(self, folder: Path) -> None:
         self._searcher = whoosh.index.open_dir(str(folder), readonly=True).searcher()
@@ -414,7 +414,7 @@ class TantivyTwice(_Tantivy):
     as large as the first, to be kept in step with it.
     """
 
-    name = "tantivy, dwa indeksy"
+    name = "tantivy, two indexes"
 
     def __init__(self, folder: Path, _count: int) -> None:
         super().__init__(folder)
