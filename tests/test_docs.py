@@ -271,6 +271,23 @@ def test_layers_are_those_of_the_contract() -> None:
     assert all(row[2].endswith(("?", ")")) for row in table)
 
 
+def test_places_to_change_are_there() -> None:
+    """Every file of the table of changes exists, holds the names given beside it, and every ``make`` target is one."""
+    section = ARCHITECTURE.partition("→ where")[2].partition("\n## ")[0]
+    places = [line.split(" | ")[1] for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(places) > 20
+    for place in places:
+        marked = re.findall(r"`([^`]+)`", place)
+        paths = [ROOT / word for word in marked if re.search(r"[/.]", word)]
+        assert [path for path in paths if not path.exists()] == []
+        text = "\n".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
+        for word in marked:
+            if word.isidentifier():
+                assert re.search(rf"\b{word}\b", text), word
+            elif word.startswith("make "):
+                assert f"\n{word.removeprefix('make ')}:" in MAKEFILE, word
+
+
 def test_what_is_on_disk_is_listed(collection: Library) -> None:
     """Every file and folder of a real index has its row."""
     listed = {row[0].partition("/")[0] for row in rows(ARCHITECTURE, "under `index/` | what it is | if it is lost")}
