@@ -46,7 +46,7 @@ class Sheet:
 
 
 def write(sources: Sequence[str], count: int, path: Path) -> None:
-    """Write ``count`` pages as lines „text, tab, terms"; after the last passage they begin anew with their words shuffled."""
+    """Write ``count`` pages, a line each: text, tab, terms. After the last passage all come again with their words shuffled."""
     base = [" ".join(normalise(passage["text"]).split()) for source in sources for passage in passages(source)]
     analyzer = Analyzer()
     known: dict[str, str] = {}
@@ -108,7 +108,7 @@ def facets(document: int) -> dict[str, tuple[str, ...]]:
 
 
 def questions(path: Path, count: int, pages: int, seed: int = _SEED) -> list[Question]:
-    """Two to six words of one page each, from a few neighbouring words, function words left out: frequent and rare ones mixed."""
+    """Queries: two to six words that stand close together on a page, without function words, frequent and rare ones mixed."""
     analyzer = Analyzer()
     chance = random.Random(seed)
     texts = [sheet.text for sheet in read(path, pages)]

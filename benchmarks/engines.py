@@ -40,7 +40,7 @@ from kb.settings import load
 
 LIMIT = 10
 _OVERFETCH = 30
-"""Pages fetched to find ten documents: doubled while they hold fewer."""
+"""Pages fetched at first to find ten documents; doubled while they come from fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class OursWhole:
 
 
 class _Terms(whoosh.fields.TEXT):  # type: ignore[misc]
-    """Whoosh's text field without positions; counting words at once only makes building faster, the index is the same."""
+    """Whoosh's text field without positions; it counts a page's words itself, to build faster; the index is the same."""
 
     def __init__(self) -> None:
         super().__init__(analyzer=SpaceSeparatedTokenizer(), phrase=False, stored=True)
