@@ -1,8 +1,9 @@
-# Two commands do everything on a fresh machine: „make run" and „make test". Both prepare .venv once.
+# Two commands do everything on a fresh machine: "make run" and "make test". Both prepare .venv once.
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test index documents clean
+.PHONY: run test index documents constraints clean
 
 run: .venv/installed
 	$(BIN)/kb index || test $$? -eq 1
@@ -25,17 +26,26 @@ documents: .venv/installed-documents
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Potrzebny jest Python 3.11 albo nowszy.")'
 	$(PYTHON) -m venv .venv
 
-.venv/installed: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+.venv/installed: pyproject.toml constraints.txt .venv/bin/python
+	$(BIN)/python $(INSTALL) -c constraints.txt --editable .
 	touch $@
 
-.venv/installed-test: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+.venv/installed-test: pyproject.toml constraints.txt .venv/bin/python
+	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[test]'
 	touch .venv/installed $@
 
-.venv/installed-documents: pyproject.toml .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[documents]'
+.venv/installed-documents: pyproject.toml constraints.txt .venv/bin/python
+	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[documents]'
 	touch .venv/installed $@
+
+# The newest versions that pyproject.toml allows, found in an environment of their own; the comment at the top stays.
+constraints:
+	$(PYTHON) -m venv --clear .venv/constraints
+	.venv/constraints/bin/python $(INSTALL) --editable '.[test,documents]'
+	grep '^#' constraints.txt > .venv/constraints/list
+	.venv/constraints/bin/python -m pip freeze --exclude-editable >> .venv/constraints/list
+	cp .venv/constraints/list constraints.txt
+	rm -rf .venv/constraints
 
 clean:
 	rm -rf .venv index/builds index/extracted index/CURRENT index/files.json index/lock

@@ -46,7 +46,7 @@ class Sheet:
 
 
 def write(sources: Sequence[str], count: int, path: Path) -> None:
-    """Write ``count`` pages as lines „text, tab, terms"; after the last passage they begin anew with their words shuffled."""
+    """Write ``count`` pages, a line each: text, tab, terms. After the last passage all come again with their words shuffled."""
     base = [" ".join(normalise(passage["text"]).split()) for source in sources for passage in passages(source)]
     analyzer = shared_analyzer()
     known: dict[str, str] = {}

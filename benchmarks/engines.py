@@ -40,7 +40,7 @@ from kb.tuning import Tuning
 
 LIMIT = 10
 _OVERFETCH = 30
-"""Pages fetched to find ten documents: doubled while they hold fewer."""
+"""Pages fetched at first to find ten documents; doubled while they come from fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Ours:
 class OursWhole:
     """All that a reader's search does: typed text read and repaired, both body fields, up to three snippets a document."""
 
-    name = "Baza wiedzy, całe wyszukiwanie"
+    name = "Baza wiedzy, whole search"
 
     def __init__(self, folder: Path) -> None:
         self.knowledge = KnowledgeBase(load(documents=folder / "documents", index=folder / "index"))
@@ -157,7 +157,7 @@ class OursWhole:
 
 
 class _Terms(whoosh.fields.TEXT):  # type: ignore[misc]
-    """Whoosh's text field without positions; counting words at once only makes building faster, the index is the same."""
+    """Whoosh's text field without positions; it counts a page's words itself, to build faster; the index is the same."""
 
     def __init__(self) -> None:
         super().__init__(analyzer=SpaceSeparatedTokenizer(), phrase=False, stored=True)
@@ -190,7 +190,7 @@ def build_whoosh(pages: Path, count: int, folder: Path) -> None:
 class Whoosh:
     """BM25F, as Whoosh does it by default."""
 
-    name = "Whoosh (własny searcher)"
+    name = "Whoosh (own searcher)"
 
     def __init__(self, folder: Path) -> None:
         self._searcher = whoosh.index.open_dir(str(folder), readonly=True).searcher()
@@ -409,7 +409,7 @@ class TantivyTwice(_Tantivy):
     as large as the first, to be kept in step with it.
     """
 
-    name = "tantivy, dwa indeksy"
+    name = "tantivy, two indexes"
 
     def __init__(self, folder: Path, _count: int) -> None:
         super().__init__(folder)

@@ -27,7 +27,7 @@ def pdfs(folder: Path, work: Path) -> dict[str, Any]:
     index, plain = work / "pdf-index", work / "pdf-plain"
     for path in (index, plain):
         shutil.rmtree(path, ignore_errors=True)
-    # 1: some documents failed (scans, encrypted ones), the rest are indexed.
+    # Exit code 1: some documents failed (scans, encrypted ones), the rest are indexed.
     ours = _run([sys.executable, "-m", "kb.cli", "index", *_at(folder, index), "--json"], allowed=(0, 1))
     said = json.loads(ours["output"])
     pages = sum(file["pages"] for file in said["files"] if file["status"] == "indexed")
@@ -67,7 +67,7 @@ def _at(documents: Path, index: Path) -> list[str]:
 
 
 def _write_markdown(pages: Path, count: int, folder: Path) -> None:
-    # Here, so that the plain way to be compared with does not load what it does not use.
+    # Imported here, so that the plain way, which runs this file too, does not load what it does not use.
     import collection
     from jsonl_to_markdown import markdown
 

@@ -30,7 +30,7 @@ def passages(source: str) -> Iterator[dict[str, str]]:
 
 
 def markdown(passage: dict[str, str]) -> str:
-    """A document of ours: front matter and the text, with nothing in it taken for markup."""
+    """A Markdown document: front matter and the text, escaped so that nothing in it is taken for markup."""
     meta = yaml.safe_dump(
         {"id": passage["id"].lower().replace("_", "-"), "title": passage["title"]}, allow_unicode=True
     )

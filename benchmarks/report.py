@@ -12,7 +12,7 @@ from server import percentile
 
 OURS = "Baza wiedzy"
 _COLOURS = ("#0b5fa5", "#b3261e", "#6b4ea0", "#8a6100", "#2e7d32", "#00838f")
-_MEASURES = {"ten_best": "(a) dziesięć najlepszych stron", "search": "(b) całe wyszukiwanie"}
+_MEASURES = {"ten_best": "(a) the ten best pages", "search": "(b) a page of results"}
 _WIDTH, _HEIGHT = 470, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 32, 40, 45
 
@@ -36,41 +36,40 @@ def write(results: Mapping[str, Any], out: Path) -> None:
 def _introduction(results: Mapping[str, Any]) -> str:
     machine = results["machine"]
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
-    return f"""# Wydajność
+    return f"""# Performance
 
-Ten plik pisze jedno polecenie, `python benchmarks/run.py PLIKI.jsonl --pdf FOLDER`; ostatni raz {results["date"]}.
-Wszystkie wyszukiwarki odpowiadają w jednym procesie, na zmianę, na te same pytania i te same termy (wynik naszego
-analizatora), więc porównanie dotyczy silników, a nie odmiany słów. Milisekundy zależą od maszyny; powtarzalne są
-**stosunki median**.
+One command writes this file: `python benchmarks/run.py FILES.jsonl --pdf FOLDER`; last run {results["date"]}.
+All engines answer in one process, in turns, the same questions with the same terms (the output of our analyzer), so the engines
+are compared, not their handling of inflection. Milliseconds depend on the machine; what repeats is the **ratio of medians**.
 
-- Maszyna: {machine["processor"]}, rdzenie: {machine["cores"]}, pamięć: {machine["memory_gb"]} GB, {machine["system"]};
-  obciążenie na początku: {_number(machine["load"])}.
+- Machine: {machine["processor"]}, {machine["cores"]} cores, {machine["memory_gb"]} GB of memory, {machine["system"]};
+  load at the start: {_number(machine["load"])}.
 - Python {machine["python"]}, SQLite {machine["sqlite"]}, {packages}.
-- Zbiór: fragmenty podanych plików, dalej te same z przestawionymi słowami; dokument to pięć stron, z edycją,
-  tematami, rodzajem i rokiem.
-- Pytania: od dwóch do sześciu sąsiednich słów znaczących z losowych stron, częste i rzadkie razem.
-- **(a) dziesięć najlepszych stron**: suma słów (OR). Nasza wyszukiwarka daje przy tym dziesięć dokumentów
-  i liczby pasujących dokumentów i stron, bez filtrów.
-- **(b) całe wyszukiwanie**: dziesięć dokumentów według najlepszej strony, liczba pasujących dokumentów i stron, liczba dokumentów
-  każdej wartości czterech filtrów, dziesięć wyróżnionych fragmentów. „tantivy” i FTS5 oddają wszystkie trafienia, a grupuje
-  i liczy je NumPy; „tantivy, dwa indeksy” trzyma obok drugi indeks, całych dokumentów, tylko do liczenia. „Baza wiedzy, całe
-  wyszukiwanie” to pytanie tak, jak je zadaje czytelnik: odczytane, naprawione, w obu polach, do trzech fragmentów z dokumentu.
-  Whoosh liczy w filtrach strony zamiast dokumentów.
-- „Pierwszy raz”: świeżo otwarty silnik, listy słów czytane z dysku; „ponownie”: te same pytania drugi raz.
+- Collection: the passages of the given files, then the same again with their words shuffled; a document has five pages, an
+  edition, topics, a kind and a year.
+- Questions: two to six neighbouring content words from random pages, frequent and rare ones together.
+- **(a) the ten best pages**: an OR of the words. Ours also gives ten documents and the numbers of matching documents and
+  pages, without facets.
+- **(b) a page of results**: ten documents by their best page, the numbers of matching documents and pages, the number of
+  documents for every value of four facets, ten highlighted snippets. "tantivy" and FTS5 return every match, and NumPy groups
+  and counts them; "tantivy, two indexes" keeps a second index, of whole documents, just for counting. "Baza wiedzy, whole
+  search" is the question as a reader asks it: read, repaired, in both fields, with up to three snippets a document. Whoosh's
+  facets count pages instead of documents.
+- "First time": a newly opened engine, posting lists read from disk; "again": the same questions a second time.
 
-![Mediana czasu odpowiedzi a liczba stron](performance.svg)"""
+![Median time of an answer by number of pages](performance.svg)"""
 
 
 def _queries(sizes: Mapping[str, Any]) -> list[str]:
     parts = []
     for size, found in sizes.items():
-        parts.append(f"## {_grouped(int(size))} stron")
+        parts.append(f"## {_grouped(int(size))} pages")
         for measure, title in _MEASURES.items():
             parts.append(f"### {title}\n\n{_table(found[measure])}")
         new = found["new_words"][OURS]
         parts.append(
-            f"Gdy każde słowo każdego pytania jest czytane z dysku (bez pamięci list): mediana {_ms(median(new))}, p95 "
-            f"{_ms(percentile(new, 0.95))} ms. Otwarcie indeksu: {_number(found['opened'][OURS])} s."
+            f"When every word of every question is read from disk (no lists kept): median {_ms(median(new))}, p95 "
+            f"{_ms(percentile(new, 0.95))} ms. Opening the index: {_number(found['opened'][OURS])} s."
         )
         parts.append("\n".join(_agreement(name, own) for name, own in found["agreement"].items()))
     return parts
@@ -78,7 +77,7 @@ def _queries(sizes: Mapping[str, Any]) -> list[str]:
 
 def _table(measured: Mapping[str, Times]) -> str:
     lines = [
-        "| wyszukiwarka | pierwszy raz: mediana | p95 | ponownie: mediana | p95 | stosunek do naszej: pierwszy raz | ponownie |",
+        "| engine | first time: median, ms | p95 | again: median, ms | p95 | ratio to ours: first time | again |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for name, first in measured["first"].items():
@@ -90,7 +89,7 @@ def _table(measured: Mapping[str, Times]) -> str:
     if few:
         told = ", ".join(f"{name} {count}" for name, count in few.items())
         lines.append(
-            f"\nZ powodu czasu nie na wszystkie pytania odpowiedziały: {told} (z {len(measured['first'][OURS])})."
+            f"\nNot all questions were answered in the time allowed: {told} (of {len(measured['first'][OURS])})."
         )
     return "\n".join(lines)
 
@@ -104,9 +103,9 @@ def _ratio(times: Times, name: str) -> str:
 
 def _agreement(name: str, found: Mapping[str, Any]) -> str:
     return (
-        f"- {name}: te same liczby dokumentów, stron i filtrów w {found['same_counts']} z {found['questions']} pytań; "
-        f"wspólnych dokumentów w pierwszej dziesiątce: {found['shared']:.0%} "
-        "(u nas liczy się też tytuł, a długość strony liczą inaczej)."
+        f"- {name}: the same numbers of documents, pages and facet values for {found['same_counts']} of {found['questions']} "
+        f"questions; documents in common among the first ten: {found['shared']:.0%} "
+        "(ours also scores the title, and the others compute a page's length differently)."
     )
 
 
@@ -115,12 +114,12 @@ def _growth(sizes: Mapping[str, Any]) -> str:
     if first == last:
         return ""
     told = (
-        f"Od {_grouped(int(first))} do {_grouped(int(last))} stron, czyli {_number(int(last) / int(first))} ×, "
-        "mediana powtórnych odpowiedzi rośnie:"
+        f"From {_grouped(int(first))} to {_grouped(int(last))} pages, that is {_number(int(last) / int(first))} ×, "
+        "the median of repeated answers grows by:"
     )
     lines = [
-        f"## Wzrost\n\n{told}\n",
-        "| wyszukiwarka | (a) | (b) |",
+        f"## Growth\n\n{told}\n",
+        "| engine | (a) | (b) |",
         "|---|--:|--:|",
     ]
     for name in sizes[last]["search"]["again"]:
@@ -140,31 +139,32 @@ def _server(found: Mapping[str, Any] | None) -> list[str]:
     alone = found["alone"]
     lines = [
         (
-            f"- Jeden proces: od startu do gotowości {_number(alone['ready_s'])} s, "
-            f"do pierwszej odpowiedzi {_number(alone['first_answer_s'])} s."
+            f"- One process: {_number(alone['ready_s'])} s from start to ready, "
+            f"{_number(alone['first_answer_s'])} s to the first answer."
         ),
-        f"- {alone['requests']} pytań po kolei, pierwszy raz: {_spread(alone['ms'])}.",
+        f"- {alone['requests']} questions one after another, first time: {_spread(alone['ms'])}.",
     ]
     for workers, load in found["load"].items():
         asked, health = load["search"], load["health"]["ms"]
         speed = _number(len(asked["ms"]) / asked["seconds"])
         lines.append(
-            f"- {asked['users']} osób naraz, `--workers {workers}`: {len(asked['ms'])} odpowiedzi, {speed} na sekundę, "
-            f"{_spread(asked['ms'])}; błędy: {len(asked['failures'])}. "
-            f"W tym czasie `/healthz`, {len(health)} zapytań: {_spread(health)}, najdłużej {_ms(max(health))} ms."
+            f"- {asked['users']} people at once, `--workers {workers}`: {len(asked['ms'])} answers, {speed} a second, "
+            f"{_spread(asked['ms'])}; errors: {len(asked['failures'])}. "
+            f"Meanwhile `/healthz`, {len(health)} requests: {_spread(health)}, longest {_ms(max(health))} ms."
         )
     memory = alone["memory_mb"]
     if memory["ready"] is not None:
         lines.append(
-            f"- Pamięć procesu: {memory['ready']:.0f} MB po starcie, {memory['once']:.0f} MB po {alone['requests']} "
-            f"pytaniach, {memory['twice']:.0f} MB po tych samych jeszcze raz; w tym {alone['mapped_mb']:.0f} MB to pliki "
-            "zmapowane w pamięć (indeks i biblioteki), które system odda, gdy zabraknie jej komu innemu."
+            f"- Memory of the process: {memory['ready']:.0f} MB after the start, {memory['once']:.0f} MB after "
+            f"{alone['requests']} questions, {memory['twice']:.0f} MB after the same ones again; "
+            f"{alone['mapped_mb']:.0f} MB of it are files mapped into memory (index and libraries), which the system takes "
+            "back when others need it."
         )
-    return [f"## Serwer, {_grouped(found['pages'])} stron", "\n".join(lines)]
+    return [f"## Server, {_grouped(found['pages'])} pages", "\n".join(lines)]
 
 
 def _spread(times: Sequence[float]) -> str:
-    return f"mediana {_ms(median(times))}, p95 {_ms(percentile(times, 0.95))} ms"
+    return f"median {_ms(median(times))}, p95 {_ms(percentile(times, 0.95))} ms"
 
 
 def _indexing(results: Mapping[str, Any]) -> list[str]:
@@ -174,24 +174,24 @@ def _indexing(results: Mapping[str, Any]) -> list[str]:
         ours, plain = pdf["ours"], pdf["plain"]
         speeds = [own["pages"] / own["seconds"] for own in (ours, plain)]
         lines.append(
-            f"- Folder PDF ({pdf['files']} plików), pusty indeks: `kb index` {_run(ours)}; "
-            f"tekst z pypdf i zwykły zapis Whoosh, jeden proces: {_run(plain)}. "
-            f"Stosunek: **{_number(speeds[0] / speeds[1])} ×**."
+            f"- A folder of PDFs ({pdf['files']} files), empty index: `kb index` {_run(ours)}; "
+            f"pypdf's text into Whoosh's plain writer, one process: {_run(plain)}. "
+            f"Ratio: **{_number(speeds[0] / speeds[1])} ×**."
         )
     if changed:
         times = {name: _number(changed[name]["seconds"]) for name in ("first", "nothing", "changed")}
-        end = "i od razu jest w wynikach" if changed["found"] else "ale nie ma go w wynikach"
+        end = "and it is found at once" if changed["found"] else "but it is not found"
         lines.append(
-            f"- Markdown, {_grouped(changed['documents'])} dokumentów, {_grouped(changed['indexed_pages'])} stron: "
-            f"pierwszy raz {times['first']} s; gdy nic się nie zmieniło {times['nothing']} s; "
-            f"gdy zmienił się jeden plik {times['changed']} s, {end}."
+            f"- Markdown, {_grouped(changed['documents'])} documents, {_grouped(changed['indexed_pages'])} pages: "
+            f"first time {times['first']} s; with nothing changed {times['nothing']} s; "
+            f"with one file changed {times['changed']} s, {end}."
         )
-    return ["## Indeksowanie", "\n".join(lines)] if lines else []
+    return ["## Indexing", "\n".join(lines)] if lines else []
 
 
 def _run(own: Mapping[str, Any]) -> str:
     speed = _number(own["pages"] / own["seconds"])
-    return f"{own['pages']} stron w {_number(own['seconds'])} s, czyli {speed} na sekundę"
+    return f"{own['pages']} pages in {_number(own['seconds'])} s, that is {speed} a second"
 
 
 # The chart
@@ -210,7 +210,7 @@ def _chart(sizes: Mapping[str, Any]) -> str:
     width, height = 2 * _WIDTH, _HEIGHT + 22 * -(-len(names) // 3) + 10
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13" '
-        f'role="img"><title>Mediana czasu odpowiedzi a liczba stron</title>'
+        f'role="img"><title>Median time of an answer by number of pages</title>'
         f'<rect width="{width}" height="{height}" fill="#fff"/>{"".join(panels)}{"".join(legend)}</svg>\n'
     )
 
@@ -235,11 +235,11 @@ def _panel(left: int, measure: str, title: str, sizes: Mapping[str, Any], colour
         y = _HEIGHT - _BOTTOM - (math.log10(ms) - low) / max(1, high - low) * (_HEIGHT - _TOP - _BOTTOM)
         return round(x, 1), round(y, 1)
 
-    drawn = [f'<text x="{left + _LEFT}" y="22" font-weight="bold">{title}, mediana w ms</text>']
+    drawn = [f'<text x="{left + _LEFT}" y="22" font-weight="bold">{title}, median in ms</text>']
     for power in range(low, high + 1):
         x, y = place(min(map(int, sizes)), 10.0**power)
         drawn.append(f'<path d="M{x} {y}H{left + _WIDTH - _RIGHT}" stroke="#ddd"/>')
-        drawn.append(f'<text x="{x - 8}" y="{y + 4}" text-anchor="end">{f"{10.0**power:g}".replace(".", ",")}</text>')
+        drawn.append(f'<text x="{x - 8}" y="{y + 4}" text-anchor="end">{10.0**power:g}</text>')
     for size in map(int, sizes):
         x, y = place(size, 10.0**low)
         drawn.append(f'<text x="{x}" y="{y + 20}" text-anchor="middle">{_grouped(size)}</text>')
@@ -251,16 +251,16 @@ def _panel(left: int, measure: str, title: str, sizes: Mapping[str, Any], colour
     return "".join(drawn)
 
 
-# Numbers in Polish
+# Numbers
 
 
 def _number(value: float) -> str:
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
-    return f"{value:.{digits}f}".replace(".", ",")
+    return f"{value:.{digits}f}"
 
 
 _ms = _number
 
 
 def _grouped(value: int) -> str:
-    return f"{value:,}".replace(",", " ")
+    return f"{value:,}"

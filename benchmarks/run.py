@@ -3,8 +3,8 @@
     python benchmarks/run.py FILE.jsonl[.gz]|FOLDER … [--pages 21000,107000,215000] [--pdf FOLDER] [--out docs] [--work FOLDER]
 
 It needs the project installed (``make test`` does that, into ``.venv``) and ``pip install tantivy``. The sources hold passages
-``{"id", "title", "text"}``, one a line. What it builds stays in ``--work``, so that a second run only measures; a change of our
-engine's code makes our indexes anew.
+``{"id", "title", "text"}``, one a line. What it builds stays in ``--work``, so that a second run only measures; when our engine's
+code has changed, our indexes are built again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ QUESTIONS = 300
 BLOCK = 25
 """Questions that one engine answers before the next has its turn, so that a busy moment of the machine falls on all."""
 SLOW_SECONDS = 30.0
-"""An engine that has taken so long in one pass answers no more of its questions; ratios are over those that both answered."""
+"""An engine that has taken so long in one pass is asked no more; ratios are over the questions that both answered."""
 MOST_FOR_WHOOSH = 110_000
 COMPARED = 60
 SERVED = 107_000
@@ -175,7 +175,7 @@ def _measure(folders: dict[str, Path], size: int, questions: Sequence[Question])
     # One that keeps no lists: every word of every question is then read for the first time.
     new_words = {ours.name: engines.Ours(folders["ours"], cache_mb=0).best_pages}
     whole = engines.OursWhole(folders["ours"])
-    # Our engine is opened once more, so that its first time is the first time again.
+    # Our engine is opened once more, so that its caches are empty again.
     fresh = [engines.Ours(folders["ours"]) if peer is ours else peer for peer in peers]
     searches: dict[str, Callable[[Question], Any]] = {peer.name: peer.search for peer in [*fresh, whole]}
     found: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """A document or one of its pages → a bibliographic entry: ISO 690 as used in Poland, APA 7, BibTeX, RIS, CSL-JSON.
 
-Pure: everything that an entry says comes in as a ``Source``. What is unknown is left out, or said to be missing where the
-style has a word for it; nothing is guessed but whether an author is a person or an institution.
+Pure: everything that an entry says comes from its ``Source``. What is unknown is left out, or marked as missing where the
+style has a mark for that. Nothing is guessed except whether an author is a person or an institution.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _MOST_APA_AUTHORS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What is cited: a document, one of its pages or none, at which address, read on which day.
+    """What is cited: a document, or one of its pages, with its address and the day on which it was read.
 
-    ``edition`` is the name of the programme's edition, "" for none; ``publisher`` stands in where the document names none.
+    ``edition`` is the name of the programme's edition, "" for none; ``publisher`` is used where the document names none.
     """
 
     document: Document
@@ -77,7 +77,7 @@ _Runs = list[tuple[str, bool]]
 
 
 def cite(source: Source, style: str) -> Citation:
-    """The entry in one style. Raises BadRequest for a style that is none of ``STYLES``."""
+    """The entry in one style. Raises BadRequest for a style that is not in ``STYLES``."""
     if style not in STYLES:
         raise BadRequest(
             "Nie ma takiego formatu cytowania.", [f"format = „{style[:60]}”: możliwe: {', '.join(STYLES)}."]
@@ -94,7 +94,7 @@ def cite(source: Source, style: str) -> Citation:
 
 
 def locator(document: Document, page: Page | PageHit | None) -> str:
-    """Where in a document: „s. 15” as printed, „strona pliku 17” without a printed number, a Markdown section by its heading."""
+    """Where in a document: ``s. 15`` as printed, ``strona pliku 17`` without a printed number, a section by its heading."""
     if page is None:
         return ""
     if document.media == "markdown":
@@ -128,7 +128,7 @@ def author(name: str) -> Author:
 def _is_name(word: str) -> bool:
     if word.lower() in _PARTICLES:
         return True
-    # „CWD" is an abbreviation, „J." an initial.
+    # "CWD" is an abbreviation, "J." an initial.
     return word[0].isupper() and not any(c.isdigit() for c in word) and (word.endswith(".") or not word.isupper())
 
 
@@ -166,7 +166,7 @@ def _apa(source: Source) -> _Runs:
         names = _joined(people, ", & ")
     year = f"({_year(source) or 'b.d.'})."
     where = f" ({_where(source)})" if source.page else ""
-    # A publisher that is the author is not named twice.
+    # An author who is also the publisher is not named twice.
     publisher = "" if [_publisher(source)] == [a.family for a in authors] else _publisher(source)
     title: _Runs = [
         (source.document.title, True),

@@ -31,7 +31,7 @@ def plural(number: int, one: str, few: str, many: str) -> str:
 
 
 def grouped(number: int) -> str:
-    """A number with thousands apart: 10 239, four digits together."""
+    """A number with its thousands set apart (10 239); four digits stay together (1239)."""
     return str(number) if number < 10_000 else f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 

@@ -1,4 +1,4 @@
-"""The words of the field as frozen values: what every other module passes on.
+"""The words of the field as frozen values, which the other modules pass to each other.
 
 Nothing here reads a file, analyses Polish or knows an engine. Text is NFC Unicode; page numbers are 1-based positions
 in the document; dates are ``datetime.date``; scores have no unit and compare only within one search.
@@ -38,7 +38,7 @@ class Page:
 
     A PDF page, or a Markdown section under its heading. ``label`` is the printed page number (PDF ``/PageLabels``),
     ``heading`` the section that the page belongs to, ``continuation`` the words on the next page up to the end of a
-    sentence that this page begins (indexed here too, so that a phrase over the page's end is found).
+    sentence that this page begins (indexed here too, so that a phrase that runs over the page's end is found).
     ``html`` is sanitised HTML of a Markdown section, empty for PDF.
     """
 
@@ -114,7 +114,7 @@ class Taxonomy:
     kinds: tuple[Kind, ...] = DEFAULT_KINDS
 
     def labels(self, facet: str) -> dict[str, str]:
-        """Slug → name of a facet's values; empty for a facet without a list, as the year."""
+        """Slug → name of a facet's values; empty for a facet that has no list, such as the year."""
         values: Mapping[str, Sequence[Edition | Topic | Kind]]
         values = {"edition": self.editions, "topic": self.topics, "kind": self.kinds}
         return {value.slug: value.name for value in values.get(facet, ())}
@@ -166,7 +166,7 @@ class ClauseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One part of a query: a word in any form, or a phrase (also of one word) in just the typed form."""
+    """One part of a query: a word in any form, or a phrase (also of one word) in exactly the typed form."""
 
     kind: ClauseKind
     words: tuple[str, ...]
@@ -202,7 +202,7 @@ class Change:
 class Reading:
     """How a query was read: repaired words, expanded abbreviations, function words left out.
 
-    ``loosened`` holds phrases that stand nowhere as typed, so that their words were looked for instead.
+    ``loosened`` holds phrases that occur nowhere as typed: their words were searched for instead.
     """
 
     read_as: str
@@ -256,7 +256,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relaxation:
-    """A looser search for one that found nothing: what is left out (Polish), the query without it, documents it finds."""
+    """A looser search, offered when nothing was found: what it leaves out (Polish), its query, how many documents it finds."""
 
     label: str
     query: Query
@@ -265,7 +265,7 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A completion of what is being typed. ``kind``: title, heading, phrase or abbreviation; ``url`` for a place to go to."""
+    """A completion of what is being typed. ``kind``: title, heading, phrase or abbreviation; ``url`` where it leads."""
 
     text: str
     kind: Literal["title", "heading", "phrase", "abbreviation"]

@@ -57,7 +57,7 @@ def normalise(text: str) -> str:
 
 @lru_cache(maxsize=_CACHED_FORMS)
 def fold(text: str) -> str:
-    """Text without diacritics (``Łódź`` → ``Lodz``); what is no Latin letter stays. Idempotent, never empty for a word."""
+    """Text without diacritics (``Łódź`` → ``Lodz``); other letters stay as they are. Idempotent, never empty for a word."""
     if text.isascii():
         return text
     stripped = "".join(
@@ -86,7 +86,7 @@ def is_stop_word(word: str) -> bool:
 
 
 class _Kept(dict[str, tuple[str, ...]]):
-    """Word → terms, forgotten all at once when too many: ``lru_cache`` takes half as long again for keeping an order."""
+    """Word → terms, emptied when full: ``lru_cache`` also keeps the order of use, which takes half as long again."""
 
     def __init__(self, answer: Callable[[str], tuple[str, ...]]) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class _Kept(dict[str, tuple[str, ...]]):
 
 
 class Analyzer:
-    """Word → terms, with the dictionary loaded once and the answers kept: texts repeat their words."""
+    """Word → terms, with the dictionary loaded once and the answers cached, since texts repeat their words."""
 
     _fold = staticmethod(fold)
 
@@ -125,7 +125,7 @@ class Analyzer:
         return bool(self.lemmas(word)) or bool(self.lemmas(word.lower()))
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
-        # Only readings that start at the word's first letter: the „em" of „zrobiłem" is no lemma of the word.
+        # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
         found = (
             reading[1].partition(":")[0]
             for start, _, reading in self._morfeusz.analyse(word)
@@ -135,7 +135,7 @@ class Analyzer:
 
     def _terms(self, word: str) -> tuple[str, ...]:
         lower = word.lower()
-        # Morfeusz reads short forms as abbreviations of anything, and numbers as themselves.
+        # Morfeusz takes short forms for all kinds of abbreviations, and gives numbers back as they are.
         if len(word) <= 2 or word[0].isdigit():
             return (self._fold(lower),)
         lemmas = self.lemmas(word) or self.lemmas(lower)
@@ -144,7 +144,7 @@ class Analyzer:
         return tuple(dict.fromkeys(self._fold(self._stemmed(lemma.lower())) or self._fold(lower) for lemma in lemmas))
 
     def _stemmed(self, lemma: str) -> str:
-        """The stem, unless so little would be left that other words' stems are the same: „poziom” is no „poz.”."""
+        """The stem, or the whole lemma where a very short stem would clash with other words': "poziom" with "poz."."""
         stem: str = self._stem(lemma)
         return lemma if len(stem) < _SHORTEST_STEM and len(lemma) - len(stem) > 1 else stem
 

@@ -37,7 +37,8 @@ class Question:
 class Answered:
     """What became of one question: rank of the first relevant document (0: not among the first ten).
 
-    ``right_page``: whether that document's first page is a judged one; None where no pages were judged or nothing found.
+    ``right_page``: whether the first page shown of that document is a judged one; None where no pages were judged or
+    nothing was found.
     """
 
     question: Question

@@ -1,4 +1,4 @@
-"""Every setting of the project, with its default and a sentence. Set by environment variables ``KB_…``.
+"""Every setting of the project, with its default and one sentence about it. Environment variables ``KB_…`` set them.
 
 An unknown ``KB_…`` variable is an error that names the nearest known one: a misspelt setting must not be ignored.
 """
@@ -17,7 +17,7 @@ from kb.errors import SettingsError
 
 _PREFIX = "KB_"
 _FOR_TESTS = {"KB_CORPUS"}
-"""Variables that name data for optional tests and benchmarks; no settings of the program."""
+"""Variables that tell optional tests and benchmarks where their data is; they are not settings of the program."""
 
 
 _SAID = {
@@ -33,7 +33,7 @@ _SAID = {
 
 
 def _not_empty(value: object) -> object:
-    # An empty path would mean the folder that one happens to be in.
+    # An empty path would mean the current folder.
     if value == "":
         raise ValueError("wartość jest pusta")
     return value
@@ -43,7 +43,7 @@ _Folder = Annotated[Path, BeforeValidator(_not_empty)]
 
 
 class Settings(BaseSettings):
-    """Settings; a default suits one machine and a small office."""
+    """The settings; the defaults suit one machine in a small office."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
 
 
 def load(**given: object) -> Settings:
-    """Settings from the environment, with ``given`` values (None: not given) before them.
+    """Settings from the environment; the values in ``given`` go before them (None means not given).
 
     Raises SettingsError that lists every problem.
     """

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 from extract.pdfs import make_pdf
 from library import Library
+from packaging.requirements import Requirement
 from typer.testing import CliRunner
 from web.conftest import serving
 
@@ -34,6 +36,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 EDITORS = (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 COMMANDS = typer.main.get_command(app).commands
 
 
@@ -268,10 +271,56 @@ def test_layers_are_those_of_the_contract() -> None:
     assert all(row[2].endswith(("?", ")")) for row in table)
 
 
+def test_places_to_change_are_there() -> None:
+    """Every file of the table of changes exists, holds the names given beside it, and every ``make`` target is one."""
+    section = ARCHITECTURE.partition("→ where")[2].partition("\n## ")[0]
+    places = [line.split(" | ")[1] for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(places) > 20
+    for place in places:
+        marked = re.findall(r"`([^`]+)`", place)
+        paths = [ROOT / word for word in marked if re.search(r"[/.]", word)]
+        assert [path for path in paths if not path.exists()] == []
+        text = "\n".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
+        for word in marked:
+            if word.isidentifier():
+                assert re.search(rf"\b{word}\b", text), word
+            elif word.startswith("make "):
+                assert f"\n{word.removeprefix('make ')}:" in MAKEFILE, word
+
+
 def test_what_is_on_disk_is_listed(collection: Library) -> None:
     """Every file and folder of a real index has its row."""
     listed = {row[0].partition("/")[0] for row in rows(ARCHITECTURE, "under `index/` | what it is | if it is lost")}
     assert listed == {path.name for path in collection.index.iterdir()}
+
+
+# Installing and checking
+
+
+def test_constraints_pin_every_dependency() -> None:
+    """Each dependency, also of the extras, has one exact version, which pyproject allows, and everything is installed by it."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    versions = {name.lower().replace("_", "-"): number for name, number in pinned.items()}
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    wanted = project["dependencies"] + [line for extra in project["optional-dependencies"].values() for line in extra]
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(versions[requirement.name.lower()]), requirement
+    installs = [line for line in MAKEFILE.splitlines() if "$(INSTALL)" in line and ".venv/constraints" not in line]
+    assert len(installs) == 3
+    assert all("-c constraints.txt" in line for line in installs)
+
+
+def test_hooks_check_what_make_checks() -> None:
+    """Before a commit the same checks run, in the same order, as ``make test`` runs before the tests."""
+    recipe = re.search(r"^test:.*\n((?:\t.+\n)+)", MAKEFILE, re.MULTILINE)
+    assert recipe
+    *checks, tests = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe[1].splitlines()]
+    assert tests == ".venv/bin/pytest"
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [hook["entry"] for hook in repository["hooks"]] == checks
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}
 
 
 # All pages

@@ -1,7 +1,7 @@
-"""The best fragment: the one sentence that answers a question, quoted only when its score says that it is worth it.
+"""The best fragment: the one sentence that answers a question, quoted only when its score is good enough.
 
 A sentence's cover is the share of the question's words, by how telling they are, that stand in it; words of the sentence before
-count for less, for "It must do so within 30 days" answers what that one speaks of. ``docs/relevance.md`` has the figures.
+count for less: "It must do so within 30 days" answers what the sentence before is about. ``docs/relevance.md`` has the figures.
 """
 
 from __future__ import annotations

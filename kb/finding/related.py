@@ -1,6 +1,6 @@
 """Related documents, from term vectors: a document's most telling words are a query for the documents that share them.
 
-The weight of a word is tf · idf, its frequency damped by a logarithm; the first words by weight make the query.
+The weight of a word is tf · idf, its frequency damped by a logarithm; the heaviest words make the query.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Highlighter:
         self._analyzer = analyzer
         self.weights = weights
         self._single: dict[Key, int] = {}
-        # By the keys of their first step, so that a text's word is compared only with sequences that it may begin.
+        # By the keys of their first step: a word of a text is compared only with the sequences that it can begin.
         self._sequences: dict[Key, list[tuple[Form, int]]] = {}
         asked: dict[str, set[str]] = {"lemma": set(), "surface": set()}
         for number, concept in enumerate(concepts):
@@ -66,7 +66,7 @@ class Highlighter:
         """Every found place of the text, in order, none overlapping."""
         words = places(text)
         typed = list(map(itemgetter(0), words))
-        # Nearly every word is none that was asked for: telling so takes most of the time of a search.
+        # Almost no word matches; rejecting it fast is what makes a search fast.
         passed = map(self._lemmas.isdisjoint, map(self._analyzer.terms, typed))
         if self._surfaces:
             passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
@@ -82,7 +82,7 @@ class Highlighter:
         return found
 
     def _at(self, asked: Mapping[int, Sequence[Key]], number: int) -> tuple[int, int]:
-        """How many words from one on make a found place, and of which concept; (0, 0) for none."""
+        """How many words, beginning with this one, make a found place, and of which concept; (0, 0) for none."""
         best, concept = 0, 0
         for key in asked[number]:
             for form, own in self._sequences.get(key, ()):
@@ -115,7 +115,7 @@ class Highlighter:
         return " ".join((before + fragment + (" " + _ELLIPSIS if end < len(text.rstrip()) else "")).split())
 
     def _densest(self, marks: Sequence[Mark], characters: int) -> int:
-        """Where the best window begins: most different concepts by weight, then most places."""
+        """Where the best window begins: the one whose different concepts weigh most, then the one with most places."""
         best, best_score, last = 0, -1.0, 0
         inside = characters - _SENTENCE_LOOK_BACK
         concepts = [mark.concept for mark in marks]
@@ -131,7 +131,7 @@ class Highlighter:
 
 
 class _Keys(dict[str, tuple[Key, ...]]):
-    """What a word of a text may be asked by, the typed form first; a query's words are few and stand in each of its texts."""
+    """The keys that a word of a text can match, the typed form first; cached, since the same few words match in every text."""
 
     def __init__(self, analyzer: Analyzer) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _back_to_start(text: str, at: int) -> tuple[int, bool]:
-    """The beginning of the sentence, when it is near; else of a word a little before. And whether it is a sentence's."""
+    """Where to begin: at the start of the sentence if it is near, else at a word a little before; and which of the two."""
     lowest = max(0, at - _SENTENCE_LOOK_BACK)
     ends = _SENTENCE_END.finditer(text, lowest, at + _SENTENCE_LOOK_BACK)
     found = [0] if lowest == 0 else []
@@ -170,7 +170,7 @@ def _back_to_start(text: str, at: int) -> tuple[int, bool]:
 
 
 def _ends(text: str, match: re.Match[str]) -> bool:
-    """Whether a sentence really ends where it seems to: not after „art." or „r."."""
+    """Whether a sentence really ends where it seems to: not after "art." or "r."."""
     if "\n" in match.group():
         return True
     last = text[max(0, match.start() - _LONGEST_ABBREVIATION) : match.start() + 1].split()[-1:]
@@ -178,7 +178,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
 
 
 def _word_end(text: str, start: int, at: int) -> int:
-    """The end of the last whole word before ``at``; within a word that has begun before ``start``, ``at`` itself."""
+    """The end of the last whole word before ``at``; ``at`` itself where one word fills all from ``start`` on."""
     if at >= len(text):
         return len(text)
     end = at

@@ -42,7 +42,7 @@ Ids = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A suggestion with how often it stands in the collection."""
+    """A suggestion with how often it occurs in the collection."""
 
     suggestion: Suggestion
     count: int = 1
@@ -60,7 +60,7 @@ class Suggester:
                 best[key] = entry
         self._entries = [entry.suggestion for entry in best.values()]
         self._keys = list(best)
-        # Rarely more than a little apart: a title beats a heading, a frequent one a rare one, a short one a long one.
+        # Mostly by kind: a title beats a heading. Then a frequent entry beats a rare one, and a short one a long one.
         self._ranks = np.array([_rank(e) - len(k) / 200 for k, e in best.items()], dtype=np.float32)
         by_word: dict[str, list[int]] = {}
         for number, key in enumerate(self._keys):
@@ -75,12 +75,12 @@ class Suggester:
         return {n: sorted({word[:n] for word in self._words if len(word) >= n}) for n in range(3, 16)}
 
     def suggest(self, text: str, limit: int) -> tuple[Suggestion, ...]:
-        """The best entries that have a word beginning with each typed word; the typed order and beginning count for more."""
+        """The best entries that have a word beginning with each typed word; those that begin with the whole text come first."""
         typed = _folded(text)[:8]
         if not typed or len("".join(typed)) < _SHORTEST:
             return ()
         found: Ids | None = None
-        # The longest word is the rarest: what it leaves, the others only narrow.
+        # Longest first: long words are rare, so they leave the least for the others to narrow.
         for word in sorted(set(typed), key=len, reverse=True):
             ids = self._with(word, typed[-1] == word)
             found = ids if found is None else np.intersect1d(found, ids, assume_unique=True)
@@ -101,7 +101,7 @@ class Suggester:
         return tuple(self._entries[i] for i in ordered[:limit])
 
     def _with(self, word: str, unfinished: bool) -> Ids:
-        """Entries with a word that begins so; where none does, with one typing error."""
+        """Entries with a word that begins with ``word``; where there are none, with one typing error."""
         ids = self._beginning(word)
         if len(ids) or len(word) < _SHORTEST_WITH_ERROR:
             return ids

@@ -1,7 +1,7 @@
 """Parameters of a request ↔ Query: one reader for the API and the pages, one printer for links.
 
-The reader never raises: it gives a query made of all that is right, and names every problem, so that the API can refuse them
-all at once and a page can go on without them.
+Reading never raises. It returns a query made of the valid parameters and a list of all problems, so that the API can report
+them all at once and a page can go on without them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kb.reading.query import make_query
 DEFAULT_PER_PAGE = 10
 MOST_PER_PAGE = 50
 LARGEST_OFFSET = 10_000
-"""No person turns so many pages, and ranking them all would only cost."""
+"""Nobody pages further than this, and ranking further takes time."""
 LONGEST_SHOWN = 60
 
 SEARCH_PARAMETERS = ("q", *FACETS, "sort", "page", "per_page")
@@ -48,7 +48,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The query of a request, made of all that is right, and every problem with the rest."""
+    """The query of a request, made of its valid parameters, and every problem with the others."""
 
     query: Query
     problems: tuple[Problem, ...] = ()
@@ -67,7 +67,7 @@ def refuse(problems: Iterable[Problem]) -> None:
 
 
 def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARCH_PARAMETERS) -> Asked:
-    """What is asked for. Values are checked against the taxonomy; empty ones, as a form sends, mean nothing."""
+    """What is asked for. Values are checked against the taxonomy; empty ones, which forms send, are ignored."""
     given, problems = collect(params, allowed, several=FACETS)
     filters: dict[str, list[str]] = {}
     for facet in FACETS:
@@ -96,7 +96,7 @@ def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARC
 def collect(
     params: Multi, allowed: Collection[str], several: Collection[str] = ()
 ) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
-    """Values by name, cleaned of control characters, and problems: unknown names, single ones given twice."""
+    """Values by name, cleaned of control characters, and problems: unknown names, and parameters repeated that may not be."""
     given: dict[str, dict[str, None]] = {}
     problems: list[Problem] = []
     unknown: set[str] = set()
@@ -119,7 +119,7 @@ def whole_number(text: str) -> int | None:
 
 
 def search_url(query: Query, path: str = "/szukaj") -> str:
-    """The address of a search. What is the default is left out, so that one search has one address."""
+    """The address of a search. Defaults are left out, so that each search has one address."""
     pairs = [("q", query.text)] if query.text else []
     pairs += [(facet, value) for facet in FACETS for value in query.filters.get(facet, ())]
     pairs += [("sort", query.sort)] if query.sort != "relevance" else []

@@ -1,7 +1,7 @@
-"""What was typed ↔ clauses. Nothing typed is an error; the text printed from clauses parses to the same clauses.
+"""What was typed ↔ clauses. No input is ever an error; the text printed from clauses parses to the same clauses.
 
-„cudzysłów”, "cudzysłów" and «cudzysłów» mean just these forms in this order, also for a single word; ``-słowo`` leaves out
-pages with the word in any form. A quotation mark without its partner, a lone hyphen and punctuation mean nothing.
+„cudzysłów”, "cudzysłów" and «cudzysłów» mean exactly these forms in this order, also for a single word; ``-słowo`` leaves
+out pages with the word in any form. An unpaired quotation mark, a lone hyphen and punctuation are ignored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PART = re.compile(
     rf"(?P<minus>(?<!\S)[-−])?(?:[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|(?P<word>[^\s{_QUOTES}]+))"
 )
 LONGEST_QUERY = 1_000
-"""Characters of a query that are read; more is never a question, and every word costs."""
+"""Characters of a query that are read: nobody asks longer questions, and every word takes time."""
 
 
 def parse(text: str) -> tuple[Clause, ...]:

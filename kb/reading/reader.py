@@ -1,4 +1,4 @@
-"""How a query is read: clauses → concepts for the engine, and what was done with each word, to be told and undone.
+"""How a query is read: clauses → concepts for the engine, and what was done to each word, to be told and undone.
 
 A word is looked for in all its forms. One that the collection does not know is repaired from the collection's vocabulary; an
 abbreviation brings its long form and the reverse; function words are left out when others remain. A phrase is taken as typed.
@@ -126,9 +126,9 @@ class Reader:
         return is_stop_word(word) and not self._tuning.function_word
 
     def _phrases(self, clauses: Sequence[Clause]) -> tuple[list[Clause], list[Clause]]:
-        """The phrases to take as typed, and those that stand nowhere: these are read as words, and people are told so.
+        """The phrases to take as typed, and those that occur nowhere: these are read as words, and people are told so.
 
-        A single word in quotation marks alone is the way to ask whether just this form is there: it stays what it is.
+        A query of one quoted word asks whether exactly this form occurs, so it is never loosened.
         """
         phrases = [clause for clause in clauses if clause.kind is ClauseKind.PHRASE]
         if (len(clauses) == 1 and len(clauses[0].words) == 1) or not self._tuning.loosened:
@@ -144,7 +144,7 @@ class Reader:
         return form not in self._vocabulary and any(c.isalpha() for c in form) and not self._vocabulary.same_fold(form)
 
     def _repair(self, word: str) -> list[str]:
-        """What the word may have been meant to be, likeliest first; empty for a word that is right."""
+        """What the word was probably meant to be, likeliest first; empty for a word that needs no repair."""
         if word not in self._repairs:
             self._repairs[word] = self._find_repair(word)
         return self._repairs[word]
@@ -156,14 +156,14 @@ class Reader:
         same = self._vocabulary.same_fold(form) if self._tuning.same_fold else []
         if same:
             return same
-        # A form that the collection lacks, of a word that it has, is no mistake.
+        # The collection has the word in other forms: this one is no mistake.
         if self._analyzer.known(word) and self._frequencies.of([self._lemma(word)]) != [0]:
             return []
         near = self._vocabulary.near(form) if self._tuning.near else []
         return near or (self._from_dictionary(form) if self._tuning.dictionary else [])
 
     def _from_dictionary(self, form: str) -> list[str]:
-        """Dictionary words one edit away that the collection has in another form: it lacks „Honorii" but has „Honoria"."""
+        """Dictionary words one edit away that the collection has in other forms: it lacks "Honorii" but has "Honoria"."""
         if self._dictionary_repairs == _MOST_DICTIONARY_REPAIRS:
             return []
         self._dictionary_repairs += 1
@@ -181,14 +181,14 @@ class Reader:
     def _equivalents(
         self, query: Sequence[str], clauses: Sequence[Clause]
     ) -> tuple[dict[int, list[tuple[Equivalent, float]]], list[Change]]:
-        """Further forms of the query's words by number, and what to tell about them."""
+        """Further forms of the query's words, by position, and what to tell people about them."""
         extra: dict[int, list[tuple[Equivalent, float]]] = {}
         changes: list[Change] = []
         start = 0
         while start < len(query):
             taken, found = self._synonyms.at(query, start)
             for equivalent in found:
-                # The one equivalent of several words stands for each of them, in shares.
+                # An equivalent of several words counts for each of them, with its weight shared out.
                 for i in range(start, start + taken):
                     extra.setdefault(i, []).append((equivalent, self._tuning.synonym / taken))
             if found:
@@ -245,7 +245,7 @@ class Reader:
         )
 
     def _as_typed(self, word: str) -> tuple[str, ...]:
-        """Just the typed form; where the collection has none such, those that differ in diacritics alone."""
+        """Exactly the typed form; where the collection lacks it, also those that differ only in diacritics."""
         form = surface(word)
         return (form,) if form in self._vocabulary else (form, *self._vocabulary.same_fold(form))
 
@@ -259,13 +259,13 @@ def _loose(phrase: Clause) -> tuple[Clause, ...]:
 
 
 def _distances(typed: Sequence[str], query: Sequence[str]) -> list[int]:
-    """How far each word of the query stood from the one before, function words between counted."""
+    """How far each word of the query stood from the one before, counting function words in between."""
     places = [i for i, word in enumerate(typed) if word in query]
     return [after - before for before, after in pairwise(places)]
 
 
 def _derived(term: str) -> Iterator[str]:
-    """Terms of adjectives made from a noun's term, and of the noun of an adjective's: „samorząd" ↔ „samorządowy"."""
+    """Terms of adjectives made from a noun's term, and the reverse: "samorząd" ↔ "samorządowy"."""
     if len(term) < _SHORTEST_DERIVED or not term.isalpha():
         return
     for suffix in _ADJECTIVE_SUFFIXES:

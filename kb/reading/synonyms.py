@@ -104,7 +104,7 @@ class Synonyms:
         return tuple(found[content[0] : content[-1] + 1]) if content else ()
 
     def _short_steps(self, text: str) -> Steps:
-        # An abbreviation is no form of a dictionary word: „PES" must not bring dogs.
+        # An abbreviation is not a form of a dictionary word: "PES" must not find dogs ("pies").
         return tuple((surface(word),) for word in words(text))
 
     def _add(self, steps: Steps, equivalents: list[Equivalent]) -> None:
@@ -113,7 +113,7 @@ class Synonyms:
             self._by_term.setdefault(term, []).append((steps, equivalents))
 
     def at(self, query: Sequence[str], start: int) -> tuple[int, list[Equivalent]]:
-        """The longest entry that begins at a word of the query: how many words it takes and its equivalents; (0, [])."""
+        """The longest entry that begins at a word of the query: how many words it takes, and its equivalents."""
         best = 0
         found: list[Equivalent] = []
         first = set(self._analyzer.terms(query[start])) | {surface(query[start])}

@@ -15,7 +15,7 @@ from kb.polish import fold
 
 _SHORTEST_REPAIRED = 4
 _LONGEST_REPAIRED = 40
-"""No word is longer, and every letter more means 68 strings more to look up."""
+"""No word is longer, and every further letter means 68 more strings to look up."""
 _TWO_EDITS_FROM = 8
 _MOST_CANDIDATES = 5
 _LETTERS = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
@@ -60,7 +60,7 @@ class Vocabulary:
 
     @staticmethod
     def one_edit_away(word: str) -> Iterator[str]:
-        """Every string one letter less, more, other or exchanged away: for a dictionary to choose from."""
+        """Every string with one letter removed, added, replaced or swapped with the next, to be looked up in a dictionary."""
         if not _SHORTEST_REPAIRED <= len(word) <= _LONGEST_REPAIRED or not word.isalpha():
             return
         for i in range(len(word) + 1):
