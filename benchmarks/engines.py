@@ -30,9 +30,10 @@ from kb.engine import Concept, Form, IndexedFile, Request
 from kb.engine.embedded.builds import BuildInfo, Builds
 from kb.engine.embedded.snapshot import EmbeddedEngine
 from kb.engine.embedded.store import StoreWriter, create
+from kb.facets import FACETS
 from kb.finding.snippets import Highlighter
 from kb.indexer import fingerprint
-from kb.model import FACETS, Document, Page
+from kb.model import Document, Page
 from kb.polish import Analyzer
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase

@@ -168,7 +168,6 @@ class Clause:
 
 
 Sort = Literal["relevance", "newest", "oldest"]
-FACETS = ("edition", "topic", "kind", "year")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +277,6 @@ class Results:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     took_ms: float
-    suggestion: str | None = None
     answer: Answer | None = None
     relaxations: tuple[Relaxation, ...] = ()
     nearest_topics: tuple[str, ...] = ()

@@ -20,13 +20,13 @@ from kb.engine.embedded.builds import Builds
 from kb.engine.embedded.snapshot import EmbeddedEngine
 from kb.engine.embedded.store import SCHEMA_VERSION
 from kb.errors import IndexMismatch, NotFound, TaxonomyError
+from kb.facets import FACETS
 from kb.finding.answer import LEAST_LEAD, LEAST_WORDS, best_fragment
 from kb.finding.related import vector
 from kb.finding.relax import nearest_topics, relaxations
 from kb.finding.snippets import Highlighter
 from kb.finding.suggest import PHRASE_PAGES, Entry, Suggester, frequent_phrases, short_enough
 from kb.model import (
-    FACETS,
     Answer,
     Document,
     FacetValue,

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from kb.model import FACETS, Document, Page, Sort
+from kb.facets import FACETS
+from kb.model import Document, Page, Sort
 
 Field = Literal["lemma", "surface"]
 MIN_COVERAGE = 0.2
@@ -57,7 +58,7 @@ class Request:
     limit: int = 10
     pages_per_document: int = 3
     min_coverage: float = MIN_COVERAGE
-    facets: tuple[str, ...] = FACETS
+    facets: tuple[str, ...] = tuple(FACETS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
