@@ -35,7 +35,7 @@ class _Commands(TyperGroup):
         except Exception as error:
             if not hasattr(error, "format_message"):
                 raise
-            # Typer's own errors, which it may take from Click or from a copy of it: known by their names alone.
+            # Typer's errors: their classes are Click's or, in newer versions, those of a copy, so only their names are certain.
             misuse: Any = error
             if type(error).__name__ == "NoArgsIsHelpError":
                 misuse.show()

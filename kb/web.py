@@ -88,7 +88,7 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = dat
     app.include_router(api.router)
     app.include_router(pages.router)
     app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(_Envelope)
+    app.add_middleware(_Frame)
     app.add_exception_handler(KbError, _on_error)
     app.add_exception_handler(HTTPException, _on_error)
     app.add_exception_handler(RequestValidationError, _on_error)
@@ -114,10 +114,8 @@ def _on_error(request: Request, error: Exception) -> Response:
         status, code, message, details = error.status, error.code, error.message, error.details
     elif isinstance(error, RequestValidationError):
         status, code = BadRequest.status, BadRequest.code
-        message, details = (
-            "Nie rozumiemy parametrów zapytania.",
-            tuple(str(problem["msg"]) for problem in error.errors()),
-        )
+        message = "Nie rozumiemy parametrów zapytania."
+        details = tuple(str(problem["msg"]) for problem in error.errors())
     elif isinstance(error, HTTPException):
         status, details = error.status_code, ()
         code = HTTPStatus(status).phrase.lower().replace(" ", "_")
@@ -136,10 +134,10 @@ def _on_error(request: Request, error: Exception) -> Response:
     return response
 
 
-class _Envelope:
-    """Around every answer: security headers, caching where nothing else is said, HEAD answered as GET without its body.
+class _Frame:
+    """Around every answer: security headers, a default for caching, and HEAD answered as GET without the body.
 
-    An unexpected exception ends here, in the log: let through to the server, it would also cut the reader's connection.
+    An unexpected exception ends here, in the log; if it reached the server, the reader's connection would be cut as well.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -59,7 +59,7 @@ _EXAMPLES: dict[str, Any] = {
 
 
 def _parameters(*names: str) -> dict[str, Any]:
-    """Query parameters for the schema; they are read by one function of our own, so that all problems come back at once."""
+    """Query parameters for the schema. FastAPI does not read them: ``read_query`` does, and reports all problems at once."""
     described = []
     for name in names:
         kind: dict[str, Any] = {"type": "integer" if name in ("page", "per_page") else "string"}

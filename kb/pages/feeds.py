@@ -22,14 +22,14 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 def atom(results: Results, base_url: str, today: date) -> bytes:
     """The newest documents of a search. Those without a date are left out: they have no place among the newest."""
     query = results.query
-    own = base_url + search_url(query, FEED)
+    address = base_url + search_url(query, FEED)
     dated = [hit for hit in results.hits if hit.document.published]
     newest = max((hit.document.published for hit in dated if hit.document.published), default=today)
     feed = ET.Element("feed", {"xmlns": _ATOM_SCHEMA, "xml:lang": "pl"})
-    _add(feed, "id", own)
+    _add(feed, "id", address)
     _add(feed, "title", f"{NAME}: „{query.text}”" if query.text else f"{NAME}: nowe dokumenty")
     _add(feed, "updated", _moment(newest))
-    ET.SubElement(feed, "link", {"rel": "self", "href": own, "type": "application/atom+xml"})
+    ET.SubElement(feed, "link", {"rel": "self", "href": address, "type": "application/atom+xml"})
     ET.SubElement(feed, "link", {"rel": "alternate", "href": base_url + search_url(query), "type": "text/html"})
     for hit in dated:
         document = hit.document

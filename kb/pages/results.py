@@ -85,7 +85,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionShare:
-    """An edition with how many of the found documents are its own, and of ``most`` the fullest edition has."""
+    """An edition with its number of found documents; ``most`` is the number of the edition that has most of them."""
 
     name: str
     count: int
@@ -222,7 +222,7 @@ def _without(query: Query, facet: str, value: str) -> Query:
 
 
 def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
-    """Long lists show what is chosen and the most frequent values, all in their own order."""
+    """Long lists show what is chosen and the most frequent values, in the order of the list."""
     first = sorted(values, key=lambda value: (not value.selected, -value.count))[:_SHOWN_VALUES]
     # A fold for one or two values would take as much room as they do.
     shown = values if len(values) <= _SHOWN_VALUES + 2 else [v for v in values if v in first or v.selected]
