@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jsonl_to_markdown import passages
 
-from kb.model import FACETS
+from kb.facets import FACETS
 from kb.polish import is_stop_word, normalise, shared_analyzer, surface, words
 
 PAGES_PER_DOCUMENT = 5

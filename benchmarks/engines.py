@@ -29,9 +29,10 @@ from whoosh.analysis import SpaceSeparatedTokenizer
 from kb.engine import Concept, Form, IndexedFile, Request, open_store
 from kb.engine.analysis import Analysis
 from kb.engine.embedded import EmbeddedStore
+from kb.facets import FACETS
 from kb.finding.snippets import Highlighter
 from kb.indexer import fingerprint
-from kb.model import FACETS, Document, Page
+from kb.model import Document, Page
 from kb.polish import shared_analyzer
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase

@@ -1,15 +1,129 @@
-"""Where everything is on the site: the one place that knows an address."""
+"""Where everything is on the site: the one place that knows an address.
+
+Constants are paths, those with braces as the routes declare them; functions fill them in. All are relative to the site.
+"""
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+
+from kb.facets import FACETS
+from kb.model import Page, Query
+
+START = "/"
+SEARCH = "/szukaj"
+FEED = "/szukaj.atom"
+DOCUMENT = "/dokumenty/{id}"
+PAGE = "/dokumenty/{id}/strony/{number}"
+FILE = "/pliki/{id}"
+CITATION = "/cytowania/{id}"
+NEWS = "/aktualnosci"
+EVENTS = "/wydarzenia"
+EDITIONS = "/edycje"
+EDITION = "/edycje/{slug}"
+TOPICS = "/tematy"
+TOPIC = "/tematy/{slug}"
+GLOSSARY = "/slownik"
+ABOUT = "/o-bazie"
+API_GUIDE = "/api"
+SITEMAP = "/sitemap.xml"
+ROBOTS = "/robots.txt"
+STATIC = "/static"
+
+API = "/api/v1"
+API_SCHEMA = f"{API}/openapi.json"
+API_SEARCH = f"{API}/search"
+API_DOCUMENTS = f"{API}/documents"
+API_DOCUMENT = f"{API}/documents/{{id}}"
+API_PAGE = f"{API}/documents/{{id}}/pages/{{number}}"
+API_CITATION = f"{API}/documents/{{id}}/citation"
+API_SUGGEST = f"{API}/suggest"
+API_EDITIONS = f"{API}/editions"
+API_TOPICS = f"{API}/topics"
+API_REST = f"{API}/{{rest:path}}"
+ALIVE = "/healthz"
+READY = "/readyz"
+
+LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
+"""Kinds of documents that have a list of their own."""
+CLOSED_TO_ROBOTS = (SEARCH, f"{API_GUIDE}/")
 
 
 def document_url(document: str) -> str:
     """Path of a document's own page."""
-    return f"/dokumenty/{quote(document)}"
+    return DOCUMENT.format(id=quote(document))
 
 
 def page_url(document: str, number: int) -> str:
     """Path of one page of a document: a link to cite, so it never carries a query."""
-    return f"{document_url(document)}/strony/{number}"
+    return PAGE.format(id=quote(document), number=number)
+
+
+def place_url(document: str, page: Page | None) -> str:
+    """Where a document, or a page of it, is cited: a Markdown section stands on its document's page, under its heading."""
+    if page is None:
+        return document_url(document)
+    return f"{document_url(document)}#{page.anchor}" if page.anchor else page_url(document, page.number)
+
+
+def file_url(document: str, page: int | None = None) -> str:
+    """Path of the original file, opened at a page where one is given."""
+    return FILE.format(id=quote(document)) + (f"#page={page}" if page else "")
+
+
+def citation_url(document: str, style: str, page: int | None = None) -> str:
+    """Path of a citation as a file, of the whole document or of one page."""
+    pairs = {"format": style} | ({"page": str(page)} if page else {})
+    return f"{CITATION.format(id=quote(document))}?{urlencode(pairs)}"
+
+
+def edition_url(slug: str) -> str:
+    """Path of an edition's page."""
+    return EDITION.format(slug=quote(slug))
+
+
+def topic_url(slug: str) -> str:
+    """Path of a topic's page."""
+    return TOPIC.format(slug=quote(slug))
+
+
+def static_url(name: str, version: str) -> str:
+    """A static file's address, another one for each version of it."""
+    return f"{STATIC}/{name}?v={version}"
+
+
+def search_url(query: Query, path: str = SEARCH) -> str:
+    """The address of a search. What is the default is left out, so that one search has one address."""
+    pairs = [("q", query.text)] if query.text else []
+    pairs += [(facet, value) for facet in FACETS for value in query.filters.get(facet, ())]
+    pairs += [("sort", query.sort)] if query.sort != "relevance" else []
+    pairs += [("page", str(query.page))] if query.page > 1 else []
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def with_query(url: str, text: str) -> str:
+    """A link to a document or page that carries the query, so that what was found is marked there."""
+    return f"{url}?{urlencode({'q': text})}" if text else url
+
+
+def section_of(path: str) -> str:
+    """The part of the site that a path belongs to, as the navigation links to it."""
+    return "/" + path.split("/")[1]
+
+
+def document_of(path: str) -> str:
+    """The id of the document that a path leads to, or led to; "" for any other path."""
+    for start in (DOCUMENT.format(id=""), FILE.format(id="")):
+        if path.startswith(start):
+            return path.removeprefix(start).split("/")[0]
+    return ""
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether answers at this path are JSON."""
+    return path.startswith((f"{API_GUIDE}/", ALIVE, READY))
+
+
+def is_static(path: str) -> bool:
+    """Whether this is a file that may be kept for good."""
+    return path.startswith(f"{STATIC}/")

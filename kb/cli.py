@@ -7,30 +7,21 @@ from __future__ import annotations
 
 import difflib
 import errno
-import json
 import os
 import re
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from typer.core import TyperGroup
 
-from kb import messages
+from kb import terminal
 from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError
-from kb.indexer import FileReport, OnProgress, Report
-from kb.indexer import Progress as Step
-from kb.model import Status
+from kb.facets import FACETS
 from kb.settings import load
 
 
@@ -44,13 +35,13 @@ class _Commands(TyperGroup):
         except Exception as error:
             if not hasattr(error, "format_message"):
                 raise
-            # Typer's own errors, which it may take from Click or from a copy of it: known by their names alone.
+            # Typer's errors: their classes are Click's or, in newer versions, those of a copy, so only their names are certain.
             misuse: Any = error
             if type(error).__name__ == "NoArgsIsHelpError":
                 misuse.show()
             else:
                 context = getattr(error, "ctx", None)
-                _complain(_misuse(misuse), [f"Pomoc: {context.command_path} --help"] if context else [])
+                terminal.print_error(_misuse(misuse), [f"Pomoc: {context.command_path} --help"] if context else [])
             code = 2
         sys.exit(code or 0)
 
@@ -59,7 +50,7 @@ class _Commands(TyperGroup):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], self.commands, 1)
             hint = f"Czy chodzi o „{near[0]}”?" if near else f"Są: {', '.join(self.commands)}."
-            _complain(f"Nie ma polecenia „{args[0]}”. {hint}")
+            terminal.print_error(f"Nie ma polecenia „{args[0]}”. {hint}")
             raise typer.Exit(2)
         return super().resolve_command(ctx, args)
 
@@ -96,7 +87,11 @@ Documents = Annotated[Path | None, typer.Option("--documents", help="Folder z do
 Index = Annotated[Path | None, typer.Option("--index", help="Folder indeksu (KB_INDEX).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Wynik jako JSON, dla programów.")]
 
-_COLOURS = {Status.INDEXED: "green", Status.UNCHANGED: "dim", Status.REMOVED: "cyan"}
+
+def _filter(facet: str) -> Any:
+    """The option of a filter, as the table of facets describes it."""
+    return typer.Option(help=f"{FACETS[facet].legend}; można podać kilka razy.")
+
 
 _REASONS = {
     errno.ENOSPC: "Brak miejsca na dysku",
@@ -111,38 +106,31 @@ _REASONS = {
 P = ParamSpec("P")
 
 
-def _fails_politely(command: Callable[P, None]) -> Callable[P, None]:
-    """Every error of ours becomes its message on standard error and its exit code; no traceback reaches a person."""
+def report_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Print every expected error on standard error and end with its exit code; nobody sees a traceback."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
         except KbError as error:
-            _complain(error.message, error.details)
+            terminal.print_error(error.message, error.details)
             raise typer.Exit(error.exit_code) from None
         except BrokenPipeError:
             raise
         except OSError as error:
             reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-            _complain(f"{reason}: {error.filename}." if error.filename else f"{reason}.")
+            terminal.print_error(f"{reason}: {error.filename}." if error.filename else f"{reason}.")
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
-            Console(stderr=True).print("Przerwano. Indeks jest taki, jak przed tym poleceniem.")
+            terminal.print_interrupted()
             raise typer.Exit(2) from None
 
     return run
 
 
-def _complain(message: str, details: Sequence[str] = ()) -> None:
-    console = Console(stderr=True, highlight=False)
-    console.print(f"[red]Błąd:[/red] {escape(message)}")
-    for detail in details:
-        console.print(f"  • {escape(detail)}")
-
-
 @app.command()
-@_fails_politely
+@report_errors
 def index(
     documents: Documents = None,
     index: Index = None,
@@ -153,14 +141,15 @@ def index(
     """Zindeksuj dokumenty: tylko to, co się zmieniło."""
     from kb import indexer
 
-    with _progress(as_json) as tell:
-        report = indexer.run(load(documents=documents, index=index, jobs=jobs), rebuild=rebuild, on_progress=tell)
-    _print_report(report, as_json, "Indeks")
+    settings = load(documents=documents, index=index, jobs=jobs)
+    with terminal.progress_bar(as_json) as show:
+        report = indexer.run(settings, rebuild=rebuild, on_progress=show)
+    terminal.print_report(report, "Indeks", as_json)
     raise typer.Exit(1 if report.failed else 0)
 
 
 @app.command()
-@_fails_politely
+@report_errors
 def check(
     documents: Documents = None,
     index: Index = None,
@@ -173,15 +162,15 @@ def check(
     from kb.reading.synonyms import Synonyms
 
     settings = load(documents=documents, index=index)
-    with _progress(as_json) as tell:
-        report = indexer.check(settings, tell)
-    _print_report(report, as_json, "W dokumentach")
+    with terminal.progress_bar(as_json) as show:
+        report = indexer.check(settings, show)
+    terminal.print_report(report, "W dokumentach", as_json)
     Synonyms.load(settings.documents, shared_analyzer())
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
 
 
 @app.command()
-@_fails_politely
+@report_errors
 def serve(
     documents: Documents = None,
     index: Index = None,
@@ -199,8 +188,9 @@ def serve(
     try:
         open_store(settings).live()
     except IndexMissing:
-        with _progress(False) as tell:
-            _print_report(indexer.run(settings, on_progress=tell), False, "Indeks")
+        with terminal.progress_bar(False) as show:
+            report = indexer.run(settings, on_progress=show)
+        terminal.print_report(report, "Indeks")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -211,7 +201,7 @@ def serve(
             ) from None
     # Server processes are started anew and read their settings from the environment.
     os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index)}
-    Console().print(f"Baza wiedzy: http://{settings.host}:{settings.port}/  (Ctrl+C kończy)", highlight=False)
+    terminal.print_address(settings.host, settings.port)
     uvicorn.run(
         "kb.web:create_app",
         factory=True,
@@ -223,15 +213,15 @@ def serve(
 
 
 @app.command()
-@_fails_politely
+@report_errors
 def search(
     text: Annotated[str, typer.Argument(help="Szukane słowa.")],
     documents: Documents = None,
     index: Index = None,
-    edition: Annotated[list[str] | None, typer.Option(help="Edycja; można podać kilka razy.")] = None,
-    topic: Annotated[list[str] | None, typer.Option(help="Temat; można podać kilka razy.")] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="Rodzaj; można podać kilka razy.")] = None,
-    year: Annotated[list[str] | None, typer.Option(help="Rok; można podać kilka razy.")] = None,
+    edition: Annotated[list[str] | None, _filter("edition")] = None,
+    topic: Annotated[list[str] | None, _filter("topic")] = None,
+    kind: Annotated[list[str] | None, _filter("kind")] = None,
+    year: Annotated[list[str] | None, _filter("year")] = None,
     limit: Annotated[int, typer.Option(min=1, max=50, help="Ile dokumentów.")] = 10,
     explain: Annotated[bool, typer.Option("--explain", help="Pokaż, z czego wynika ocena pierwszej strony.")] = False,
     as_json: AsJson = False,
@@ -241,29 +231,24 @@ def search(
 
     from kb.reading.params import read_query
     from kb.search import KnowledgeBase
-    from kb.terminal import print_contributions, print_results, results_json
 
     knowledge = KnowledgeBase(load(documents=documents, index=index))
     filters = {"edition": edition, "topic": topic, "kind": kind, "year": year}
-    asked = [("q", text), ("per_page", str(limit))]
-    asked += [(name, value) for name, values in filters.items() for value in values or ()]
-    results = knowledge.search(read_query(QueryParams(asked), knowledge.taxonomy).strict())
-    if as_json:
-        _print_json(results_json(results))
-    else:
-        print_results(results, Console(highlight=False))
+    parameters = [("q", text), ("per_page", str(limit))]
+    parameters += [(name, value) for name, values in filters.items() for value in values or ()]
+    results = knowledge.search(read_query(QueryParams(parameters), knowledge.taxonomy).strict())
+    terminal.print_results(results, as_json)
     if explain and results.hits:
         best = results.hits[0]
-        number = best.pages[0].number
-        parts = knowledge.explain(results.query, best.document.id, number)
+        parts = knowledge.explain(results.query, best.document.id, best.pages[0].number)
         if parts is None:
-            _complain("Ten silnik wyszukiwania nie umie powiedzieć, z czego wynika ocena.")
+            terminal.print_error("Ten silnik wyszukiwania nie umie powiedzieć, z czego wynika ocena.")
         else:
-            print_contributions(parts, best, Console(highlight=False))
+            terminal.print_contributions(parts, best)
 
 
 @app.command()
-@_fails_politely
+@report_errors
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie."""
     from kb.engine import open_store
@@ -280,33 +265,14 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
             raise
         # Rows that this program cannot read: what was counted when they were written.
         count, pages = live.documents, live.pages
-    if as_json:
-        _print_json(
-            {
-                "build": live.name,
-                "created": live.created,
-                "documents": count,
-                "pages": pages,
-                "bytes": live.bytes,
-                "current": current,
-            }
-        )
-        return
-    console = Console(highlight=False)
-    console.print(
-        f"Indeks {live.name}: {messages.documents(count)}, {messages.pages(pages)}, {live.bytes / 1e6:.1f} MB".replace(
-            ".", ","
-        )
+    state = terminal.IndexState(
+        build=live.name, created=live.created, documents=count, pages=pages, bytes=live.bytes, current=current
     )
-    console.print(f"Zbudowany: {live.created}")
-    if not current:
-        console.print(
-            "[yellow]Zbudowała go inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.[/yellow]"
-        )
+    terminal.print_state(state, as_json)
 
 
 @app.command()
-@_fails_politely
+@report_errors
 def evaluate(
     queries: Annotated[Path, typer.Argument(help="Plik JSONL z pytaniami i właściwymi dokumentami.")],
     documents: Documents = None,
@@ -324,94 +290,7 @@ def evaluate(
         raise BadRequest(f"--field: nie ma pisowni „{field}”. Do wyboru: {', '.join(FIELDS)}.")
     questions = load_questions(queries)
     quality = measure(KnowledgeBase(load(documents=documents, index=index)), questions, field)
-    figures: dict[str, float | int] = {
-        "mrr@10": round(quality.mrr, 4),
-        "recall@10": round(quality.recall, 4),
-        "recall@1": round(quality.first, 4),
-        "questions": quality.questions,
-    }
-    if quality.right_page is not None:
-        figures["right_page"] = round(quality.right_page, 4)
-    if as_json:
-        _print_json(figures)
-        return
-    console = Console(highlight=False)
-    for name, value in figures.items():
-        console.print(f"{name:>10}  {value}")
-    missed = [one.question for one in quality.answered if not one.rank]
-    for question in missed[:20]:
-        console.print(f"  bez odpowiedzi: {escape(getattr(question, field))}")
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[OnProgress | None]:
-    """A bar with file, pages and time left, on a terminal only."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[file]}", markup=False),
-        console=console,
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("Czytanie", total=None, file="")
-
-        def tell(step: Step) -> None:
-            pages = f" – strona {step.page} z {step.pages}" if step.pages else ""
-            bar.update(task, total=step.total, completed=step.done, file=f"{step.path}{pages}")
-
-        yield tell
-
-
-def _print_report(report: Report, as_json: bool, place: str) -> None:
-    if as_json:
-        _print_json(asdict(report))
-        return
-    console = Console(highlight=False)
-    told = [file for file in report.files if file.status is not Status.UNCHANGED or file.warnings]
-    if told:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        table.add_column("Stan")
-        table.add_column("Plik", overflow="fold")
-        table.add_column("Stron", justify="right")
-        table.add_column("Słów", justify="right")
-        table.add_column("Uwagi", overflow="fold")
-        for file in sorted(told, key=lambda file: (not file.status.failed, file.path)):
-            table.add_row(*_row(file))
-        console.print(table)
-    counts = {state: sum(file.status is state for file in report.files) for state in Status}
-    summary = ", ".join(f"{messages.STATUS_NAMES[state]}: {count}" for state, count in counts.items() if count)
-    console.print(summary or "Folder z dokumentami jest pusty.")
-    console.print(
-        f"{place}: {messages.documents(report.documents)}, {messages.pages(report.pages)} ({messages.seconds(report.seconds)})."
-    )
-    if report.failed:
-        files = messages.counted(report.failed, "plik wymaga", "pliki wymagają", "plików wymaga")
-        console.print(f"[yellow]{files} uwagi: patrz początek tabeli.[/yellow]")
-
-
-def _row(file: FileReport) -> tuple[str, str, str, str, str]:
-    colour = "red" if file.status.failed else _COLOURS.get(file.status, "")
-    state = messages.STATUS_NAMES[file.status]
-    notes = [note for note in (file.message, *file.warnings) if note]
-    return (
-        f"[{colour}]{state}[/{colour}]",
-        escape(file.path),
-        str(file.pages or "–"),
-        messages.grouped(file.words) if file.words else "–",
-        escape("\n".join(notes)),
-    )
+    terminal.print_quality(quality, field, as_json)
 
 
 if __name__ == "__main__":

@@ -150,12 +150,6 @@ class Document:
         """The year of publication, as a facet value."""
         return str(self.published.year) if self.published else None
 
-    @property
-    def facets(self) -> dict[str, tuple[str, ...]]:
-        """Its values by facet."""
-        values = {"edition": (self.edition,), "topic": self.topics, "kind": (self.kind,), "year": (self.year,)}
-        return {name: tuple(value for value in own if value) for name, own in values.items()}
-
 
 class ClauseKind(StrEnum):
     """How a part of a query is meant."""
@@ -174,7 +168,6 @@ class Clause:
 
 
 Sort = Literal["relevance", "newest", "oldest"]
-FACETS = ("edition", "topic", "kind", "year")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +277,6 @@ class Results:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     took_ms: float
-    suggestion: str | None = None
     answer: Answer | None = None
     relaxations: tuple[Relaxation, ...] = ()
     nearest_topics: tuple[str, ...] = ()

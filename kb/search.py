@@ -14,6 +14,7 @@ from kb.addresses import document_url, page_url
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
 from kb.engine import Concept, Contribution, DocumentMatch, Explains, Request, State, Store, idf, open_store
 from kb.errors import NotFound
+from kb.facets import FACETS
 from kb.finding.answer import answer
 from kb.finding.related import related
 from kb.finding.relax import nearest_topics, relaxations
@@ -21,7 +22,6 @@ from kb.finding.snippets import Highlighter
 from kb.finding.suggest import Suggester, harvest
 from kb.live import FileValue, KeyedValue
 from kb.model import (
-    FACETS,
     Document,
     FacetValue,
     Hit,

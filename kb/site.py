@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
-from kb import messages
+from kb import addresses, messages
+from kb.citation import Source
+from kb.errors import NotFound
+from kb.live import KeyedValue
+from kb.model import Document, Page
+from kb.reading.params import whole_number
+from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings
 
@@ -21,17 +27,70 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
+class ListedDocument:
+    """A document in the directory."""
+
+    id: str
+    published: date | None
+
+
+class Directory:
+    """All documents by the paths of their files, newest first.
+
+    Reading every document takes long in a large collection, so the directory is kept as long as the index does not change.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._kept: KeyedValue[Mapping[str, ListedDocument]] = KeyedValue()
+
+    def documents(self) -> Mapping[str, ListedDocument]:
+        """The documents of the index as it is now."""
+        state = self._knowledge.state
+        return self._kept.of(state.key, lambda: {d.path: ListedDocument(d.id, d.published) for d in state.documents()})
+
+    def url_of_file(self, path: str) -> str | None:
+        """Where the document made from a file is on the site; None where there is none."""
+        found = self.documents().get(path)
+        return addresses.document_url(found.id) if found else None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One running site. ``today`` is the clock, for dates of access."""
 
     settings: Settings
     knowledge: KnowledgeBase
+    directory: Directory
     templates: Environment
     today: Callable[[], date]
 
     def base_url(self, request: Request) -> str:
         """Where the site is for the world, without a slash at the end; else as the request found it."""
         return (self.settings.public_url or str(request.base_url)).rstrip("/")
+
+    def page(self, document: Document, number: str) -> Page:
+        """The page of a document that an address names. Raises NotFound."""
+        position = whole_number(number)
+        if position is None:
+            raise NotFound(f"Nie ma takiej strony. Ten dokument ma strony od 1 do {document.pages}.")
+        return self.knowledge.page(document.id, position)
+
+    def source(self, request: Request, document: Document, page: Page | None = None) -> Source:
+        """What is cited: a document or one of its pages, as read today."""
+        return Source(
+            document=document,
+            page=page,
+            url=self.base_url(request) + addresses.place_url(document.id, page),
+            accessed=self.today(),
+            edition=self.knowledge.taxonomy.labels("edition").get(document.edition or "", ""),
+            publisher=NAME,
+        )
+
+    def counts(self, facet: str) -> dict[str, int]:
+        """Documents of the whole collection by a facet's value."""
+        everything = self.knowledge.search(make_query("", per_page=1))
+        return {value.value: value.count for value in everything.facets[facet]}
 
 
 def site_of(request: Request) -> Site:
@@ -41,7 +100,7 @@ def site_of(request: Request) -> Site:
 
 
 def load_templates(settings: Settings) -> Environment:
-    """Templates that escape by themselves and fail loudly on a name that a page does not have."""
+    """Jinja with autoescape, and strict undefined: a name that a page does not have is an error."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -50,16 +109,14 @@ def load_templates(settings: Settings) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["long_date"] = messages.long_date
-    environment.filters["documents"] = messages.documents
-    environment.filters["pages"] = messages.pages
     environment.filters["grouped"] = messages.grouped
     environment.globals["site_name"] = NAME
     environment.globals["contact"] = settings.contact
+    environment.globals["addresses"] = addresses
     environment.globals["static"] = _static_url
     return environment
 
 
 def _static_url(name: str) -> str:
     """A static file's address; it changes with the file, so that browsers may keep the file for good."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+    return addresses.static_url(name, hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12])

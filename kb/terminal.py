@@ -1,33 +1,151 @@
-"""Results for the command line: as JSON, the same as the API's, and as text for a terminal."""
+"""What the command line prints: results, reports and errors as text for a person, or with ``as_json`` for programs."""
 
 from __future__ import annotations
 
 import html
+import json
 import re
-from collections.abc import Sequence
-from typing import Any
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
+from rich import progress
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from kb import messages
-from kb.api.responses import search_response
 from kb.citation import locator
 from kb.engine import Contribution
-from kb.model import Hit, Results
+from kb.model import Hit, Results, Status
 
+if TYPE_CHECKING:
+    # Types alone: "kb search" must not load what "kb index" needs.
+    from kb.indexer import FileReport, OnProgress, Progress, Report
+    from kb.quality import Quality
+
+_COLOURS = {Status.INDEXED: "green", Status.UNCHANGED: "dim", Status.REMOVED: "cyan"}
 _FIELD_NAMES = {"lemma": "tekst", "surface": "dokładna forma", "title": "tytuł", "heading": "nagłówek"}
 _MARKED = re.compile(r"<mark>(.*?)</mark>")
+_MOST_MISSED = 20
 
 
-def results_json(results: Results) -> dict[str, Any]:
-    """The contract of ``GET /api/v1/search`` as plain values."""
-    return search_response(results).model_dump(mode="json", by_alias=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program."""
+
+    build: str
+    created: str
+    documents: int
+    pages: int
+    bytes: int
+    current: bool
 
 
-def print_results(results: Results, console: Console) -> None:
-    """Results as a person reads them: how the query was read, documents, their pages with snippets."""
+# Any command
+
+
+def print_error(message: str, details: Sequence[str] = ()) -> None:
+    """What went wrong, on standard error."""
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[red]Błąd:[/red] {escape(message)}")
+    for detail in details:
+        console.print(f"  • {escape(detail)}")
+
+
+def print_interrupted() -> None:
+    """That the person stopped the command."""
+    Console(stderr=True).print("Przerwano. Indeks jest taki, jak przed tym poleceniem.")
+
+
+def print_address(host: str, port: int) -> None:
+    """Where the server is."""
+    Console().print(f"Baza wiedzy: http://{host}:{port}/  (Ctrl+C kończy)", highlight=False)
+
+
+# kb index, kb check
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
+    """A bar with file, pages and time left, on a terminal only."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    bar = progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[file]}", markup=False),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("Czytanie", total=None, file="")
+
+        def show(step: Progress) -> None:
+            pages = f" – strona {step.page} z {step.pages}" if step.pages else ""
+            bar.update(task, total=step.total, completed=step.done, file=f"{step.path}{pages}")
+
+        yield show
+
+
+def print_report(report: Report, place: str, as_json: bool = False) -> None:
+    """What became of every file, the failed ones first, and how much there is now. ``place`` says where."""
+    if as_json:
+        _print_json(asdict(report))
+        return
+    console = Console(highlight=False)
+    listed = [file for file in report.files if file.status is not Status.UNCHANGED or file.warnings]
+    if listed:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        table.add_column("Stan")
+        table.add_column("Plik", overflow="fold")
+        table.add_column("Stron", justify="right")
+        table.add_column("Słów", justify="right")
+        table.add_column("Uwagi", overflow="fold")
+        for file in sorted(listed, key=lambda file: (not file.status.failed, file.path)):
+            table.add_row(*_row(file))
+        console.print(table)
+    counts = {state: sum(file.status is state for file in report.files) for state in Status}
+    summary = ", ".join(f"{messages.STATUS_NAMES[state]}: {count}" for state, count in counts.items() if count)
+    console.print(summary or "Folder z dokumentami jest pusty.")
+    size = f"{messages.documents(report.documents)}, {messages.pages(report.pages)}"
+    console.print(f"{place}: {size} ({messages.seconds(report.seconds)}).")
+    if report.failed:
+        files = messages.counted(report.failed, "plik wymaga", "pliki wymagają", "plików wymaga")
+        console.print(f"[yellow]{files} uwagi: patrz początek tabeli.[/yellow]")
+
+
+def _row(file: FileReport) -> tuple[str, str, str, str, str]:
+    colour = "red" if file.status.failed else _COLOURS.get(file.status, "")
+    state = messages.STATUS_NAMES[file.status]
+    notes = [note for note in (file.message, *file.warnings) if note]
+    return (
+        f"[{colour}]{state}[/{colour}]",
+        escape(file.path),
+        str(file.pages or "–"),
+        messages.grouped(file.words) if file.words else "–",
+        escape("\n".join(notes)),
+    )
+
+
+# kb search
+
+
+def print_results(results: Results, as_json: bool = False) -> None:
+    """How the query was read, and the documents found, their pages with snippets. The JSON is that of the API."""
+    if as_json:
+        from kb.api.responses import search_response
+
+        _print_json(search_response(results).model_dump(mode="json", by_alias=True))
+        return
+    console = Console(highlight=False)
     reading = results.reading
     for phrase in reading.loosened:
         console.print(
@@ -56,8 +174,9 @@ def print_results(results: Results, console: Console) -> None:
             console.print(_snippet(page.snippet))
 
 
-def print_contributions(parts: Sequence[Contribution], hit: Hit, console: Console) -> None:
+def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
     """What made the score of a hit's best page: score = weight · idf · saturated frequency, the best form of each field."""
+    console = Console(highlight=False)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("Słowo", "Pole", "Formy podstawowe", "Wystąpień", "idf", "Waga", "Ocena"):
         table.add_column(name, justify="right" if name in ("Wystąpień", "idf", "Waga", "Ocena") else "left")
@@ -79,3 +198,51 @@ def _snippet(snippet: str) -> Text:
     for i, part in enumerate(_MARKED.split(snippet)):
         text.append(html.unescape(part), style="bold" if i % 2 else "")
     return text
+
+
+# kb status
+
+
+def print_state(state: IndexState, as_json: bool = False) -> None:
+    """What is in the index, and whether it should be built anew."""
+    if as_json:
+        _print_json(asdict(state))
+        return
+    console = Console(highlight=False)
+    size = f"{state.bytes / 1e6:.1f}".replace(".", ",")
+    contents = f"{messages.documents(state.documents)}, {messages.pages(state.pages)}, {size} MB"
+    console.print(f"Indeks {state.build}: {contents}")
+    console.print(f"Zbudowany: {state.created}")
+    if not state.current:
+        console.print(
+            "[yellow]Zbudowała go inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.[/yellow]"
+        )
+
+
+# kb evaluate
+
+
+def print_quality(quality: Quality, spelling: str, as_json: bool = False) -> None:
+    """The figures, and the first questions that were not answered, in the spelling in which they were asked."""
+    figures: dict[str, float | int] = {
+        "mrr@10": round(quality.mrr, 4),
+        "recall@10": round(quality.recall, 4),
+        "recall@1": round(quality.first, 4),
+        "questions": quality.questions,
+    }
+    if quality.right_page is not None:
+        figures["right_page"] = round(quality.right_page, 4)
+    if as_json:
+        _print_json(figures)
+        return
+    console = Console(highlight=False)
+    for name, value in figures.items():
+        console.print(f"{name:>10}  {value}")
+    missed = [answered.question for answered in quality.answered if not answered.rank]
+    for question in missed[:_MOST_MISSED]:
+        console.print(f"  bez odpowiedzi: {escape(getattr(question, spelling))}")
+
+
+def _print_json(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")

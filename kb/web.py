@@ -21,15 +21,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb import pages
+from kb import addresses
 from kb.api import routes as api
 from kb.errors import BadRequest, KbError
+from kb.pages import routes as pages
+from kb.pages.base import respond
 from kb.pages.errors import error_page
-from kb.pages.layout import respond
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
-from kb.site import NAME, STATIC, Site, load_templates
+from kb.site import NAME, STATIC, Directory, Site, load_templates
 
 _LOG = logging.getLogger(__name__)
 _POLICY = (
@@ -43,10 +44,10 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _THREADS = 4
-"""Handlers at work in one process. They take turns at the interpreter: more of them at once only let all wait longer."""
+"""Handlers that run at once in one process. They share the GIL, so more of them would only make all wait longer."""
 _TURN_SECONDS = 0.0005
-"""A search gives its turn up at each reading and long sum; at Python's own 0.005 s it would wait that long for each of them."""
-_JSON_PATHS = ("/api/", "/healthz", "/readyz")
+"""Searches release the GIL on reads and NumPy calls; with Python's switch interval of 5 ms each would wait that long to get
+it back."""
 _BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę; jeśli się powtórzy, napisz do redakcji."
 _HTTP_MESSAGES = {
     404: "Pod tym adresem niczego nie ma. Adres mógł zostać źle przepisany, a strona usunięta.",
@@ -60,15 +61,16 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = dat
     It starts without an index and answers 503 until there is one. ``today`` is the clock, for dates of access.
     """
     settings = settings or load()
-    site = Site(settings, KnowledgeBase(settings), load_templates(settings), today)
+    knowledge = KnowledgeBase(settings)
+    site = Site(settings, knowledge, Directory(knowledge), load_templates(settings), today)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         sys.setswitchinterval(_TURN_SECONDS)
-        await run_in_threadpool(_warm_up, site.knowledge)
+        await run_in_threadpool(_warm_up, knowledge)
         # Suggestions take a second or two of a large collection; answers need not wait for them.
-        threading.Thread(target=_warm_up_suggestions, args=(site.knowledge,), daemon=True).start()
+        threading.Thread(target=_warm_up_suggestions, args=(knowledge,), daemon=True).start()
         yield
 
     app = FastAPI(
@@ -76,16 +78,16 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = dat
         description="Wyszukiwanie i czytanie dokumentów Centrum Wsparcia Doradczego. Wszystkie odpowiedzi to JSON.",
         version="1",
         lifespan=lifespan,
-        # The stock documentation pages load scripts from elsewhere; ours is the page /api.
+        # FastAPI's own documentation pages load scripts from another host; ours is a page of the site.
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=addresses.API_SCHEMA,
     )
     app.state.site = site
     app.include_router(api.health)
     app.include_router(api.router)
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
     app.add_middleware(_Frame)
     app.add_exception_handler(KbError, _on_error)
     app.add_exception_handler(HTTPException, _on_error)
@@ -102,24 +104,25 @@ def _warm_up(knowledge: KnowledgeBase) -> None:
 def _warm_up_suggestions(knowledge: KnowledgeBase) -> None:
     with contextlib.suppress(KbError):
         knowledge.suggest("sa")
-    # All that lasts is there now; to look through it again and again the collector would stop every thread for 0.1 s.
+    # Everything long-lived exists: freeze it, so that full collections, which stop every thread for 0.1 s, skip it.
     gc.freeze()
 
 
 def _on_error(request: Request, error: Exception) -> Response:
-    """Any error as JSON for programs, as a page for people. Of what is unexpected nothing is shown."""
+    """Any error as JSON for programs, as a page for people. Of an unexpected error nothing is shown."""
     if isinstance(error, KbError):
         status, code, message, details = error.status, error.code, error.message, error.details
     elif isinstance(error, RequestValidationError):
         status, code = BadRequest.status, BadRequest.code
-        message, details = "Nie rozumiemy parametrów zapytania.", tuple(str(one["msg"]) for one in error.errors())
+        message = "Nie rozumiemy parametrów zapytania."
+        details = tuple(str(problem["msg"]) for problem in error.errors())
     elif isinstance(error, HTTPException):
         status, details = error.status_code, ()
         code = HTTPStatus(status).phrase.lower().replace(" ", "_")
         message = _HTTP_MESSAGES.get(status, "Nie da się wykonać tego żądania.")
     else:
         status, code, message, details = 500, "internal_error", _BROKEN, ()
-    if request.url.path.startswith(_JSON_PATHS):
+    if addresses.is_for_programs(request.url.path):
         content = {"error": {"code": code, "message": message, "details": list(details)}}
         response: Response = JSONResponse(content, status)
     else:
@@ -132,9 +135,9 @@ def _on_error(request: Request, error: Exception) -> Response:
 
 
 class _Frame:
-    """Around every answer: security headers, caching where nothing else is said, HEAD answered as GET without its body.
+    """Around every answer: security headers, a default for caching, and HEAD answered as GET without the body.
 
-    An unexpected exception ends here, in the log: let through to the server, it would also cut the reader's connection.
+    An unexpected exception ends here, in the log; if it reached the server, the reader's connection would be cut as well.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -172,7 +175,7 @@ def _set_headers(headers: MutableHeaders, path: str) -> None:
     if headers.get("content-type", "").startswith("application/pdf"):
         # Browsers show a PDF with a viewer of their own, which our policy for pages would break.
         headers["Content-Security-Policy"] = "frame-ancestors 'none'"
-    if path.startswith("/static/"):
+    if addresses.is_static(path):
         # Addresses of static files change with their content.
         headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
     headers.setdefault("Cache-Control", "no-cache")

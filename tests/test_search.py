@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from library import TAXONOMY, Library, found
 
 from kb.errors import IndexMissing, NotFound
-from kb.model import FACETS, Results
+from kb.facets import FACETS
+from kb.model import Results
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 

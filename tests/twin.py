@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from kb.engine import Concept, Form, Request
 from kb.engine.embedded import ranking, scoring, store
-from kb.model import FACETS, Document, Page
+from kb.facets import FACETS
+from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
 Steps = Sequence[Sequence[str]]

@@ -5,11 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from kb.addresses import page_url
+
+_OF_RESULTS = ConfigDict(from_attributes=True)
+"""For shapes that have the same fields as an object of the search."""
 
 
 class WordChange(BaseModel):
     """Słowo, które wyszukiwarka odczytała inaczej, niż je wpisano."""
+
+    model_config = _OF_RESULTS
 
     before: str = Field(serialization_alias="from", examples=["zrodla"])
     after: str = Field(serialization_alias="to", examples=["źródła"])
@@ -32,10 +39,12 @@ class QueryRead(BaseModel):
 class FoundPage(BaseModel):
     """Strona (w PDF) albo część (w Markdownie), na której coś znaleziono."""
 
+    model_config = _OF_RESULTS
+
     number: int = Field(description="Kolejny numer strony w pliku, od 1.", examples=[17])
     label: str | None = Field(description="Numer wydrukowany na stronie.", examples=["15"])
     heading: str = Field(description="Nagłówek, pod którym leży strona.", examples=["3.2 Wkład własny"])
-    url: str = Field(examples=["/dokumenty/raport-finansowanie-projektow/strony/17"])
+    url: str = Field(examples=[page_url("raport-finansowanie-projektow", 17)])
     score: float = Field(examples=[11.2])
     snippet: str = Field(
         description="Bezpieczny HTML z jednym tylko znacznikiem: mark.", examples=["… <mark>wkład</mark> …"]
@@ -59,6 +68,8 @@ class FoundDocument(BaseModel):
 
 class FacetCount(BaseModel):
     """Wartość filtra i liczba dokumentów, które zostaną po jej wybraniu."""
+
+    model_config = _OF_RESULTS
 
     value: str = Field(examples=["cwd-plus"])
     label: str = Field(examples=["CWD Plus"])
@@ -169,6 +180,8 @@ class CitationResponse(BaseModel):
 
 class SuggestionEntry(BaseModel):
     """Podpowiedź do tego, co jest wpisywane."""
+
+    model_config = _OF_RESULTS
 
     text: str
     kind: Literal["title", "heading", "phrase", "abbreviation"]

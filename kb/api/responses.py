@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kb.addresses import document_url, page_url
+from kb.addresses import document_url, edition_url, file_url, page_url, search_url, topic_url
 from kb.api.contract import (
     ContentsEntry,
     DocumentEntry,
@@ -28,8 +28,7 @@ from kb.api.contract import (
     TopicsResponse,
     WordChange,
 )
-from kb.model import Change, Document, Edition, FacetValue, Hit, Page, PageHit, Results, Suggestion, Topic
-from kb.reading.params import search_url
+from kb.model import Document, Edition, Hit, Page, Results, Suggestion, Topic
 
 
 def search_response(results: Results) -> SearchResponse:
@@ -39,8 +38,8 @@ def search_response(results: Results) -> SearchResponse:
         query=QueryRead(
             text=results.query.text,
             read_as=reading.read_as,
-            repaired=_changes(reading.repaired),
-            expanded=_changes(reading.expanded),
+            repaired=[WordChange.model_validate(change) for change in reading.repaired],
+            expanded=[WordChange.model_validate(change) for change in reading.expanded],
             dropped=list(reading.dropped),
             loosened=list(reading.loosened),
         ),
@@ -48,12 +47,16 @@ def search_response(results: Results) -> SearchResponse:
         total_pages=results.total_pages,
         page=results.query.page,
         per_page=results.query.per_page,
-        suggestion=results.suggestion,
+        # The key is of the first version of the contract; a repaired query is told in ``query``.
+        suggestion=None,
         took_ms=results.took_ms,
         hits=[_hit(hit) for hit in results.hits],
-        facets=_facets(results.facets),
+        facets={name: [FacetCount.model_validate(v) for v in values] for name, values in results.facets.items()},
         answer=FoundAnswer(
-            sentence=answer.sentence, document=answer.document.id, title=answer.document.title, page=_page(answer.page)
+            sentence=answer.sentence,
+            document=answer.document.id,
+            title=answer.document.title,
+            page=FoundPage.model_validate(answer.page),
         )
         if answer
         else None,
@@ -96,9 +99,7 @@ def page_response(document: Document, page: Page) -> PageResponse:
 
 def suggest_response(suggestions: Iterable[Suggestion]) -> SuggestResponse:
     """The contract of ``GET /api/v1/suggest``."""
-    return SuggestResponse(
-        suggestions=[SuggestionEntry(text=s.text, kind=s.kind, detail=s.detail, url=s.url) for s in suggestions]
-    )
+    return SuggestResponse(suggestions=[SuggestionEntry.model_validate(suggestion) for suggestion in suggestions])
 
 
 def editions_response(editions: Iterable[Edition], counts: Mapping[str, int]) -> EditionsResponse:
@@ -113,7 +114,7 @@ def editions_response(editions: Iterable[Edition], counts: Mapping[str, int]) ->
                 description=e.description,
                 figures=[Figure(value=value, label=label) for value, label in e.figures],
                 documents=counts.get(e.slug, 0),
-                url=f"/edycje/{e.slug}",
+                url=edition_url(e.slug),
             )
             for e in editions
         ]
@@ -129,25 +130,10 @@ def topics_response(topics: Iterable[Topic], counts: Mapping[str, int]) -> Topic
                 name=t.name,
                 description=t.description,
                 documents=counts.get(t.slug, 0),
-                url=f"/tematy/{t.slug}",
+                url=topic_url(t.slug),
             )
             for t in topics
         ]
-    )
-
-
-def _changes(changes: Iterable[Change]) -> list[WordChange]:
-    return [WordChange(before=c.before, after=c.after, undo=c.undo) for c in changes]
-
-
-def _page(page: PageHit) -> FoundPage:
-    return FoundPage(
-        number=page.number,
-        label=page.label,
-        heading=page.heading,
-        url=page.url,
-        score=page.score,
-        snippet=page.snippet,
     )
 
 
@@ -163,15 +149,8 @@ def _hit(hit: Hit) -> FoundDocument:
         url=hit.url,
         score=hit.score,
         matching_pages=hit.matching_pages,
-        pages=[_page(page) for page in hit.pages],
+        pages=[FoundPage.model_validate(page) for page in hit.pages],
     )
-
-
-def _facets(facets: Mapping[str, tuple[FacetValue, ...]]) -> dict[str, list[FacetCount]]:
-    return {
-        name: [FacetCount(value=v.value, label=v.label, count=v.count, selected=v.selected) for v in values]
-        for name, values in facets.items()
-    }
 
 
 def _described(document: Document) -> dict[str, Any]:
@@ -191,7 +170,7 @@ def _described(document: Document) -> dict[str, Any]:
         "media": document.media,
         "page_count": document.pages,
         "url": document_url(document.id),
-        "file_url": f"/pliki/{document.id}",
+        "file_url": file_url(document.id),
     }
 
 

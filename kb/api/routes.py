@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 
+from kb import addresses
 from kb.api.contract import (
     CitationResponse,
     DocumentResponse,
@@ -29,8 +30,7 @@ from kb.api.responses import (
 )
 from kb.citation import STYLES, cite
 from kb.errors import BadRequest, NotFound
-from kb.model import FACETS
-from kb.pages import citation_source, facet_counts
+from kb.facets import FACETS
 from kb.reading.params import SEARCH_PARAMETERS, Problem, collect, read_query, refuse, whole_number
 from kb.site import site_of
 
@@ -39,33 +39,35 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     422: {"model": ErrorResponse, "description": "Błędne parametry; details wymienia wszystkie."},
     503: {"model": ErrorResponse, "description": "Nie ma indeksu."},
 }
-router = APIRouter(prefix="/api/v1", tags=["Baza wiedzy"], responses=_ERRORS)
+router = APIRouter(tags=["Baza wiedzy"], responses=_ERRORS)
 health = APIRouter(tags=["Stan usługi"])
 
 _MOST_SUGGESTIONS = 20
 _DESCRIPTIONS = {
     "q": "Szukany tekst, także pusty. Fraza w cudzysłowie: dokładnie te słowa; -słowo: bez tego słowa.",
-    "edition": "Slug edycji; można powtarzać (wystarczy jedna z podanych).",
-    "topic": "Slug tematu; można powtarzać (wystarczy jeden z podanych).",
-    "kind": "Rodzaj: raport, poradnik, aktualnosc, wydarzenie; można powtarzać.",
-    "year": "Rok publikacji, cztery cyfry; można powtarzać.",
+    **{name: facet.description for name, facet in FACETS.items()},
     "sort": "Kolejność: relevance (domyślnie), newest, oldest.",
     "page": "Strona wyników, od 1.",
     "per_page": "Liczba dokumentów na stronie, od 1 do 50 (domyślnie 10).",
 }
-_EXAMPLES: dict[str, Any] = {"q": "wkład własny", "kind": ["raport"], "year": ["2023"], "sort": "newest", "per_page": 5}
+_EXAMPLES: dict[str, Any] = {
+    "q": "wkład własny",
+    **{name: [facet.example] for name, facet in FACETS.items() if facet.example},
+    "sort": "newest",
+    "per_page": 5,
+}
 
 
 def _parameters(*names: str) -> dict[str, Any]:
-    """Query parameters for the schema; they are read by one function of our own, so that all problems come back at once."""
+    """Query parameters for the schema. FastAPI does not read them: ``read_query`` does, and reports all problems at once."""
     described = []
     for name in names:
         kind: dict[str, Any] = {"type": "integer" if name in ("page", "per_page") else "string"}
         schema = {"type": "array", "items": kind} if name in FACETS else kind
-        one: dict[str, Any] = {"name": name, "in": "query", "description": _DESCRIPTIONS[name], "schema": schema}
-        if name in _EXAMPLES:
-            one["example"] = _EXAMPLES[name]
-        described.append(one)
+        described.append(
+            {"name": name, "in": "query", "description": _DESCRIPTIONS[name], "schema": schema}
+            | ({"example": _EXAMPLES[name]} if name in _EXAMPLES else {})
+        )
     return {"parameters": described}
 
 
@@ -73,9 +75,12 @@ _DocumentId = Annotated[str, Path(description="Identyfikator dokumentu.", exampl
 
 
 @router.get(
-    "/search",
+    addresses.API_SEARCH,
     summary="Szukaj",
-    openapi_extra={**_parameters(*SEARCH_PARAMETERS), "x-example": "/api/v1/search?q=wkład+własny&kind=raport"},
+    openapi_extra={
+        **_parameters(*SEARCH_PARAMETERS),
+        "x-example": f"{addresses.API_SEARCH}?q=wkład+własny&kind=raport",
+    },
 )
 def search(request: Request) -> SearchResponse:
     """Dokumenty, które odpowiadają na pytanie, ze stronami, fragmentami i licznikami filtrów."""
@@ -85,11 +90,11 @@ def search(request: Request) -> SearchResponse:
 
 
 @router.get(
-    "/documents",
+    addresses.API_DOCUMENTS,
     summary="Spis dokumentów",
     openapi_extra={
         **_parameters(*SEARCH_PARAMETERS[1:]),
-        "x-example": "/api/v1/documents?edition=cwd-plus&sort=newest",
+        "x-example": f"{addresses.API_DOCUMENTS}?edition=cwd-plus&sort=newest",
     },
 )
 def documents(request: Request) -> DocumentsResponse:
@@ -99,7 +104,7 @@ def documents(request: Request) -> DocumentsResponse:
     return documents_response(knowledge.search(query))
 
 
-@router.get("/documents/{id}", summary="Dokument")
+@router.get(addresses.API_DOCUMENT, summary="Dokument")
 def document(request: Request, id: _DocumentId) -> DocumentResponse:
     """Opis dokumentu, spis jego stron i dokumenty o podobnej treści."""
     knowledge = site_of(request).knowledge
@@ -108,7 +113,7 @@ def document(request: Request, id: _DocumentId) -> DocumentResponse:
     return document_response(found, knowledge.pages(id), knowledge.related(id))
 
 
-@router.get("/documents/{id}/pages/{number}", summary="Strona dokumentu")
+@router.get(addresses.API_PAGE, summary="Strona dokumentu")
 def page(
     request: Request,
     id: _DocumentId,
@@ -124,7 +129,7 @@ def page(
 
 
 @router.get(
-    "/documents/{id}/citation",
+    addresses.API_CITATION,
     summary="Opis bibliograficzny",
     openapi_extra={
         "parameters": [
@@ -152,13 +157,15 @@ def citation(request: Request, id: _DocumentId) -> CitationResponse:
     if number and whole_number(number) is None:
         problems.append(Problem("page", f"page = „{number[:60]}”: wartość musi być liczbą całkowitą."))
     refuse(problems)
-    source = citation_source(site_of(request), request, id, number)
+    site = site_of(request)
+    found = site.knowledge.document(id)
+    source = site.source(request, found, site.page(found, number) if number else None)
     made = cite(source, style)
     return CitationResponse(format=style, media_type=made.media_type, citation=made.text, url=source.url)
 
 
 @router.get(
-    "/suggest",
+    addresses.API_SUGGEST,
     summary="Podpowiedzi",
     openapi_extra={
         "parameters": [
@@ -175,7 +182,7 @@ def citation(request: Request, id: _DocumentId) -> CitationResponse:
                 "schema": {"type": "integer", "minimum": 1, "maximum": _MOST_SUGGESTIONS},
             },
         ],
-        "x-example": "/api/v1/suggest?q=rewit",
+        "x-example": f"{addresses.API_SUGGEST}?q=rewit",
     },
 )
 def suggest(request: Request) -> SuggestResponse:
@@ -189,35 +196,35 @@ def suggest(request: Request) -> SuggestResponse:
     return suggest_response(site_of(request).knowledge.suggest(text, limit or 8) if text else ())
 
 
-@router.get("/editions", summary="Edycje")
+@router.get(addresses.API_EDITIONS, summary="Edycje")
 def editions(request: Request) -> EditionsResponse:
     """Edycje programu z opisami, liczbami i liczbą dokumentów."""
-    knowledge = site_of(request).knowledge
+    site = site_of(request)
     _nothing_more(request)
-    return editions_response(knowledge.taxonomy.editions, facet_counts(knowledge, "edition"))
+    return editions_response(site.knowledge.taxonomy.editions, site.counts("edition"))
 
 
-@router.get("/topics", summary="Tematy")
+@router.get(addresses.API_TOPICS, summary="Tematy")
 def topics(request: Request) -> TopicsResponse:
     """Tematy z opisami i liczbą dokumentów."""
-    knowledge = site_of(request).knowledge
+    site = site_of(request)
     _nothing_more(request)
-    return topics_response(knowledge.taxonomy.topics, facet_counts(knowledge, "topic"))
+    return topics_response(site.knowledge.taxonomy.topics, site.counts("topic"))
 
 
-@router.get("/{rest:path}", include_in_schema=False)
+@router.get(addresses.API_REST, include_in_schema=False)
 def nothing(rest: str) -> None:
     """Any other address under the API."""
-    raise NotFound(f"W API nie ma adresu „{rest[:60]}”. Opis wszystkich adresów jest na stronie /api.")
+    raise NotFound(f"W API nie ma adresu „{rest[:60]}”. Opis wszystkich adresów jest na stronie {addresses.API_GUIDE}.")
 
 
-@health.get("/healthz", summary="Czy usługa działa")
+@health.get(addresses.ALIVE, summary="Czy usługa działa")
 async def healthz() -> StateResponse:
     """Odpowiada zawsze, gdy proces żyje."""
     return StateResponse(status="ok")
 
 
-@health.get("/readyz", summary="Czy można szukać", responses={503: _ERRORS[503]})
+@health.get(addresses.READY, summary="Czy można szukać", responses={503: _ERRORS[503]})
 def readyz(request: Request) -> StateResponse:
     """Odpowiada „ok”, gdy indeks jest otwarty; inaczej 503."""
     documents, pages = site_of(request).knowledge.state.size

@@ -35,7 +35,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from kb.model import FACETS, Document, Page, Sort
+from kb.facets import FACETS
+from kb.model import Document, Page, Sort
 from kb.settings import Settings
 from kb.tuning import Tuning
 
@@ -93,7 +94,7 @@ class Request:
     limit: int = 10
     pages_per_document: int = 3
     floor: float = 0.0
-    facets: tuple[str, ...] = FACETS
+    facets: tuple[str, ...] = tuple(FACETS)
 
 
 # What is answered

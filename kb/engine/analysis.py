@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kb.engine import AnalysedDocument, AnalysedPage, Word
+from kb.facets import values_of
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
@@ -33,7 +34,7 @@ class Analysis(dict[str, Word]):
         return AnalysedDocument(
             document=document,
             title=self.of_text(document.title),
-            facets=document.facets,
+            facets=values_of(document),
             pages=[self._page(page) for page in pages],
         )
 

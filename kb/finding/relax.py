@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from kb.facets import FACETS
 from kb.model import Clause, ClauseKind, Query, Relaxation, Taxonomy, Topic
 from kb.polish import Analyzer, is_stop_word, normalise, words
 from kb.reading.query import print_clauses
-
-_FILTER_NAMES = {"edition": "edycji", "topic": "tematu", "kind": "rodzaju", "year": "roku"}
 
 
 def relaxations(query: Query, totals: Callable[[Sequence[Query]], Sequence[int]]) -> tuple[Relaxation, ...]:
@@ -27,7 +26,7 @@ def relaxations(query: Query, totals: Callable[[Sequence[Query]], Sequence[int]]
 def _candidates(query: Query) -> Iterator[tuple[str, Query]]:
     for name in query.filters:
         rest = {other: values for other, values in query.filters.items() if other != name}
-        yield f"bez filtra {_FILTER_NAMES[name]}", replace(query, filters=rest, page=1)
+        yield f"bez filtra {FACETS[name].genitive}", replace(query, filters=rest, page=1)
     if len(query.filters) > 1:
         yield "bez żadnych filtrów", replace(query, filters={}, page=1)
     for clause in query.clauses:

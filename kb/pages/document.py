@@ -1,4 +1,7 @@
-"""A document's own page and the page of one of its pages: text with what was found marked, citation, metadata."""
+"""A document's own page, and one for each of its sections: text with what was found marked, citation, metadata.
+
+A section is a page of a PDF, or a part of a Markdown file under its heading.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,11 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from kb import messages
-from kb.addresses import document_url, page_url
+from kb.addresses import citation_url, document_url, edition_url, file_url, page_url, topic_url, with_query
 from kb.citation import STYLES, Citation, Source, cite
 from kb.model import Document, Page, Taxonomy
-from kb.pages.layout import Card, Layout, Link, card, place
+from kb.pages.base import BasePage, Card, Link, card, place
 from kb.pages.markup import Links, Marker, paragraphs, rendered, site_links
-from kb.reading.params import with_query
 from kb.site import NAME
 
 _MOST_CHIPS = 60
@@ -43,7 +45,7 @@ class CitationBox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentPage(Layout):
+class DocumentPage(BasePage):
     """``/dokumenty/{id}``; ``text`` is a Markdown document's own, "" for PDF."""
 
     template: ClassVar[str] = "document.html"
@@ -62,10 +64,10 @@ class DocumentPage(Layout):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PagePage(Layout):
-    """``/dokumenty/{id}/strony/{n}``."""
+class SectionPage(BasePage):
+    """``/dokumenty/{id}/strony/{number}``."""
 
-    template: ClassVar[str] = "page.html"
+    template: ClassVar[str] = "section.html"
     document: Card
     document_url: str
     name: str
@@ -81,8 +83,8 @@ class PagePage(Layout):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A document to be shown: what is asked about it beside, for whom and where."""
+class DocumentView:
+    """A document with all that its pages say beside its text: the search that led to it, what is cited, addresses."""
 
     document: Document
     taxonomy: Taxonomy
@@ -91,106 +93,106 @@ class Shown:
     q: str
     search_url: str
     marker: Marker | None
-    url_by_path: Callable[[str], str | None]
+    url_of_file: Callable[[str], str | None]
 
     @property
     def back(self) -> Link | None:
         """The way back to the results that the reader came from."""
         return Link(text=f"Wyniki dla „{self.q}”", url=self.search_url) if self.q else None
 
-    def links(self, own_anchors: str) -> Links:
-        """How links in the document's text resolve."""
-        return site_links(self.document.path, self.url_by_path, document_url(self.document.id), own_anchors)
+    def links(self, html: str) -> Links:
+        """How links in a piece of the document's HTML resolve."""
+        return site_links(self.document.path, self.url_of_file, document_url(self.document.id), html)
 
 
-def document_page(shown: Shown, pages: Sequence[Page], related: Iterable[Document]) -> DocumentPage:
+def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[Document]) -> DocumentPage:
     """A document's own page."""
-    document, taxonomy = shown.document, shown.taxonomy
+    document, taxonomy = view.document, view.taxonomy
     markdown = document.media == "markdown"
     html = "\n".join(page.html for page in pages)
-    numbers = () if markdown else tuple(_numbers(shown, pages))
+    numbers = () if markdown else tuple(_numbers(view, pages))
     found = sum(bool(link.note) for link in numbers)
     return DocumentPage(
         title=document.title,
         canonical=document_url(document.id),
         description=document.description,
-        q=shown.q,
-        meta=_meta(shown, None),
-        properties=_properties(shown, None),
+        q=view.q,
+        meta=_meta(view, None),
+        properties=_properties(view, None),
         card=card(document, taxonomy),
         facts=tuple(_facts(document, taxonomy)),
         file=_file(document),
-        contents=tuple(_contents(document, pages, shown.q)),
+        contents=tuple(_contents(document, pages, view.q)),
         numbers=numbers,
         fold_numbers=len(pages) > _MOST_CHIPS,
         found_on=f"Słowa z zapytania są na {found} {messages.plural(found, 'stronie', 'stronach', 'stronach')} (wyróżnione)."
         if found
         else "",
-        first_page=with_query(page_url(document.id, 1), shown.q),
-        text=rendered(html, shown.links(html), shown.marker) if markdown else Markup(""),
-        citation=_citation_box(shown, None),
+        first_page=with_query(page_url(document.id, 1), view.q),
+        text=rendered(html, view.links(html), view.marker) if markdown else Markup(""),
+        citation=_citation_box(view, None),
         related=tuple(card(other, taxonomy) for other in related),
-        back=shown.back,
+        back=view.back,
     )
 
 
-def page_page(shown: Shown, page: Page) -> PagePage:
-    """The page of one of a document's pages."""
-    document = shown.document
+def section_page(view: DocumentView, page: Page) -> SectionPage:
+    """One page of a PDF, or one part of a Markdown document."""
+    document = view.document
     name = place(document, page)
     markdown = document.media == "markdown"
     text = (
-        rendered(page.html, shown.links(page.html), shown.marker)
+        rendered(page.html, view.links(page.html), view.marker)
         if page.html
-        else paragraphs(page.text, page.heading, shown.marker)
+        else paragraphs(page.text, page.heading, view.marker)
     )
-    return PagePage(
+    return SectionPage(
         title=f"{document.title}, {name}" if not markdown else f"{name} – {document.title}",
         # A section's text stands whole on its document's page; a PDF's page has no other place.
         canonical=document_url(document.id) if markdown else page_url(document.id, page.number),
         description=document.description,
-        q=shown.q,
-        meta=_meta(shown, page),
-        properties=_properties(shown, page),
-        document=card(document, shown.taxonomy),
-        document_url=with_query(document_url(document.id), shown.q),
+        q=view.q,
+        meta=_meta(view, page),
+        properties=_properties(view, page),
+        document=card(document, view.taxonomy),
+        document_url=with_query(document_url(document.id), view.q),
         name=name,
         heading="" if markdown else page.heading,
         position=f"{page.number} z {document.pages}",
         text=text,
         marked="<mark>" in text,
-        previous=_neighbour(shown, page.number - 1, "Poprzednia"),
-        next=_neighbour(shown, page.number + 1, "Następna"),
-        file=Link(text="Otwórz tę stronę w pliku PDF", url=f"/pliki/{document.id}#page={page.number}")
+        previous=_neighbour(view, page.number - 1, "Poprzednia"),
+        next=_neighbour(view, page.number + 1, "Następna"),
+        file=Link(text="Otwórz tę stronę w pliku PDF", url=file_url(document.id, page.number))
         if not markdown
         else _file(document),
-        citation=_citation_box(shown, page),
-        back=shown.back,
+        citation=_citation_box(view, page),
+        back=view.back,
     )
 
 
-def _numbers(shown: Shown, pages: Sequence[Page]) -> Iterator[Link]:
+def _numbers(view: DocumentView, pages: Sequence[Page]) -> Iterator[Link]:
     """A link to each page of a PDF; with a query, ``note`` says how many found places are on it."""
-    marker = shown.marker if len(pages) <= _MOST_COUNTED else None
+    marker = view.marker if len(pages) <= _MOST_COUNTED else None
     for page in pages:
         places = len(marker(page.text)) if marker else 0
         yield Link(
             text=page.label or str(page.number),
-            url=with_query(page_url(shown.document.id, page.number), shown.q),
+            url=with_query(page_url(view.document.id, page.number), view.q),
             note=messages.counted(places, "trafienie", "trafienia", "trafień") if places else "",
         )
 
 
-def _neighbour(shown: Shown, number: int, text: str) -> Link | None:
-    document = shown.document
+def _neighbour(view: DocumentView, number: int, text: str) -> Link | None:
+    document = view.document
     if not 1 <= number <= document.pages:
         return None
-    return Link(text=text, url=with_query(page_url(document.id, number), shown.q))
+    return Link(text=text, url=with_query(page_url(document.id, number), view.q))
 
 
 def _file(document: Document) -> Link:
     kind = "PDF" if document.media == "pdf" else "Markdown"
-    return Link(text=f"Pobierz oryginał ({kind})", url=f"/pliki/{document.id}")
+    return Link(text=f"Pobierz oryginał ({kind})", url=file_url(document.id))
 
 
 def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Link]:
@@ -209,9 +211,9 @@ def _facts(document: Document, taxonomy: Taxonomy) -> Iterator[Fact]:
     if document.publisher:
         yield Fact(name="Wydawca", text=document.publisher)
     if document.edition in editions:
-        link = Link(text=editions[document.edition], url=f"/edycje/{document.edition}")
+        link = Link(text=editions[document.edition], url=edition_url(document.edition))
         yield Fact(name="Edycja", links=(link,))
-    known = [Link(text=topics[slug], url=f"/tematy/{slug}") for slug in document.topics if slug in topics]
+    known = [Link(text=topics[slug], url=topic_url(slug)) for slug in document.topics if slug in topics]
     if known:
         yield Fact(name="Tematy" if len(known) > 1 else "Temat", links=tuple(known))
     if document.licence:
@@ -220,28 +222,27 @@ def _facts(document: Document, taxonomy: Taxonomy) -> Iterator[Fact]:
         yield Fact(name="Źródło", links=(Link(text=document.source_url, url=document.source_url),))
 
 
-def _citation_box(shown: Shown, page: Page | None) -> CitationBox:
-    document = shown.document
-    at = f"&page={page.number}" if page else ""
+def _citation_box(view: DocumentView, page: Page | None) -> CitationBox:
+    document = view.document
     return CitationBox(
         heading="Cytuj ten dokument"
         if page is None
         else "Cytuj tę stronę"
         if document.media == "pdf"
         else "Cytuj tę część",
-        entries=tuple(cite(shown.source, style) for style in ("iso690", "apa")),
+        entries=tuple(cite(view.source, style) for style in ("iso690", "apa")),
         files=tuple(
-            Link(text=STYLES[style][0], url=f"/cytowania/{document.id}?format={style}{at}")
+            Link(text=STYLES[style][0], url=citation_url(document.id, style, page.number if page else None))
             for style in ("bibtex", "ris", "csl-json")
         ),
-        url=shown.source.url,
+        url=view.source.url,
     )
 
 
-def _meta(shown: Shown, page: Page | None) -> tuple[tuple[str, str], ...]:
+def _meta(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:
     """Highwire and Dublin Core tags, which reference managers and catalogues read."""
-    document, base = shown.document, shown.base_url
-    url = shown.source.url
+    document, base = view.document, view.base_url
+    url = view.source.url
     day = document.published
     pairs = [
         ("citation_title", document.title),
@@ -254,7 +255,7 @@ def _meta(shown: Shown, page: Page | None) -> tuple[tuple[str, str], ...]:
         ("citation_firstpage", page.label or "" if page else ""),
         ("citation_language", document.language),
         ("citation_public_url", url),
-        ("citation_pdf_url", f"{base}/pliki/{document.id}" if document.media == "pdf" else ""),
+        ("citation_pdf_url", base + file_url(document.id) if document.media == "pdf" else ""),
         ("DC.title", document.title),
         *(("DC.creator", author) for author in document.authors),
         ("DC.publisher", document.publisher),
@@ -269,15 +270,15 @@ def _meta(shown: Shown, page: Page | None) -> tuple[tuple[str, str], ...]:
     return tuple((name, content) for name, content in pairs if content)
 
 
-def _properties(shown: Shown, page: Page | None) -> tuple[tuple[str, str], ...]:
-    document = shown.document
+def _properties(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:
+    document = view.document
     pairs = [
         ("og:type", "article"),
         ("og:site_name", NAME),
         ("og:locale", "pl_PL"),
         ("og:title", f"{document.title}, {place(document, page)}" if page else document.title),
         ("og:description", document.description),
-        ("og:url", shown.source.url),
+        ("og:url", view.source.url),
         ("article:published_time", document.published.isoformat() if document.published else ""),
     ]
     return tuple((name, content) for name, content in pairs if content)

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from starlette.requests import Request
 
-from kb.pages.layout import Layout, Link, search_link
+from kb import addresses
+from kb.pages.base import BasePage, Link, search_link
 from kb.reading.query import LONGEST_QUERY
 
 _TITLES = {
@@ -21,7 +22,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorPage(Layout):
+class ErrorPage(BasePage):
     """Any error."""
 
     template: ClassVar[str] = "error.html"
@@ -35,12 +36,12 @@ def error_page(request: Request, status: int, message: str, details: Sequence[st
     """The page of an error. For a document that is gone it offers a search for what its address says."""
     q = " ".join(request.query_params.get("q", "").replace("\x00", " ").split())[:LONGEST_QUERY]
     links = [Link(text=f"Szukaj „{q}”", url=search_link(q))] if q else []
-    parts = request.url.path.split("/")
-    if status == 404 and len(parts) > 2 and parts[1] in ("dokumenty", "pliki") and parts[2]:
-        words = parts[2].replace("-", " ")[:LONGEST_QUERY]
+    document = addresses.document_of(request.url.path)
+    if status == 404 and document:
+        words = document.replace("-", " ")[:LONGEST_QUERY]
         links.append(Link(text=f"Szukaj „{words}”", url=search_link(words)))
-    links.append(Link(text="Wszystkie dokumenty", url="/szukaj"))
-    links.append(Link(text="Strona główna", url="/"))
+    links.append(Link(text="Wszystkie dokumenty", url=addresses.SEARCH))
+    links.append(Link(text="Strona główna", url=addresses.START))
     title = _TITLES.get(status, "Coś się nie udało")
     return ErrorPage(
         title=title,

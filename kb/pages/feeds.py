@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from datetime import date
 from html import escape
 
-from kb.addresses import document_url
-from kb.model import Document, Results
-from kb.reading.params import search_url
-from kb.site import NAME
+from kb.addresses import CLOSED_TO_ROBOTS, FEED, SITEMAP, document_url, search_url
+from kb.model import Results
+from kb.site import NAME, ListedDocument
 
-_ATOM = "http://www.w3.org/2005/Atom"
-_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_ATOM_SCHEMA = "http://www.w3.org/2005/Atom"
+_SITEMAP_SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _MOST_ADDRESSES = 50_000
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold in any way."""
@@ -23,14 +22,14 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 def atom(results: Results, base_url: str, today: date) -> bytes:
     """The newest documents of a search. Those without a date are left out: they have no place among the newest."""
     query = results.query
-    own = base_url + search_url(query, "/szukaj.atom")
+    address = base_url + search_url(query, FEED)
     dated = [hit for hit in results.hits if hit.document.published]
     newest = max((hit.document.published for hit in dated if hit.document.published), default=today)
-    feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "pl"})
-    _add(feed, "id", own)
+    feed = ET.Element("feed", {"xmlns": _ATOM_SCHEMA, "xml:lang": "pl"})
+    _add(feed, "id", address)
     _add(feed, "title", f"{NAME}: „{query.text}”" if query.text else f"{NAME}: nowe dokumenty")
     _add(feed, "updated", _moment(newest))
-    ET.SubElement(feed, "link", {"rel": "self", "href": own, "type": "application/atom+xml"})
+    ET.SubElement(feed, "link", {"rel": "self", "href": address, "type": "application/atom+xml"})
     ET.SubElement(feed, "link", {"rel": "alternate", "href": base_url + search_url(query), "type": "text/html"})
     for hit in dated:
         document = hit.document
@@ -46,9 +45,9 @@ def atom(results: Results, base_url: str, today: date) -> bytes:
     return _bytes(feed)
 
 
-def sitemap(documents: Iterable[Document], paths: Iterable[str], base_url: str) -> bytes:
+def sitemap(documents: Iterable[ListedDocument], paths: Iterable[str], base_url: str) -> bytes:
     """Every page worth finding from outside; pages of documents are reached through the documents."""
-    root = ET.Element("urlset", {"xmlns": _SITEMAP})
+    root = ET.Element("urlset", {"xmlns": _SITEMAP_SCHEMA})
     entries = [(path, None) for path in paths] + [(document_url(d.id), d.published) for d in documents]
     for path, changed in entries[:_MOST_ADDRESSES]:
         url = ET.SubElement(root, "url")
@@ -60,7 +59,8 @@ def sitemap(documents: Iterable[Document], paths: Iterable[str], base_url: str) 
 
 def robots(base_url: str) -> str:
     """Search results are endless; documents are what robots should read."""
-    return f"User-agent: *\nDisallow: /szukaj\nDisallow: /api/\nSitemap: {base_url}/sitemap.xml\n"
+    closed = "".join(f"Disallow: {path}\n" for path in CLOSED_TO_ROBOTS)
+    return f"User-agent: *\n{closed}Sitemap: {base_url}{SITEMAP}\n"
 
 
 def _moment(day: date) -> str:

@@ -14,15 +14,15 @@ from kb.finding.snippets import Mark
 
 Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]
-"""An address as written → the one to link to, None for no link."""
+"""From an address as written to the address to link to; None for no link."""
 
 _INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", "span", "strong", "sub", "sup"})
 
 
 def paragraphs(text: str, heading: str = "", marker: Marker | None = None) -> Markup:
-    """Plain text as HTML: a paragraph a line, the line that is the page's heading as one, found places marked.
+    """Plain text as HTML: each line a paragraph, or a heading where it is the page's heading; found places marked.
 
-    A mark that goes over a line's end is closed and opened again.
+    A mark that runs over the end of a line is closed there and opened again on the next.
     """
     marks = list(marker(text)) if marker else []
     parts: list[str] = []
@@ -47,18 +47,19 @@ def rendered(html: str, links: Links, marker: Marker | None = None) -> Markup:
     text = "".join(parser.texts)
     marks = list(marker(text)) if marker else []
     out: list[str] = []
-    at = 0
+    start = 0
     for piece, markup in zip(parser.texts, parser.tags, strict=True):
-        out.append(_marked(text, marks, at, at + len(piece)) if markup is None else markup)
-        at += len(piece)
+        end = start + len(piece)
+        out.append(_marked(text, marks, start, end) if markup is None else markup)
+        start = end
     return Markup("".join(out))  # noqa: S704  # texts are escaped, tags come from sanitised HTML
 
 
-def site_links(path: str, url_by_path: Callable[[str], str | None], document_url: str, own_anchors: str = "") -> Links:
+def site_links(path: str, url_of_file: Callable[[str], str | None], document_url: str, html: str = "") -> Links:
     """Links of the Markdown file at ``path``: to other files of the collection → their pages on the site.
 
-    A file that the collection lacks is no link. An anchor that ``own_anchors`` (HTML) does not hold is one of the whole
-    document.
+    A file that the collection lacks is no link. An anchor that is not in ``html``, the piece to be shown, is taken for one
+    on the document's page.
     """
     here = posixpath.dirname(path)
 
@@ -71,10 +72,10 @@ def site_links(path: str, url_by_path: Callable[[str], str | None], document_url
             return address
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         if not parts.path:
-            return address if f'id="{parts.fragment}"' in own_anchors else document_url + fragment
+            return address if f'id="{parts.fragment}"' in html else document_url + fragment
         if parts.path.startswith("/"):
             return address
-        target = url_by_path(posixpath.normpath(posixpath.join(here, unquote(parts.path))))
+        target = url_of_file(posixpath.normpath(posixpath.join(here, unquote(parts.path))))
         return target + fragment if target else None
 
     return resolve
@@ -82,13 +83,13 @@ def site_links(path: str, url_by_path: Callable[[str], str | None], document_url
 
 def _marked(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
     """``text[start:end]`` escaped, with the parts of marks that lie in it."""
-    parts, at = [], start
+    parts, done = [], start
     for mark in marks:
         first, last = max(mark.start, start), min(mark.end, end)
         if first < last:
-            parts += [escape(text[at:first]), "<mark>", escape(text[first:last]), "</mark>"]
-            at = last
-    parts.append(escape(text[at:end]))
+            parts += [escape(text[done:first]), "<mark>", escape(text[first:last]), "</mark>"]
+            done = last
+    parts.append(escape(text[done:end]))
     return "".join(parts)
 
 
@@ -121,9 +122,9 @@ class _Pieces(HTMLParser):
                 given = {"href": target, **given}
             tag = self._open_links[-1]
             given = {name: value for name, value in given.items() if tag == "a" or name == "id"}
-        own = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
+        attributes = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
         before = '<div class="scroll" role="region" aria-label="Tabela" tabindex="0">' if tag == "table" else ""
-        self._tag(tag, f"{before}<{tag}{own}>")
+        self._tag(tag, f"{before}<{tag}{attributes}>")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self._open_links:

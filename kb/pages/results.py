@@ -9,13 +9,13 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from kb import messages
+from kb.addresses import FEED, search_url, topic_url, with_query
 from kb.errors import NotFound
+from kb.facets import FACETS
 from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
-from kb.pages.layout import Card, Layout, Link, Pagination, card, last_page, pagination, place, shown_pages
-from kb.reading.params import search_url, toggled, with_query
+from kb.pages.base import BasePage, Card, Link, Pagination, card, last_page, pagination, place
 from kb.reading.query import LONGEST_QUERY, literal
 
-LEGENDS = {"edition": "Edycja", "topic": "Temat", "kind": "Rodzaj", "year": "Rok"}
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
 _SHOWN_VALUES = 6
 _MOST_YEARS = 40
@@ -23,8 +23,8 @@ _BAR, _GAP, _CHART_HEIGHT = 22, 8, 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPage:
-    """A page of a hit; ``heading`` is "" where the name says it already."""
+class ResultPlace:
+    """A page of a found document; ``heading`` is "" where the name says it already."""
 
     name: str
     heading: str
@@ -33,11 +33,11 @@ class FoundPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Result:
     """A document of the results; ``more`` tells of further matching pages."""
 
     card: Card
-    pages: tuple[FoundPage, ...]
+    pages: tuple[ResultPlace, ...]
     more: str
 
 
@@ -85,7 +85,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionShare:
-    """An edition with how many of the found documents are its own, and of ``most`` the fullest edition has."""
+    """An edition with its number of found documents; ``most`` is the number of the edition that has most of them."""
 
     name: str
     count: int
@@ -104,19 +104,18 @@ class AnswerBox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResultsPage(Layout):
+class ResultsPage(BasePage):
     """``/szukaj``."""
 
     template: ClassVar[str] = "results.html"
     browsing: bool
     summary: str
     sort: Sort
-    found: tuple[Found, ...]
+    found: tuple[Result, ...]
     chips: tuple[Link, ...]
     clear_filters: str
     facets: tuple[FacetGroup, ...]
     notes: tuple[Note, ...]
-    suggestion: Link | None
     sorts: tuple[Link, ...]
     answer: AnswerBox | None
     chart: Chart | None
@@ -129,7 +128,7 @@ class ResultsPage(Layout):
 def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str], typed_length: int) -> ResultsPage:
     """The page of a search. ``typed_length`` is that of the query before it was cut. Raises NotFound past the last page."""
     query = results.query
-    last = last_page(results.total, query.per_page)
+    last = last_page(results)
     if query.page > last:
         raise NotFound(
             f"Nie ma {query.page}. strony wyników: to wyszukiwanie ma ich {last}."
@@ -144,20 +143,17 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str], t
         title=f"„{shown_text}” – wyniki" if query.text else "Wszystkie dokumenty",
         q=query.text,
         canonical="" if query.text else search_url(query),
-        feed=search_url(replace(query, page=1, sort="relevance"), "/szukaj.atom"),
+        feed=search_url(replace(query, page=1, sort="relevance"), FEED),
         indexed=False,
         notices=tuple(notices),
         browsing=not query.text,
         summary=_summary(results),
         sort=query.sort,
-        found=tuple(_found(hit, query, taxonomy) for hit in results.hits),
+        found=tuple(_result(hit, query, taxonomy) for hit in results.hits),
         chips=chips,
         clear_filters=search_url(replace(query, filters={}, page=1)) if len(chips) > 1 else "",
         facets=tuple(_group(name, values) for name, values in results.facets.items() if values),
         notes=_notes(results),
-        suggestion=Link(text=results.suggestion, url=search_url(replace(query, text=results.suggestion, page=1)))
-        if results.suggestion
-        else None,
         sorts=tuple(
             Link(text=text, url=search_url(replace(query, sort=sort, page=1)), current=sort == query.sort)
             for sort, text in _SORTS
@@ -165,18 +161,13 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str], t
         answer=_answer(results),
         chart=_chart(results),
         editions=_editions(results),
-        pagination=pagination(
-            results.total,
-            query.page,
-            query.per_page,
-            {n: search_url(replace(query, page=n)) for n in shown_pages(results.total, query.page, query.per_page)},
-        ),
+        pagination=pagination(results, lambda number: search_url(replace(query, page=number))),
         relaxations=tuple(
             Link(text=r.label, url=search_url(replace(r.query, page=1)), note=messages.documents(r.total))
             for r in results.relaxations
         ),
         topics=tuple(
-            Link(text=topic.name, url=f"/tematy/{topic.slug}")
+            Link(text=topic.name, url=topic_url(topic.slug))
             for topic in taxonomy.topics
             if topic.slug in results.nearest_topics
         ),
@@ -193,21 +184,21 @@ def _summary(results: Results) -> str:
     return f"{documents}, {pages}"
 
 
-def _found(hit: Hit, query: Query, taxonomy: Taxonomy) -> Found:
+def _result(hit: Hit, query: Query, taxonomy: Taxonomy) -> Result:
     shown = card(hit.document, taxonomy)
     if not query.text:
-        return Found(card=shown, pages=(), more="")
+        return Result(card=shown, pages=(), more="")
     rest = hit.matching_pages - len(hit.pages)
     parts = ("strona", "strony", "stron") if hit.document.media == "pdf" else ("część", "części", "części")
-    return Found(
+    return Result(
         card=replace(shown, url=with_query(hit.url, query.text)),
-        pages=tuple(_found_page(hit, page, query) for page in hit.pages),
+        pages=tuple(_result_place(hit, page, query) for page in hit.pages),
         more=f"i jeszcze {messages.counted(rest, *parts)}" if rest > 0 else "",
     )
 
 
-def _found_page(hit: Hit, page: PageHit, query: Query) -> FoundPage:
-    return FoundPage(
+def _result_place(hit: Hit, page: PageHit, query: Query) -> ResultPlace:
+    return ResultPlace(
         name=place(hit.document, page),
         heading=page.heading if hit.document.media == "pdf" else "",
         url=with_query(page.url, query.text),
@@ -217,21 +208,27 @@ def _found_page(hit: Hit, page: PageHit, query: Query) -> FoundPage:
 
 def _chips(results: Results) -> tuple[Link, ...]:
     return tuple(
-        Link(text=value.label, note=LEGENDS[name], url=search_url(toggled(results.query, name, value.value)))
+        Link(text=value.label, note=FACETS[name].legend, url=search_url(_without(results.query, name, value.value)))
         for name, values in results.facets.items()
         for value in values
         if value.selected
     )
 
 
+def _without(query: Query, facet: str, value: str) -> Query:
+    """The query without a value of a filter, back on the first page of results."""
+    kept = tuple(other for other in query.filters[facet] if other != value)
+    return replace(query, filters={**query.filters, facet: kept}, page=1)
+
+
 def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
-    """Long lists show what is chosen and the most frequent values, all in their own order."""
+    """Long lists show what is chosen and the most frequent values, in the order of the list."""
     first = sorted(values, key=lambda value: (not value.selected, -value.count))[:_SHOWN_VALUES]
     # A fold for one or two values would take as much room as they do.
     shown = values if len(values) <= _SHOWN_VALUES + 2 else [v for v in values if v in first or v.selected]
     return FacetGroup(
         name=name,
-        legend=LEGENDS[name],
+        legend=FACETS[name].legend,
         shown=tuple(shown),
         folded=tuple(value for value in values if value not in shown),
     )

@@ -1,7 +1,7 @@
-"""Parameters of a request ↔ Query: one reader for the API and the pages, one printer for links.
+"""Parameters of a request → Query: one reader for the API, the pages and the command line.
 
-Reading never raises. It returns a query made of the valid parameters and a list of all problems, so that the API can report
-them all at once and a page can go on without them.
+The reader never raises: it gives a query made of all that is right, and names every problem, so that the API can refuse them
+all at once and a page can go on without them.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, get_args
-from urllib.parse import urlencode
 
 from kb.errors import BadRequest
-from kb.model import FACETS, Query, Sort, Taxonomy
+from kb.facets import FACETS, Facet
+from kb.model import Query, Sort, Taxonomy
 from kb.reading.query import make_query
 
 DEFAULT_PER_PAGE = 10
 MOST_PER_PAGE = 50
 LARGEST_OFFSET = 10_000
-"""Nobody pages further than this, and ranking further takes time."""
+"""No person turns so many pages, and ranking them all would only cost."""
 LONGEST_SHOWN = 60
 
 SEARCH_PARAMETERS = ("q", *FACETS, "sort", "page", "per_page")
-_FACET_NAMES = {"edition": "takiej edycji", "topic": "takiego tematu", "kind": "takiego rodzaju dokumentów"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 
@@ -47,8 +46,8 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The query of a request, made of its valid parameters, and every problem with the others."""
+class ParsedParameters:
+    """The query of a request, made of all that is right, and every problem with the rest."""
 
     query: Query
     problems: tuple[Problem, ...] = ()
@@ -66,18 +65,18 @@ def refuse(problems: Iterable[Problem]) -> None:
         raise BadRequest("Nie rozumiemy parametrów zapytania. Popraw je i spróbuj ponownie.", details)
 
 
-def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARCH_PARAMETERS) -> Asked:
-    """What is asked for. Values are checked against the taxonomy; empty ones, which forms send, are ignored."""
+def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARCH_PARAMETERS) -> ParsedParameters:
+    """The search that a request is for. Values are checked against the taxonomy; empty ones, as a form sends, mean nothing."""
     given, problems = collect(params, allowed, several=FACETS)
     filters: dict[str, list[str]] = {}
-    for facet in FACETS:
-        labels = taxonomy.labels(facet)
-        for value in given.get(facet, ()):
+    for name, facet in FACETS.items():
+        labels = taxonomy.labels(name)
+        for value in given.get(name, ()):
             problem = _facet_problem(facet, value, labels)
             if problem:
-                problems.append(Problem(facet, problem))
+                problems.append(Problem(name, problem))
             else:
-                filters.setdefault(facet, []).append(value)
+                filters.setdefault(name, []).append(value)
     sort = _only(given, "sort", "relevance")
     if sort not in get_args(Sort):
         problems.append(Problem("sort", f"sort = „{_shown(sort)}”: możliwe wartości to {', '.join(get_args(Sort))}."))
@@ -90,13 +89,13 @@ def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARC
         )
         page = 1
     query = make_query(_only(given, "q", ""), filters, sort=sort, page=page, per_page=per_page)
-    return Asked(query, tuple(problems))
+    return ParsedParameters(query, tuple(problems))
 
 
 def collect(
     params: Multi, allowed: Collection[str], several: Collection[str] = ()
 ) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
-    """Values by name, cleaned of control characters, and problems: unknown names, and parameters repeated that may not be."""
+    """Values by name, cleaned of control characters, and problems: unknown names, single ones given twice."""
     given: dict[str, dict[str, None]] = {}
     problems: list[Problem] = []
     unknown: set[str] = set()
@@ -118,34 +117,10 @@ def whole_number(text: str) -> int | None:
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
-def search_url(query: Query, path: str = "/szukaj") -> str:
-    """The address of a search. Defaults are left out, so that each search has one address."""
-    pairs = [("q", query.text)] if query.text else []
-    pairs += [(facet, value) for facet in FACETS for value in query.filters.get(facet, ())]
-    pairs += [("sort", query.sort)] if query.sort != "relevance" else []
-    pairs += [("page", str(query.page))] if query.page > 1 else []
-    return f"{path}?{urlencode(pairs)}" if pairs else path
-
-
-def with_query(url: str, text: str) -> str:
-    """A link to a document or page that carries the query, so that what was found is marked there."""
-    return f"{url}?{urlencode({'q': text})}" if text else url
-
-
-def toggled(query: Query, facet: str, value: str) -> Query:
-    """The query with a filter value added or, where it is chosen, removed; back on the first page of results."""
-    chosen = query.filters.get(facet, ())
-    values = tuple(v for v in chosen if v != value) if value in chosen else (*chosen, value)
-    filters = {name: own for name, own in {**query.filters, facet: values}.items() if own}
-    return replace(query, filters=filters, page=1)
-
-
-def _facet_problem(facet: str, value: str, labels: Mapping[str, str]) -> str:
-    if facet == "year":
-        return "" if re.fullmatch("[0-9]{4}", value) else f"year = „{_shown(value)}”: rok musi mieć cztery cyfry."
-    if value in labels:
+def _facet_problem(facet: Facet, value: str, labels: Mapping[str, str]) -> str:
+    if re.fullmatch(facet.pattern, value) if facet.pattern else value in labels:
         return ""
-    return f"{facet} = „{_shown(value)}”: nie ma {_FACET_NAMES[facet]}{_nearest(value, labels)}."
+    return f"{facet.name} = „{_shown(value)}”: {facet.unknown}{_nearest(value, labels)}."
 
 
 def _number(

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from kb import messages
-from kb.addresses import document_url
-from kb.model import Document, Page, PageHit, Taxonomy
-from kb.reading.params import search_url
+from kb import addresses, messages
+from kb.addresses import document_url, search_url
+from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
 from kb.site import site_of
 
 NAVIGATION = (
-    ("/aktualnosci", "Aktualności"),
-    ("/wydarzenia", "Wydarzenia"),
-    ("/tematy", "Tematy"),
-    ("/edycje", "Edycje"),
-    ("/slownik", "Słownik"),
-    ("/o-bazie", "O bazie"),
+    (addresses.NEWS, "Aktualności"),
+    (addresses.EVENTS, "Wydarzenia"),
+    (addresses.TOPICS, "Tematy"),
+    (addresses.EDITIONS, "Edycje"),
+    (addresses.GLOSSARY, "Słownik"),
+    (addresses.ABOUT, "O bazie"),
 )
 
 
@@ -37,7 +37,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class BasePage:
     """The frame of every page. ``canonical`` is a path; ``meta`` are (name, content), ``properties`` the same for Open Graph."""
 
     template: ClassVar[str]
@@ -75,10 +75,10 @@ class Pagination:
     numbers: tuple[Link | None, ...]
 
 
-def respond(request: Request, page: Layout, status: int = 200) -> Response:
+def respond(request: Request, page: BasePage, status: int = 200) -> Response:
     """A page as HTML."""
     site = site_of(request)
-    current = "/" + request.url.path.split("/")[1]
+    current = addresses.section_of(request.url.path)
     html = site.templates.get_template(page.template).render(
         page=page,
         base_url=site.base_url(request),
@@ -101,6 +101,11 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
     )
 
 
+def cards_of_one_kind(results: Results, taxonomy: Taxonomy) -> tuple[Card, ...]:
+    """Found documents for a list whose heading says their kind."""
+    return tuple(replace(card(hit.document, taxonomy), kind="") for hit in results.hits)
+
+
 def place(document: Document, page: Page | PageHit) -> str:
     """A page's name for a link: „s. 15 (17. w pliku)”, „strona pliku 17”, a Markdown section's heading."""
     if document.media == "markdown":
@@ -110,34 +115,28 @@ def place(document: Document, page: Page | PageHit) -> str:
     return f"s. {page.label}" if page.label == str(page.number) else f"s. {page.label} ({page.number}. w pliku)"
 
 
-def pagination(total: int, page: int, per_page: int, url_of_page: dict[int, str]) -> Pagination | None:
-    """Links to pages of a list, None when there is one page. ``url_of_page`` is filled for ``shown_pages``."""
-    last = last_page(total, per_page)
+def pagination(results: Results, url_of_page: Callable[[int], str]) -> Pagination | None:
+    """Links to pages of a list: the first, the last and those around the present one; None when there is one page."""
+    page, last = results.query.page, last_page(results)
     if last <= 1:
         return None
     numbers: list[Link | None] = []
     before = 0
-    for number in shown_pages(total, page, per_page):
+    for number in sorted({1, last} | set(range(max(1, page - 2), min(last, page + 2) + 1))):
         if number != before + 1:
             numbers.append(None)
-        numbers.append(Link(text=str(number), url=url_of_page[number], current=number == page))
+        numbers.append(Link(text=str(number), url=url_of_page(number), current=number == page))
         before = number
     return Pagination(
-        previous=Link(text="Poprzednia", url=url_of_page[page - 1]) if page > 1 else None,
-        next=Link(text="Następna", url=url_of_page[page + 1]) if page < last else None,
+        previous=Link(text="Poprzednia", url=url_of_page(page - 1)) if page > 1 else None,
+        next=Link(text="Następna", url=url_of_page(page + 1)) if page < last else None,
         numbers=tuple(numbers),
     )
 
 
-def last_page(total: int, per_page: int) -> int:
+def last_page(results: Results) -> int:
     """The number of the last page of a list, 1 for an empty one."""
-    return max(1, -(-total // per_page))
-
-
-def shown_pages(total: int, page: int, per_page: int) -> list[int]:
-    """Numbers worth a link: the first, the last and those around the present one."""
-    last = last_page(total, per_page)
-    return sorted({1, last} | {number for number in range(page - 2, page + 3) if 1 <= number <= last})
+    return max(1, -(-results.total // results.query.per_page))
 
 
 def search_link(text: str) -> str:

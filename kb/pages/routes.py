@@ -1,0 +1,236 @@
+"""The site's pages: each handler asks the knowledge base, makes a page's context from what it says, and renders that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
+
+from kb import addresses
+from kb.citation import cite
+from kb.errors import NotFound
+from kb.model import Document, Edition, Page, Query, Results, Topic
+from kb.pages import feeds, files
+from kb.pages.about import about_page
+from kb.pages.api_guide import api_guide_page
+from kb.pages.base import respond
+from kb.pages.document import DocumentView, document_page, section_page
+from kb.pages.glossary import glossary_page
+from kb.pages.news import list_page
+from kb.pages.results import results_page
+from kb.pages.start import start_page
+from kb.pages.taxonomy import entry_page, taxonomy_page
+from kb.reading.params import ParsedParameters, collect, read_query, refuse
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
+from kb.site import site_of
+
+router = APIRouter(include_in_schema=False, default_response_class=Response)
+
+_LATEST_NEWS = 5
+_MOST_LISTED = 200
+_FEED_LENGTH = 30
+
+
+@router.get(addresses.START)
+def start(request: Request) -> Response:
+    """The start page."""
+    knowledge = site_of(request).knowledge
+    news = _listed(knowledge, {"kind": ("aktualnosc",)}, _LATEST_NEWS)
+    return respond(request, start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size))
+
+
+@router.get(addresses.SEARCH)
+def search(request: Request) -> Response:
+    """Results of a search; without words, all documents, newest first."""
+    knowledge = site_of(request).knowledge
+    query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy))
+    typed = request.query_params.get("q", "")
+    return respond(request, results_page(knowledge.search(query), knowledge.taxonomy, notices, len(typed.strip())))
+
+
+@router.get(addresses.FEED)
+def feed(request: Request) -> Response:
+    """The newest documents of any search, to be followed."""
+    site = site_of(request)
+    query, _ = _lenient(read_query(request.query_params, site.knowledge.taxonomy))
+    results = site.knowledge.search(replace(query, sort="newest", page=1, per_page=_FEED_LENGTH))
+    content = feeds.atom(results, site.base_url(request), site.today())
+    return Response(content, media_type="application/atom+xml", headers={"Cache-Control": "public, max-age=600"})
+
+
+@router.get(addresses.DOCUMENT)
+def document(request: Request, id: str) -> Response:
+    """A document's own page."""
+    knowledge = site_of(request).knowledge
+    view = _view(request, knowledge.document(id))
+    return respond(request, document_page(view, tuple(knowledge.pages(id)), knowledge.related(id)))
+
+
+@router.get(addresses.PAGE)
+def section(request: Request, id: str, number: str) -> Response:
+    """One page of a document."""
+    site = site_of(request)
+    found = site.knowledge.document(id)
+    page = site.page(found, number)
+    return respond(request, section_page(_view(request, found, page), page))
+
+
+@router.get(addresses.CITATION)
+def citation(request: Request, id: str) -> Response:
+    """A citation as a file for reference managers: ``format``, and ``page`` for one page."""
+    site = site_of(request)
+    given, problems = collect(request.query_params, ("page", "format"))
+    refuse(problem for problem in problems if problem.known)
+    found = site.knowledge.document(id)
+    page = site.page(found, given["page"][0]) if "page" in given else None
+    made = cite(site.source(request, found, page), given.get("format", ("iso690",))[0])
+    ending = {"bibtex": "bib", "ris": "ris", "csl-json": "json"}.get(made.style, "txt")
+    name = f"{found.id}{f'-{page.number}' if page else ''}.{ending}"
+    return Response(
+        made.text,
+        media_type=f"{made.media_type}; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"},
+    )
+
+
+@router.get(addresses.FILE)
+def original(request: Request, id: str) -> Response:
+    """The original file."""
+    site = site_of(request)
+    found = site.knowledge.document(id)
+    return files.send(files.original(site.settings.documents, found), found)
+
+
+@router.get(addresses.NEWS)
+def news(request: Request) -> Response:
+    """News, newest first."""
+    return _list(request, "aktualnosc")
+
+
+@router.get(addresses.EVENTS)
+def events(request: Request) -> Response:
+    """Events, newest first."""
+    return _list(request, "wydarzenie")
+
+
+@router.get(addresses.EDITIONS)
+def editions(request: Request) -> Response:
+    """All editions of the programme."""
+    site = site_of(request)
+    entries = site.knowledge.taxonomy.editions
+    return respond(request, taxonomy_page("Edycje programu", addresses.EDITIONS, entries, site.counts("edition")))
+
+
+@router.get(addresses.TOPICS)
+def topics(request: Request) -> Response:
+    """All topics."""
+    site = site_of(request)
+    entries = site.knowledge.taxonomy.topics
+    return respond(request, taxonomy_page("Tematy", addresses.TOPICS, entries, site.counts("topic")))
+
+
+@router.get(addresses.EDITION)
+def edition(request: Request, slug: str) -> Response:
+    """An edition with its documents."""
+    for entry in site_of(request).knowledge.taxonomy.editions:
+        if entry.slug == slug:
+            return _entry(request, entry, "edition")
+    raise NotFound("Nie ma takiej edycji. Pełny spis jest na stronie „Edycje”.")
+
+
+@router.get(addresses.TOPIC)
+def topic(request: Request, slug: str) -> Response:
+    """A topic with its documents."""
+    for entry in site_of(request).knowledge.taxonomy.topics:
+        if entry.slug == slug:
+            return _entry(request, entry, "topic")
+    raise NotFound("Nie ma takiego tematu. Pełny spis jest na stronie „Tematy”.")
+
+
+@router.get(addresses.GLOSSARY)
+def glossary(request: Request) -> Response:
+    """Abbreviations that the search knows."""
+    return respond(request, glossary_page(site_of(request).knowledge.synonyms.abbreviations))
+
+
+@router.get(addresses.ABOUT)
+def about(request: Request) -> Response:
+    """What this is and how to search it."""
+    return respond(request, about_page(site_of(request).knowledge.state.size))
+
+
+@router.get(addresses.API_GUIDE)
+def api_guide(request: Request) -> Response:
+    """The API for people who write programs."""
+    return respond(request, api_guide_page(request.app.openapi()))
+
+
+@router.get(addresses.SITEMAP)
+def sitemap(request: Request) -> Response:
+    """Addresses for search engines."""
+    site = site_of(request)
+    taxonomy = site.knowledge.taxonomy
+    paths = [
+        addresses.START,
+        addresses.NEWS,
+        addresses.EVENTS,
+        addresses.EDITIONS,
+        addresses.TOPICS,
+        addresses.GLOSSARY,
+        addresses.ABOUT,
+        *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
+        *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),
+    ]
+    content = feeds.sitemap(site.directory.documents().values(), paths, site.base_url(request))
+    return Response(content, media_type="application/xml", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@router.get(addresses.ROBOTS)
+def robots(request: Request) -> Response:
+    """What robots may read."""
+    return Response(feeds.robots(site_of(request).base_url(request)), media_type="text/plain")
+
+
+def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit: int) -> Results:
+    return knowledge.search(make_query("", filters, sort="newest", per_page=limit))
+
+
+def _list(request: Request, kind: str) -> Response:
+    knowledge = site_of(request).knowledge
+    query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy, ("year", "page")))
+    query = replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest")
+    return respond(request, list_page(knowledge.search(query), knowledge.taxonomy, kind, notices))
+
+
+def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
+    knowledge = site_of(request).knowledge
+    results = _listed(knowledge, {facet: (entry.slug,)}, _MOST_LISTED)
+    return respond(request, entry_page(entry, results, knowledge.taxonomy))
+
+
+def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
+    """The query, and what to tell the reader about filters that could not be used. A wrong page number is an error.
+
+    Unknown parameters are left alone: links from newsletters carry them.
+    """
+    refuse(problem for problem in parsed.problems if problem.parameter == "page")
+    ignored = [problem.message for problem in parsed.problems if problem.known]
+    return parsed.query, tuple(f"Pominięto: {message}" for message in ignored)
+
+
+def _view(request: Request, document: Document, page: Page | None = None) -> DocumentView:
+    site = site_of(request)
+    knowledge = site.knowledge
+    given, _ = collect(request.query_params, ("q",))
+    query = make_query(given.get("q", ("",))[0])
+    return DocumentView(
+        document=document,
+        taxonomy=knowledge.taxonomy,
+        source=site.source(request, document, page),
+        base_url=site.base_url(request),
+        q=query.text,
+        search_url=addresses.search_url(query),
+        marker=knowledge.highlighter(query).marks if query.clauses else None,
+        url_of_file=site.directory.url_of_file,
+    )
