@@ -94,10 +94,10 @@ def cite(source: Source, style: str) -> Citation:
 
 
 def locator(document: Document, page: Page | PageHit | None) -> str:
-    """Where in a document: „s. 15” as printed, „strona pliku 17” without a printed number, a Markdown section by its heading."""
+    """Where in a document: „s. 15” as printed, „strona pliku 17” without a printed number, a section by its heading."""
     if page is None:
         return ""
-    if document.media == "markdown":
+    if not document.format.has_pages:
         return (
             f"część „{_inner_quotes(page.heading)}”"
             if page.heading

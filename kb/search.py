@@ -269,7 +269,7 @@ def _hit(engine: Engine, match: DocumentMatch, highlighter: Highlighter) -> Hit:
                 heading=page.heading,
                 url=page_url(match.id, number),
                 score=round(score, 3),
-                snippet=highlighter.snippet(f"{page.text} {page.continuation}".strip()),
+                snippet=highlighter.snippet(page.whole_text),
             )
         )
     return Hit(
@@ -291,7 +291,7 @@ def _answer(engine: Engine, hits: Sequence[Hit], highlighter: Highlighter, weigh
         return None
     page = engine.page(hits[0].document.id, best.number)
     assert page is not None
-    text = f"{page.text} {page.continuation}".strip()
+    text = page.whole_text
     fragment = best_fragment(text, highlighter, weights)
     if fragment is None:
         return None

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from library import TAXONOMY
 
-from kb.catalogue import Catalogue, load_taxonomy, read_yaml, slug
+from kb.catalogue import Catalogue, file_inputs, folder_inputs, load_taxonomy, read_yaml
 from kb.errors import TaxonomyError
 from kb.model import Document, Extraction, Page, Status
+from kb.slugs import slug
 
 
 @pytest.fixture
@@ -385,26 +386,24 @@ def test_inputs_change_with_each_source(folder: Path) -> None:
     inner = folder / "raporty"
     inner.mkdir()
     path = inner / "x.pdf"
-    catalogue = Catalogue(folder)
-    seen = [catalogue.inputs(path)]
+    seen = [file_inputs(folder, path)]
     for name in ("_defaults.yaml", "raporty/_defaults.yaml", "raporty/x.yaml", "taxonomy.yaml"):
         (folder / name).write_text("kind: raport\n")
-        seen.append(catalogue.inputs(path))
+        seen.append(file_inputs(folder, path))
     assert len(set(seen)) == len(seen)
     for name in ("raporty/y.yaml", "inne.yaml", "synonyms.yaml"):
         (folder / name).write_text("kind: raport\n")
-    assert catalogue.inputs(path) == seen[-1]
+    assert file_inputs(folder, path) == seen[-1]
 
 
 def test_inputs_tell_one_source_from_another(folder: Path) -> None:
     """The same bytes in another file are other metadata."""
     inner = folder / "raporty"
     inner.mkdir()
-    catalogue = Catalogue(folder)
     (folder / "_defaults.yaml").write_text("kind: raport\n")
-    outer = catalogue.inputs(inner / "x.pdf")
+    outer = file_inputs(folder, inner / "x.pdf")
     (folder / "_defaults.yaml").rename(inner / "_defaults.yaml")
-    assert catalogue.inputs(inner / "x.pdf") != outer
+    assert file_inputs(folder, inner / "x.pdf") != outer
 
 
 def test_inputs_from_folder_to_folder(folder: Path) -> None:
@@ -414,11 +413,10 @@ def test_inputs_from_folder_to_folder(folder: Path) -> None:
     (folder / "_defaults.yaml").write_text("kind: raport\n")
     (inner / "_defaults.yaml").write_text("language: en\n")
     (inner / "x.yaml").write_text("title: x\n")
-    catalogue = Catalogue(folder)
-    of_folder = catalogue.folder_inputs(inner, catalogue.folder_inputs(folder))
+    of_folder = folder_inputs(folder, inner, folder_inputs(folder, folder))
     for name in ("x.pdf", "x.md"):
-        assert catalogue.inputs(inner / name, of_folder) == catalogue.inputs(inner / name)
-    assert catalogue.inputs(inner / "x.pdf") != catalogue.inputs(inner / "x.md") == of_folder
+        assert file_inputs(folder, inner / name, of_folder) == file_inputs(folder, inner / name)
+    assert file_inputs(folder, inner / "x.pdf") != file_inputs(folder, inner / "x.md") == of_folder
 
 
 # Slugs

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from kb.formats import FORMATS
+
 
 class WordChange(BaseModel):
     """Słowo, które wyszukiwarka odczytała inaczej, niż je wpisano."""
@@ -115,7 +117,7 @@ class DocumentEntry(BaseModel):
     language: str
     source_url: str
     licence: str
-    media: Literal["pdf", "markdown"]
+    media: str = Field(json_schema_extra={"enum": [row.media for row in FORMATS]})
     page_count: int
     url: str
     file_url: str = Field(description="Adres oryginalnego pliku.")

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from kb import messages
 from kb.addresses import document_url, page_url
 from kb.citation import STYLES, Citation, Source, cite
+from kb.formats import PDF
 from kb.model import Document, Page, Taxonomy
 from kb.pages.layout import Card, Layout, Link, card, place
 from kb.pages.markup import Links, Marker, paragraphs, rendered, site_links
@@ -44,7 +45,7 @@ class CitationBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPage(Layout):
-    """``/dokumenty/{id}``; ``text`` is a Markdown document's own, "" for PDF."""
+    """``/dokumenty/{id}``; ``text`` is that of a document of sections, "" for one of pages."""
 
     template: ClassVar[str] = "document.html"
     card: Card
@@ -106,9 +107,9 @@ class Shown:
 def document_page(shown: Shown, pages: Sequence[Page], related: Iterable[Document]) -> DocumentPage:
     """A document's own page."""
     document, taxonomy = shown.document, shown.taxonomy
-    markdown = document.media == "markdown"
-    html = "\n".join(page.html for page in pages)
-    numbers = () if markdown else tuple(_numbers(shown, pages))
+    has_pages = document.format.has_pages
+    html = "" if has_pages else "\n".join(page.html or paragraphs(page.text, page.heading) for page in pages)
+    numbers = tuple(_numbers(shown, pages)) if has_pages else ()
     found = sum(bool(link.note) for link in numbers)
     return DocumentPage(
         title=document.title,
@@ -127,7 +128,7 @@ def document_page(shown: Shown, pages: Sequence[Page], related: Iterable[Documen
         if found
         else "",
         first_page=with_query(page_url(document.id, 1), shown.q),
-        text=rendered(html, shown.links(html), shown.marker) if markdown else Markup(""),
+        text=rendered(html, shown.links(html), shown.marker),
         citation=_citation_box(shown, None),
         related=tuple(card(other, taxonomy) for other in related),
         back=shown.back,
@@ -138,16 +139,16 @@ def page_page(shown: Shown, page: Page) -> PagePage:
     """The page of one of a document's pages."""
     document = shown.document
     name = place(document, page)
-    markdown = document.media == "markdown"
+    has_pages = document.format.has_pages
     text = (
         rendered(page.html, shown.links(page.html), shown.marker)
         if page.html
         else paragraphs(page.text, page.heading, shown.marker)
     )
     return PagePage(
-        title=f"{document.title}, {name}" if not markdown else f"{name} – {document.title}",
-        # A section's text stands whole on its document's page; a PDF's page has no other place.
-        canonical=document_url(document.id) if markdown else page_url(document.id, page.number),
+        title=f"{document.title}, {name}" if has_pages else f"{name} – {document.title}",
+        # A section's text stands whole on its document's page; a printed page has no other place.
+        canonical=page_url(document.id, page.number) if has_pages else document_url(document.id),
         description=document.description,
         q=shown.q,
         meta=_meta(shown, page),
@@ -155,14 +156,16 @@ def page_page(shown: Shown, page: Page) -> PagePage:
         document=card(document, shown.taxonomy),
         document_url=with_query(document_url(document.id), shown.q),
         name=name,
-        heading="" if markdown else page.heading,
+        heading=page.heading if has_pages else "",
         position=f"{page.number} z {document.pages}",
         text=text,
         marked="<mark>" in text,
         previous=_neighbour(shown, page.number - 1, "Poprzednia"),
         next=_neighbour(shown, page.number + 1, "Następna"),
-        file=Link(text="Otwórz tę stronę w pliku PDF", url=f"/pliki/{document.id}#page={page.number}")
-        if not markdown
+        file=Link(
+            text=f"Otwórz tę stronę w pliku {document.format.name}", url=f"/pliki/{document.id}#page={page.number}"
+        )
+        if has_pages
         else _file(document),
         citation=_citation_box(shown, page),
         back=shown.back,
@@ -170,7 +173,7 @@ def page_page(shown: Shown, page: Page) -> PagePage:
 
 
 def _numbers(shown: Shown, pages: Sequence[Page]) -> Iterator[Link]:
-    """A link to each page of a PDF; with a query, ``note`` says how many found places are on it."""
+    """A link to each printed page; with a query, ``note`` says how many found places are on it."""
     marker = shown.marker if len(pages) <= _MOST_COUNTED else None
     for page in pages:
         places = len(marker(page.text)) if marker else 0
@@ -189,8 +192,7 @@ def _neighbour(shown: Shown, number: int, text: str) -> Link | None:
 
 
 def _file(document: Document) -> Link:
-    kind = "PDF" if document.media == "pdf" else "Markdown"
-    return Link(text=f"Pobierz oryginał ({kind})", url=f"/pliki/{document.id}")
+    return Link(text=f"Pobierz oryginał ({document.format.name})", url=f"/pliki/{document.id}")
 
 
 def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Link]:
@@ -198,7 +200,7 @@ def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Lin
     for page in pages:
         if page.heading and page.heading != before:
             url = f"#{page.anchor}" if page.anchor else with_query(page_url(document.id, page.number), q)
-            yield Link(text=page.heading, url=url, note="" if document.media == "markdown" else place(document, page))
+            yield Link(text=page.heading, url=url, note=place(document, page) if document.format.has_pages else "")
         before = page.heading
 
 
@@ -227,7 +229,7 @@ def _citation_box(shown: Shown, page: Page | None) -> CitationBox:
         heading="Cytuj ten dokument"
         if page is None
         else "Cytuj tę stronę"
-        if document.media == "pdf"
+        if document.format.has_pages
         else "Cytuj tę część",
         entries=tuple(cite(shown.source, style) for style in ("iso690", "apa")),
         files=tuple(
@@ -254,13 +256,13 @@ def _meta(shown: Shown, page: Page | None) -> tuple[tuple[str, str], ...]:
         ("citation_firstpage", page.label or "" if page else ""),
         ("citation_language", document.language),
         ("citation_public_url", url),
-        ("citation_pdf_url", f"{base}/pliki/{document.id}" if document.media == "pdf" else ""),
+        ("citation_pdf_url", f"{base}/pliki/{document.id}" if document.format is PDF else ""),
         ("DC.title", document.title),
         *(("DC.creator", author) for author in document.authors),
         ("DC.publisher", document.publisher),
         ("DC.date", day.isoformat() if day else ""),
         ("DC.type", "Text"),
-        ("DC.format", "application/pdf" if document.media == "pdf" else "text/markdown"),
+        ("DC.format", document.format.media_type),
         ("DC.language", document.language),
         ("DC.description", document.description),
         ("DC.rights", document.licence),

@@ -198,7 +198,7 @@ def _found(hit: Hit, query: Query, taxonomy: Taxonomy) -> Found:
     if not query.text:
         return Found(card=shown, pages=(), more="")
     rest = hit.matching_pages - len(hit.pages)
-    parts = ("strona", "strony", "stron") if hit.document.media == "pdf" else ("część", "części", "części")
+    parts = ("strona", "strony", "stron") if hit.document.format.has_pages else ("część", "części", "części")
     return Found(
         card=replace(shown, url=with_query(hit.url, query.text)),
         pages=tuple(_found_page(hit, page, query) for page in hit.pages),
@@ -209,7 +209,7 @@ def _found(hit: Hit, query: Query, taxonomy: Taxonomy) -> Found:
 def _found_page(hit: Hit, page: PageHit, query: Query) -> FoundPage:
     return FoundPage(
         name=place(hit.document, page),
-        heading=page.heading if hit.document.media == "pdf" else "",
+        heading=page.heading if hit.document.format.has_pages else "",
         url=with_query(page.url, query.text),
         snippet=Markup(page.snippet),  # noqa: S704  # the highlighter escapes
     )

@@ -377,7 +377,7 @@ class StoreWriter:
 
 
 def _page_words(page: Page) -> list[str]:
-    return words(normalise(f"{page.text} {page.continuation}"))
+    return words(normalise(page.whole_text))
 
 
 def _weight(text: str, length: int) -> float:
