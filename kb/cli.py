@@ -27,7 +27,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from kb import messages
-from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError
+from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.indexer import FileReport, OnProgress, Report
 from kb.indexer import Progress as Step
 from kb.model import Status
@@ -169,14 +169,29 @@ def check(
 ) -> None:
     """Przeczytaj wszystkie dokumenty i sprawdź metadane, niczego nie zmieniając."""
     from kb import indexer
+    from kb.catalogue import Catalogue
     from kb.polish import Analyzer
     from kb.reading.synonyms import Synonyms
 
     settings = load(documents=documents, index=index)
+    root = settings.documents.absolute()
+    unusable: list[TaxonomyError] = []
+    try:
+        catalogue = Catalogue(root)
+    except TaxonomyError as error:
+        unusable.append(error)
+        catalogue = Catalogue(root, with_taxonomy=False)
     with _progress(as_json) as tell:
-        report = indexer.check(settings, tell)
+        report = indexer.check(settings, tell, catalogue)
     _print_report(report, as_json, "W dokumentach")
-    Synonyms.load(settings.documents, Analyzer())
+    try:
+        Synonyms.load(root, Analyzer())
+    except TaxonomyError as error:
+        unusable.append(error)
+    for problem in unusable:
+        _complain(problem.message, problem.details)
+    if unusable:
+        raise typer.Exit(TaxonomyError.exit_code)
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
 
 
