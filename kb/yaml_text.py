@@ -11,17 +11,16 @@ import yaml
 MOST_BYTES = 256 * 1024
 TOO_LONG = f"zapis YAML ma ponad {MOST_BYTES // 1024} kB"
 _DEEPEST = 20
-_NULL = "tag:yaml.org,2002:null"
-_KNOWN_TAGS = {
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "timestamp", "null", "seq", "map")
-}
+_STANDARD = "tag:yaml.org,2002:"
+_NULL = f"{_STANDARD}null"
+_KNOWN_TAGS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "timestamp", "null", "seq", "map")}
 _REASONS = {
     "mapping values are not allowed": "dwukropek w wartości (ujmij całą wartość w cudzysłów)",
     "could not find expected ':'": "brakuje dwukropka po nazwie klucza",
     "'\\t'": "tabulator we wcięciu (użyj spacji)",
     "end of stream": "niezamknięty cudzysłów lub nawias",
     "stream end": "niezamknięty cudzysłów lub nawias",
-    "expected a single document": "wiersz „---” zaczyna drugi dokument (usuń go)",
+    "another document": "wiersz „---” zaczyna drugi dokument (usuń go)",
 }
 
 Value = str | list["Value"] | dict[str, "Value"] | None
@@ -96,7 +95,7 @@ def _reason(problem: str) -> str:
 
 def _value(node: yaml.Node) -> Value:
     if node.tag not in _KNOWN_TAGS:
-        raise _error(f"znaczniki YAML ({node.tag}) nie są obsługiwane", node.start_mark)
+        raise _error(f"znaczniki YAML ({node.tag.replace(_STANDARD, '!!')}) nie są obsługiwane", node.start_mark)
     if isinstance(node, yaml.MappingNode):
         return {_key(key): _value(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):

@@ -13,7 +13,7 @@ from kb.catalogue.fields import SLUG, Text, Texts, as_list, clean, in_polish, ne
 from kb.model import Taxonomy
 from kb.polish import fold
 
-_ALIASES = {"date": "published", "author": "authors", "license": "licence", "lang": "language"}
+ALIASES = {"date": "published", "author": "authors", "license": "licence", "lang": "language"}
 """Keys that other systems use for ours."""
 
 
@@ -30,7 +30,7 @@ def _no_date() -> object:
     raise ValueError("data musi mieć postać RRRR-MM-DD") from None
 
 
-class _Metadata(BaseModel):
+class Metadata(BaseModel):
     """The keys of front matter and sidecars. The validation context holds the taxonomy, None for one that cannot be used."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -74,18 +74,18 @@ class _Metadata(BaseModel):
 def checked(raw: Mapping[str, object], taxonomy: Taxonomy | None, file: str, warnings: list[str]) -> dict[str, Any]:
     """The valid keys of raw metadata; a warning that names ``file`` for each of the others."""
     given = {clean(key): value for key, value in raw.items() if value is not None and value != ""}
-    values = {_ALIASES.get(key, key): value for key, value in given.items()}
+    values = {ALIASES.get(key, key): value for key, value in given.items()}
     if "topics" in values and taxonomy is not None:
         values["topics"] = _known_topics(as_list(values["topics"]), taxonomy, file, warnings)
     while True:
         try:
-            return _Metadata.model_validate(values, context=taxonomy).model_dump(exclude_none=True)
+            return Metadata.model_validate(values, context=taxonomy).model_dump(exclude_none=True)
         except ValidationError as error:
             wrong: dict[str, Any] = {}
             for found in error.errors():
                 wrong.setdefault(str(found["loc"][0]), found)
             for key, found in wrong.items():
-                hint = nearest(key, _Metadata.model_fields) if found["type"] == "extra_forbidden" else ""
+                hint = nearest(key, Metadata.model_fields) if found["type"] == "extra_forbidden" else ""
                 warnings.append(_warning(file, key, values.pop(key), in_polish(found) + hint))
 
 
