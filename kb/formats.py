@@ -100,4 +100,7 @@ UNKNOWN = Format(
 def format_of(name: str) -> Format:
     """The format of a file by its name or path; UNKNOWN for what is no document."""
     name = name.lower()
-    return next((row for row in FORMATS if name.endswith(row.suffixes)), UNKNOWN)
+    for row in FORMATS:
+        if name.endswith(row.suffixes):
+            return row
+    return UNKNOWN

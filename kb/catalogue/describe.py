@@ -34,8 +34,8 @@ class Catalogue:
         ``name`` is the path relative to the documents folder as shown to people.
         """
         warnings: list[str] = []
-        format_ = format_of(path.name)
-        if format_.has_sidecar:
+        file_format = format_of(path.name)
+        if file_format.has_sidecar:
             given = self._in_file(sidecar_of(path), warnings)
             # What a program once wrote into the file is a guess: what is wrong with it is nobody's fault, so no warning.
             guessed = checked(extraction.metadata, self._taxonomy, "", [])
@@ -48,7 +48,9 @@ class Catalogue:
             Document(
                 id=str(merged.get("id") or slug(PurePosixPath(name).with_suffix("").as_posix())),
                 title=str(
-                    merged.get("title") or _first_heading(extraction, format_) or _readable(PurePosixPath(name).stem)
+                    merged.get("title")
+                    or _first_heading(extraction, file_format)
+                    or _readable(PurePosixPath(name).stem)
                 ),
                 path=name,
                 version=version,
@@ -94,6 +96,6 @@ def _readable(stem: str) -> str:
     return text[:1].upper() + text[1:] if text else stem
 
 
-def _first_heading(extraction: Extraction, format_: Format) -> str:
+def _first_heading(extraction: Extraction, file_format: Format) -> str:
     # The first heading of a text in sections; that of printed pages may be any chapter, so the file name serves better.
-    return extraction.pages[0].heading if extraction.pages and not format_.has_pages else ""
+    return extraction.pages[0].heading if extraction.pages and not file_format.has_pages else ""
