@@ -249,7 +249,7 @@ def _best(knowledge: KnowledgeBase, question: Question) -> _Best | None:
     rivals = [page.score for page in first.pages[1:]] + [hit.score for hit in rest]
     found = results.answer
     page = knowledge.page(found.document.id, found.page.number)
-    fragment = best_fragment(f"{page.text} {page.continuation}".strip(), knowledge.highlighter(query), knowledge.tuning)
+    fragment = best_fragment(page.whole_text, knowledge.highlighter(query), knowledge.tuning)
     assert fragment is not None
     pages = question.pages.get(found.document.id)
     right = found.document.id in question.relevant and (not pages or found.page.number in pages)

@@ -97,7 +97,7 @@ def locator(document: Document, page: Page | PageHit | None) -> str:
     """Where in a document: ``s. 15`` as printed, ``strona pliku 17`` without a printed number, a section by its heading."""
     if page is None:
         return ""
-    if document.media == "markdown":
+    if not document.format.has_pages:
         return (
             f"część „{_inner_quotes(page.heading)}”"
             if page.heading

@@ -20,7 +20,7 @@ import typer
 from typer.core import TyperGroup
 
 from kb import terminal
-from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError
+from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
 from kb.settings import load
 
@@ -158,14 +158,29 @@ def check(
 ) -> None:
     """Przeczytaj wszystkie dokumenty i sprawdź metadane, niczego nie zmieniając."""
     from kb import indexer
+    from kb.catalogue import Catalogue
     from kb.polish import shared_analyzer
     from kb.reading.synonyms import Synonyms
 
     settings = load(documents=documents, index=index)
+    root = settings.documents.absolute()
+    unusable: list[TaxonomyError] = []
+    try:
+        catalogue = Catalogue(root)
+    except TaxonomyError as error:
+        unusable.append(error)
+        catalogue = Catalogue(root, with_taxonomy=False)
     with terminal.progress_bar(as_json) as show:
-        report = indexer.check(settings, show)
+        report = indexer.check(settings, show, catalogue)
     terminal.print_report(report, "W dokumentach", as_json)
-    Synonyms.load(settings.documents, shared_analyzer())
+    try:
+        Synonyms.load(root, shared_analyzer())
+    except TaxonomyError as error:
+        unusable.append(error)
+    for problem in unusable:
+        terminal.print_error(problem.message, problem.details)
+    if unusable:
+        raise typer.Exit(TaxonomyError.exit_code)
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
 
 

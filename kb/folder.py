@@ -17,12 +17,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from kb.catalogue import Catalogue
+from kb.catalogue import file_inputs, folder_inputs
 from kb.disk import write_atomic
+from kb.formats import UNKNOWN, Format, format_of
 from kb.model import Status
 from kb.polish import normalise
-
-SUFFIXES = (".pdf", ".md")
 
 _RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
@@ -39,7 +38,7 @@ class FoundFile:
     path: str
     name: str
     problem: str = ""
-    at: os.stat_result | None = None
+    details: os.stat_result | None = None
     metadata: str = ""
     status: Status = Status.DAMAGED
     closed: bool = False
@@ -48,17 +47,17 @@ class FoundFile:
     @property
     def size(self) -> int:
         """Its bytes."""
-        return self.at.st_size if self.at else 0
+        return self.details.st_size if self.details else 0
 
     @property
-    def is_pdf(self) -> bool:
-        """Whether its name says so."""
-        return self.path.lower().endswith(".pdf")
+    def format(self) -> Format:
+        """Its format, by its name."""
+        return format_of(self.path)
 
 
-def find(root: Path, catalogue: Catalogue, hashes: Hashes) -> list[FoundFile]:
+def find(root: Path, hashes: Hashes) -> list[FoundFile]:
     """Every file that could be a document, by name, with its hashes."""
-    found = sorted(_walk(root, catalogue), key=attrgetter("name", "path"))
+    found = sorted(_walk(root), key=attrgetter("name", "path"))
     before = ""
     for entry in found:
         if entry.name == before:
@@ -67,13 +66,13 @@ def find(root: Path, catalogue: Catalogue, hashes: Hashes) -> list[FoundFile]:
             )
             entry.status = Status.DUPLICATE
         elif not entry.problem:
-            _hash(entry, catalogue, hashes)
+            _hash(root, entry, hashes)
         before = entry.name
     return found
 
 
-def _walk(root: Path, catalogue: Catalogue) -> Iterator[FoundFile]:
-    waiting = [(str(root), "", catalogue.folder_inputs(root))]
+def _walk(root: Path) -> Iterator[FoundFile]:
+    waiting = [(str(root), "", folder_inputs(root, root))]
     while waiting:
         folder, prefix, inputs = waiting.pop()
         try:
@@ -87,7 +86,7 @@ def _walk(root: Path, catalogue: Catalogue) -> Iterator[FoundFile]:
             if entry.name.startswith("."):
                 continue
             name = prefix + _shown(entry.name)
-            is_document = entry.name.lower().endswith(SUFFIXES)
+            is_document = format_of(entry.name) is not UNKNOWN
             if not _is_folder(entry):
                 if is_document:
                     yield _file(root, entry, name, inputs)
@@ -98,7 +97,7 @@ def _walk(root: Path, catalogue: Catalogue) -> Iterator[FoundFile]:
                     yield FoundFile(
                         entry.path, name, "to jest folder, a nie plik; zmień jego nazwę (pliki w nim są czytane)"
                     )
-                waiting.append((entry.path, f"{name}/", catalogue.folder_inputs(Path(entry.path), inputs)))
+                waiting.append((entry.path, f"{name}/", folder_inputs(root, Path(entry.path), inputs)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -114,10 +113,12 @@ def _file(root: Path, entry: os.DirEntry[str], name: str, inputs: str) -> FoundF
         if entry.is_symlink() and root.resolve() not in Path(entry.path).resolve().parents:
             problem = "dowiązanie prowadzi poza folder z dokumentami i nie jest czytane; skopiuj tu sam plik"
             return FoundFile(entry.path, name, problem)
-        at = entry.stat()
+        details = entry.stat()
     except (OSError, RuntimeError) as error:
         return FoundFile(entry.path, name, _cannot_open(error))
-    return FoundFile(entry.path, name, "" if stat.S_ISREG(at.st_mode) else "to nie jest zwykły plik", at, inputs)
+    return FoundFile(
+        entry.path, name, "" if stat.S_ISREG(details.st_mode) else "to nie jest zwykły plik", details, inputs
+    )
 
 
 def _cannot_open(error: Exception) -> str:
@@ -129,12 +130,12 @@ def _shown(name: str) -> str:
     return name if name.isascii() else normalise(os.fsencode(name).decode("utf-8", "replace"))
 
 
-def _hash(entry: FoundFile, catalogue: Catalogue, hashes: Hashes) -> None:
-    assert entry.at is not None
+def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
+    assert entry.details is not None
     try:
-        entry.version = hashes.of(entry.path, entry.name, entry.at)
-        if entry.is_pdf:
-            entry.metadata = catalogue.inputs(Path(entry.path), entry.metadata)
+        entry.version = hashes.of(entry.path, entry.name, entry.details)
+        if entry.format.has_sidecar:
+            entry.metadata = file_inputs(root, Path(entry.path), entry.metadata)
     except OSError as error:
         entry.problem = _cannot_open(error)
 
@@ -150,17 +151,17 @@ class Hashes:
             remembered = json.loads(path.read_bytes())
             self._old = remembered if isinstance(remembered, dict) else {}
 
-    def of(self, path: str, name: str, at: os.stat_result) -> str:
-        """The hash of a file's bytes, in hexadecimal; ``at`` is what the system says of it. Raises OSError."""
+    def of(self, path: str, name: str, details: os.stat_result) -> str:
+        """The hash of a file's bytes, in hexadecimal; ``details`` are its size and times. Raises OSError."""
         known = self._old.get(name)
-        # One that may not be read now is tried all the same, so that the report says so.
-        if _is_hash(known, at) and os.access(path, os.R_OK):
+        # Re-hash an unreadable file so that the run reports it.
+        if _is_hash(known, details) and os.access(path, os.R_OK):
             self._new[name] = known
             return str(known[3])
         now = time.time_ns()
         with Path(path).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self._new[name] = [at.st_size, at.st_mtime_ns, now, digest]
+        self._new[name] = [details.st_size, details.st_mtime_ns, now, digest]
         return digest
 
     def save(self) -> None:
@@ -169,14 +170,14 @@ class Hashes:
             write_atomic(self._path, json.dumps(self._new, separators=(",", ":")))
 
 
-def _is_hash(known: object, at: os.stat_result) -> TypeGuard[list[Any]]:
+def _is_hash(known: object, details: os.stat_result) -> TypeGuard[list[Any]]:
     """Whether it is what ``Hashes`` keeps (size, time of change, time of hashing, hash) of just such a file."""
     return (
         isinstance(known, list)
         and len(known) == 4
-        and known[0] == at.st_size
-        and known[1] == at.st_mtime_ns
+        and known[0] == details.st_size
+        and known[1] == details.st_mtime_ns
         and isinstance(known[2], int)
-        and known[2] - at.st_mtime_ns > _RACY_NANOSECONDS
+        and known[2] - details.st_mtime_ns > _RACY_NANOSECONDS
         and isinstance(known[3], str)
     )

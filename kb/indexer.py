@@ -18,7 +18,7 @@ from kb.disk import write_atomic
 from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_store
 from kb.engine.analysis import Analysis
 from kb.errors import DocumentsError
-from kb.extract import EXTRACTOR_VERSION, Limits, Sandbox
+from kb.extract import EXTRACTOR_VERSION, Sandbox
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes, find
 from kb.model import Document, Extraction, Page, Status
@@ -94,20 +94,23 @@ def run(
     with store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer:
         hashes = Hashes(settings.index / "files.json")
         job = _Run(settings, root, catalogue, writer, on_progress)
-        job.process(find(root, catalogue, hashes))
+        job.process(find(root, hashes))
         writer.commit()
         hashes.save()
         job.prune_extracted()
     return job.report(started)
 
 
-def check(settings: Settings, on_progress: OnProgress | None = None) -> Report:
-    """Read everything and report, changing nothing: ``seconds`` and counts as if it had been indexed."""
+def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: Catalogue | None = None) -> Report:
+    """Read everything and report, changing nothing: ``seconds`` and counts as if it had been indexed.
+
+    ``catalogue``: to check metadata with, in place of one with the folder's taxonomy.
+    """
     started = time.monotonic()
     root = _documents(settings)
-    catalogue = Catalogue(root)
+    catalogue = catalogue or Catalogue(root)
     job = _Run(settings, root, catalogue, _NothingWritten(), on_progress, keeps=False)
-    job.process(find(root, catalogue, Hashes(settings.index / "files.json")))
+    job.process(find(root, Hashes(settings.index / "files.json")))
     return job.report(started)
 
 
@@ -232,7 +235,7 @@ class _Run:
             self.writer.remove(file.document)
 
     def _extractions(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
-        """What is read of each file: kept pages of PDFs first, then the others as children finish them."""
+        """What is read of each file: kept pages first, then the others as children finish them."""
         waiting: dict[Path, FoundFile] = {}
         for entry in entries:
             kept = self._kept(entry)
@@ -247,18 +250,10 @@ class _Run:
         def tell(path: Path, page: int, pages: int) -> None:
             self._progress(Progress(done=done, total=len(entries), path=waiting[path].name, page=page, pages=pages))
 
-        s = self.settings
-        limits = Limits(
-            address_space_bytes=s.extract_memory_mb * 1024 * 1024,
-            seconds=s.extract_seconds,
-            seconds_per_page=s.extract_seconds_per_page,
-            pages=s.extract_pages,
-            characters=s.extract_characters,
-        )
-        # Long files first: started last they would keep one core busy when the others have nothing left to do. PDFs before
-        # Markdown, of which many small files are read at once when they follow one another.
-        order = sorted(waiting, key=lambda path: (not waiting[path].is_pdf, -waiting[path].size))
-        with Sandbox(limits, min(s.jobs, len(waiting))) as sandbox:
+        # Long files first: started last they would keep one core busy when the others have nothing left to do. Costly ones
+        # before the rest, of which many small files are read at once when they follow one another.
+        order = sorted(waiting, key=lambda path: (not waiting[path].format.costly, -waiting[path].size))
+        with Sandbox(self.settings.limits, min(self.settings.jobs, len(waiting))) as sandbox:
             for path, extraction in sandbox.extract_all(order, tell):
                 entry = waiting[path]
                 self._keep(entry, extraction)
@@ -356,7 +351,7 @@ class _Run:
         return self.settings.index / "extracted" / _kept_name(version)
 
     def _kept(self, entry: FoundFile) -> Extraction | None:
-        if not entry.is_pdf:
+        if not entry.format.costly:
             return None
         try:
             return decode(self._kept_path(entry.version).read_bytes())
@@ -364,8 +359,8 @@ class _Run:
             return None
 
     def _keep(self, entry: FoundFile, extraction: Extraction) -> None:
-        # A Markdown file is read faster than its pages. A failure may have been the machine's bad day or a limit since raised.
-        if self.keeps and entry.is_pdf and extraction.status in _LASTING:
+        # Other formats are read faster than kept pages. A failure may have been the machine's bad day or a limit since raised.
+        if self.keeps and entry.format.costly and extraction.status in _LASTING:
             path = self._kept_path(entry.version)
             path.parent.mkdir(exist_ok=True)
             write_atomic(path, encode(extraction).decode())

@@ -12,6 +12,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from kb.formats import Format, format_of
+
 
 class Status(StrEnum):
     """What became of one file in a run of the indexer (contract of ``kb index --json``)."""
@@ -36,10 +38,10 @@ class Status(StrEnum):
 class Page:
     """One page as it was read from a file: the unit of search.
 
-    A PDF page, or a Markdown section under its heading. ``label`` is the printed page number (PDF ``/PageLabels``),
+    A printed page, or a section under its heading. ``label`` is the printed page number (PDF ``/PageLabels``),
     ``heading`` the section that the page belongs to, ``continuation`` the words on the next page up to the end of a
     sentence that this page begins (indexed here too, so that a phrase that runs over the page's end is found).
-    ``html`` is sanitised HTML of a Markdown section, empty for PDF.
+    ``html`` is sanitised HTML of a section with markup, empty for plain text.
     """
 
     number: int
@@ -49,6 +51,11 @@ class Page:
     anchor: str | None = None
     html: str = ""
     continuation: str = ""
+
+    @property
+    def whole_text(self) -> str:
+        """Its text with the rest of its last sentence: what is searched and quoted."""
+        return f"{self.text} {self.continuation}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +148,9 @@ class Document:
     licence: str = ""
 
     @property
-    def media(self) -> Literal["pdf", "markdown"]:
-        """The kind of file behind the document."""
-        return "pdf" if self.path.lower().endswith(".pdf") else "markdown"
+    def format(self) -> Format:
+        """The format of the file behind the document."""
+        return format_of(self.path)
 
     @property
     def year(self) -> str | None:

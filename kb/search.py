@@ -234,7 +234,7 @@ def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
                 heading=page.heading,
                 url=page_url(id, page.number),
                 score=round(score, 3),
-                snippet=highlighter.snippet(f"{page.text} {page.continuation}".strip()),
+                snippet=highlighter.snippet(page.whole_text),
             )
             for page, score in match.pages
         ),

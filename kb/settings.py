@@ -14,8 +14,11 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb.errors import SettingsError
+from kb.limits import Limits
 
 _PREFIX = "KB_"
+_MEGABYTE = 1024 * 1024
+_LIMITS = Limits()
 _FOR_TESTS = {"KB_CORPUS"}
 """Variables that tell optional tests and benchmarks where their data is; they are not settings of the program."""
 
@@ -61,15 +64,31 @@ class Settings(BaseSettings):
         "", description="Publiczny adres serwisu, np. https://baza.example.pl, do cytowań i kanałów."
     )
     contact: str = Field("", description="Adres e-mail redakcji, pokazywany na stronach.")
-    extract_memory_mb: int = Field(1536, ge=256, description="Pamięć jednego procesu czytającego plik, w MB.")
+    extract_memory_mb: int = Field(
+        _LIMITS.address_space_bytes // _MEGABYTE, ge=256, description="Pamięć jednego procesu czytającego plik, w MB."
+    )
     extract_seconds: float = Field(
-        30.0, gt=0, allow_inf_nan=False, description="Czas na odczytanie pliku, w sekundach, bez dodatku za strony."
+        _LIMITS.seconds,
+        gt=0,
+        allow_inf_nan=False,
+        description="Czas na odczytanie pliku, w sekundach, bez dodatku za strony.",
     )
     extract_seconds_per_page: float = Field(
-        0.15, ge=0, allow_inf_nan=False, description="Dodatek czasu za każdą stronę, w sekundach."
+        _LIMITS.seconds_per_page, ge=0, allow_inf_nan=False, description="Dodatek czasu za każdą stronę, w sekundach."
     )
-    extract_pages: int = Field(5_000, ge=1, description="Najwięcej stron w jednym pliku.")
-    extract_characters: int = Field(20_000_000, ge=1_000, description="Najwięcej znaków tekstu w jednym pliku.")
+    extract_pages: int = Field(_LIMITS.pages, ge=1, description="Najwięcej stron w jednym pliku.")
+    extract_characters: int = Field(_LIMITS.characters, ge=1_000, description="Najwięcej znaków tekstu w jednym pliku.")
+
+    @property
+    def limits(self) -> Limits:
+        """What reading one file may cost."""
+        return Limits(
+            address_space_bytes=self.extract_memory_mb * _MEGABYTE,
+            seconds=self.extract_seconds,
+            seconds_per_page=self.extract_seconds_per_page,
+            pages=self.extract_pages,
+            characters=self.extract_characters,
+        )
 
 
 def load(**given: object) -> Settings:

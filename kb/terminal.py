@@ -169,7 +169,7 @@ def print_results(results: Results, as_json: bool = False) -> None:
         console.print(Text.assemble(f"{number}. ", (hit.document.title, "bold"), f"  {hit.url}"))
         for page in hit.pages:
             where = locator(hit.document, page)
-            heading = f" · {page.heading}" if hit.document.media == "pdf" and page.heading else ""
+            heading = f" · {page.heading}" if hit.document.format.has_pages and page.heading else ""
             console.print(Text.assemble("   ", (where, "cyan"), heading))
             console.print(_snippet(page.snippet))
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from library import TAXONOMY
+from library import TAXONOMY, Library
 
-from kb.catalogue import Catalogue, load_taxonomy, read_yaml, slug
+from kb.catalogue import Catalogue, file_inputs, folder_inputs, load_taxonomy, read_yaml
 from kb.errors import TaxonomyError
+from kb.extract.reader import read
+from kb.formats import format_of
+from kb.limits import Limits
 from kb.model import Document, Extraction, Page, Status
 
 
@@ -385,26 +389,24 @@ def test_inputs_change_with_each_source(folder: Path) -> None:
     inner = folder / "raporty"
     inner.mkdir()
     path = inner / "x.pdf"
-    catalogue = Catalogue(folder)
-    seen = [catalogue.inputs(path)]
+    seen = [file_inputs(folder, path)]
     for name in ("_defaults.yaml", "raporty/_defaults.yaml", "raporty/x.yaml", "taxonomy.yaml"):
         (folder / name).write_text("kind: raport\n")
-        seen.append(catalogue.inputs(path))
+        seen.append(file_inputs(folder, path))
     assert len(set(seen)) == len(seen)
     for name in ("raporty/y.yaml", "inne.yaml", "synonyms.yaml"):
         (folder / name).write_text("kind: raport\n")
-    assert catalogue.inputs(path) == seen[-1]
+    assert file_inputs(folder, path) == seen[-1]
 
 
 def test_inputs_tell_one_source_from_another(folder: Path) -> None:
     """The same bytes in another file are other metadata."""
     inner = folder / "raporty"
     inner.mkdir()
-    catalogue = Catalogue(folder)
     (folder / "_defaults.yaml").write_text("kind: raport\n")
-    outer = catalogue.inputs(inner / "x.pdf")
+    outer = file_inputs(folder, inner / "x.pdf")
     (folder / "_defaults.yaml").rename(inner / "_defaults.yaml")
-    assert catalogue.inputs(inner / "x.pdf") != outer
+    assert file_inputs(folder, inner / "x.pdf") != outer
 
 
 def test_inputs_from_folder_to_folder(folder: Path) -> None:
@@ -414,45 +416,89 @@ def test_inputs_from_folder_to_folder(folder: Path) -> None:
     (folder / "_defaults.yaml").write_text("kind: raport\n")
     (inner / "_defaults.yaml").write_text("language: en\n")
     (inner / "x.yaml").write_text("title: x\n")
-    catalogue = Catalogue(folder)
-    of_folder = catalogue.folder_inputs(inner, catalogue.folder_inputs(folder))
+    of_folder = folder_inputs(folder, inner, folder_inputs(folder, folder))
     for name in ("x.pdf", "x.md"):
-        assert catalogue.inputs(inner / name, of_folder) == catalogue.inputs(inner / name)
-    assert catalogue.inputs(inner / "x.pdf") != catalogue.inputs(inner / "x.md") == of_folder
+        assert file_inputs(folder, inner / name, of_folder) == file_inputs(folder, inner / name)
+    assert file_inputs(folder, inner / "x.pdf") != file_inputs(folder, inner / "x.md") == of_folder
 
 
-# Slugs
+# One reader for all places
 
 
 @pytest.mark.parametrize(
-    ("text", "made"),
+    ("key", "written", "taken"),
     [
-        ("Łódź 2023/Raport", "lodz-2023-raport"),
-        ("a--b__c", "a-b-c"),
-        ("ZAŻÓŁĆ GĘŚLĄ JAŹŃ", "zazolc-gesla-jazn"),
-        ("raporty/2023/x", "raporty-2023-x"),
+        ("id", "007", "007"),
+        ("title", "yes", "yes"),
+        ("title", "1.10", "1.10"),
+        ("title", "12:30:00", "12:30:00"),
+        ("title", "2023-06-19", "2023-06-19"),
+        ("title", "~", "A"),
+        ("title", "[a]", "A"),
+        ("publisher", "0x1F", "0x1F"),
+        ("publisher", "No", "No"),
+        ("licence", "4.0", "4.0"),
+        ("language", "no", "no"),
+        ("authors", "[007, 1e3, off]", ("007", "1e3", "off")),
+        ("authors", "2023, on", ("2023", "on")),
+        ("topics", "[energia, 2023]", ("energia",)),
+        ("published", "2023-06-19", date(2023, 6, 19)),
+        ("published", "2023-06-19 10:30:00", date(2023, 6, 19)),
+        ("published", "2023-02-30", None),
+        ("published", "19.06.2023", None),
+        ("kind", "*raport", None),
+        ("kind", "!!binary x", None),
+        ("kind", "a: b", None),
+        ("kind", "{a: b}", None),
+        ("nieznany", "yes", None),
     ],
 )
-def test_slugs(text: str, made: str) -> None:
-    """A path becomes ASCII letters, digits and hyphens."""
-    assert slug(text) == made
+def test_a_key_means_the_same_everywhere(tmp_path: Path, key: str, written: str, taken: object) -> None:
+    """Front matter, a sidecar and a folder's defaults give the same document, and the same warning but for the place."""
+    outcomes = []
+    for place in ("front matter", "sidecar", "defaults"):
+        library = Library(tmp_path / place)
+        library.write("taxonomy.yaml", TAXONOMY)
+        yaml = f"{key}: {written}\n"
+        if place == "front matter":
+            path = library.write("a.md", f"---\n{yaml}---\nTekst.\n")
+        else:
+            path = library.pdf("a.pdf", ["Tekst."])
+            library.write("a.yaml" if place == "sidecar" else "_defaults.yaml", yaml)
+        if place == "defaults" and key in ("id", "title"):
+            continue
+        extraction = read(path, format_of(path.name).reader, Limits(), lambda _: True)
+        document, warnings = Catalogue(library.documents).describe(path, path.name, "0", extraction)
+        told = [
+            re.sub(r"^(a\.\w+|_defaults\.yaml|Metadane na początku pliku zostały pominięte): ", "", warning)
+            for warning in (*extraction.warnings, *warnings)
+        ]
+        # Front matter begins on its file's second line.
+        told = [warning.replace("wierszu 2", "wierszu 1").removesuffix(".") for warning in told]
+        outcomes.append((replace(document, path="", pages=0), told))
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+    assert getattr(outcomes[0][0], key, None) == taken
 
 
-def test_a_slug_of_nothing() -> None:
-    """A name without a letter or digit of ours still gives an id, another for each."""
-    assert slug("…").startswith("dokument-")
-    assert slug("…") != slug("!")
+def test_a_huge_sidecar_is_not_read(folder: Path) -> None:
+    """A file with more bytes than there is memory is a warning at once, since its size is looked at first."""
+    (folder / "raport.yaml").touch()
+    empty = file_inputs(folder, folder / "raport.pdf")
+    os.truncate(folder / "raport.yaml", 1 << 40)
+    _, warnings = _pdf(folder, None)
+    assert warnings == ("raport.yaml: zapis YAML ma ponad 256 kB",)
+    assert file_inputs(folder, folder / "raport.pdf") != empty
 
 
-@given(st.text())
-def test_any_name_has_a_slug(text: str) -> None:
-    """Whatever a file is called, its id can stand in an address, and is its own slug."""
-    made = slug(text)
-    assert made
-    assert made.isascii()
-    assert made == made.lower()
-    assert not set(made) - set("abcdefghijklmnopqrstuvwxyz0123456789-")
-    assert slug(made) == made
+def test_without_a_taxonomy_that_can_be_used(folder: Path) -> None:
+    """Values that only the taxonomy could judge are left alone, the others are checked."""
+    (folder / "taxonomy.yaml").write_text("- a")
+    (folder / "raport.yaml").write_text("kind: raprot\ntopics: [cokolwiek]\npublished: wczoraj\n")
+    catalogue = Catalogue(folder, with_taxonomy=False)
+    document, warnings = catalogue.describe(folder / "raport.pdf", "raport.pdf", "0", _extraction({}))
+    assert (document.kind, document.topics) == ("raprot", ("cokolwiek",))
+    assert len(warnings) == 1
+    assert "wczoraj" in warnings[0]
 
 
 def test_read_yaml_of_a_missing_file(tmp_path: Path) -> None:

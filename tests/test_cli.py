@@ -264,6 +264,23 @@ def test_check_of_synonyms(library: Library) -> None:
         assert said in ran.err
 
 
+def test_check_names_every_problem_at_once(library: Library) -> None:
+    """A bad taxonomy hides neither the mistakes of ``synonyms.yaml`` nor those of documents, and is still a failure."""
+    library.write("taxonomy.yaml", "topics: nie\nrodzaje: []\n")
+    library.write("synonyms.yaml", "synonimy: []\n")
+    library.markdown("a.md", "Tekst.", kind="raprot", published="wczoraj")
+    library.write("b.pdf", b"")
+    before = tree(library.root)
+    ran = kb("check", *_places(library))
+    assert ran.code == 2
+    for part in ("„wczoraj”", "b.pdf", "zero bajtów"):
+        assert part in ran.out
+    assert "raprot" not in ran.out  # nobody knows which kinds there are
+    for part in ("taxonomy.yaml", "topics", "rodzaje", "synonyms.yaml", "synonimy"):
+        assert part in ran.err
+    assert tree(library.root) == before
+
+
 # kb search
 
 

@@ -175,8 +175,8 @@ def test_every_status_is_explained() -> None:
 
 def test_every_key_of_metadata_is_explained() -> None:
     """The table of keys has exactly the keys that are known, and other names for them are mentioned."""
-    assert [row[0] for row in rows(EDITORS, "Klucz | Co podać")] == list(catalogue._Metadata.model_fields)
-    assert set(catalogue._ALIASES) <= code(EDITORS)
+    assert [row[0] for row in rows(EDITORS, "Klucz | Co podać")] == list(catalogue.metadata.Metadata.model_fields)
+    assert set(catalogue.metadata.ALIASES) <= code(EDITORS)
 
 
 def test_examples_for_editors_are_right(library: Library) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kb.addresses import page_url
+from kb.formats import FORMATS
 
 _OF_RESULTS = ConfigDict(from_attributes=True)
 """For shapes that have the same fields as an object of the search."""
@@ -126,7 +127,7 @@ class DocumentEntry(BaseModel):
     language: str
     source_url: str
     licence: str
-    media: Literal["pdf", "markdown"]
+    media: str = Field(json_schema_extra={"enum": [row.media for row in FORMATS]})
     page_count: int
     url: str
     file_url: str = Field(description="Adres oryginalnego pliku.")

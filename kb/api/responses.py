@@ -167,7 +167,7 @@ def _described(document: Document) -> dict[str, Any]:
         "language": document.language,
         "source_url": document.source_url,
         "licence": document.licence,
-        "media": document.media,
+        "media": document.format.media,
         "page_count": document.pages,
         "url": document_url(document.id),
         "file_url": file_url(document.id),

@@ -39,7 +39,7 @@ class Analysis(dict[str, Word]):
         )
 
     def _page(self, page: Page) -> AnalysedPage:
-        found = self.of_text(f"{page.text} {page.continuation}")
+        found = self.of_text(page.whole_text)
         return AnalysedPage(
             page=page,
             words=found,
@@ -50,4 +50,4 @@ class Analysis(dict[str, Word]):
 
 def forms_of(page: Page) -> set[str]:
     """The distinct surface forms of a page's text."""
-    return {surface(word) for word in words(normalise(f"{page.text} {page.continuation}"))}
+    return {surface(word) for word in words(normalise(page.whole_text))}

@@ -1,8 +1,8 @@
 """The reading side of the sandbox, run as ``python -m kb.extract.child``; ``sandbox`` starts it and knows its protocol.
 
-One server process loads PDFium, pypdf and Morfeusz once and forks a keeper for each slot. A keeper never opens a document:
+One server process loads the readers and Morfeusz once and forks a keeper for each slot. A keeper never opens a document:
 for each request it forks a child that does, waits for it and says how it ended. So a child costs a fork, not an import, and
-one that is aborted takes nobody with it. A request has one file, or a batch of small ones.
+one that is aborted takes nobody with it. A request has one file, or a batch of small ones, each with the name of its reader.
 
 A keeper and its child write JSON lines on the slot's socket: ``{"pages": n}``, ``{"page": n}`` and at last the keeper's
 ``{"exit": code, "peak": bytes}``, code negative for a signal; of a batch only the last. Extractions, one on a line, go to the
@@ -24,21 +24,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kb.extract.limits import Limits
 from kb.extract.outcome import damaged, too_large
-from kb.extract.reader import read
+from kb.extract.reader import load, read
 from kb.extract.wire import OUT_OF_MEMORY, STOP, encode
+from kb.limits import Limits
 from kb.polish import Analyzer
 
 _REPORT_EVERY = 25
 _PAGE_SIZE = resource.getpagesize()
 
 
-def serve(folder: Path, descriptors: list[int]) -> None:
+def serve(folder: Path, readers: list[str], descriptors: list[int]) -> None:
     """Fork one keeper for each slot's socket, then wait for all of them. Runs until the parent closes the sockets.
 
-    ``folder`` is where results lie; it goes at the end, even if the parent was killed and cannot see to that.
+    ``folder`` is where results lie; it goes at the end, even if the parent was killed and cannot see to that. ``readers`` are
+    loaded now, once for all children.
     """
+    for reader in readers:
+        load(reader)
     known = Analyzer().known
     known("rozgrzewka")
     # Objects made so far leave the collector's sight: children share their memory pages instead of copying them.
@@ -103,8 +106,8 @@ def _work(slot: socket.socket, request: dict[str, Any], known: Callable[[str], b
         limits = Limits(**request["limits"])
         _silence()
         _limit(limits)
-        paths = [Path(path) for path in request["paths"]]
-        alone = len(paths) == 1
+        files = [(Path(path), reader) for path, reader in request["files"]]
+        alone = len(files) == 1
 
         def report(page: int, pages: int) -> None:
             if alone and page == 0:
@@ -112,9 +115,9 @@ def _work(slot: socket.socket, request: dict[str, Any], known: Callable[[str], b
             elif alone and (page % _REPORT_EVERY == 0 or page == pages):
                 _send(slot, {"page": page})
 
-        def result(path: Path) -> bytes:
+        def result(path: Path, reader: str) -> bytes:
             try:
-                return encode(read(path, limits, known, report, second_only=request["second_only"]))
+                return encode(read(path, reader, limits, known, report))
             except MemoryError:
                 if not alone:
                     raise  # it may be the fault of any file of the batch
@@ -123,7 +126,7 @@ def _work(slot: socket.socket, request: dict[str, Any], known: Callable[[str], b
                 return encode(damaged(f"nieoczekiwany błąd {type(error).__name__}: {error}"[:300]))
 
         with Path(request["result"]).open("wb") as file:
-            file.writelines(result(path) + b"\n" for path in paths)
+            file.writelines(result(path, reader) + b"\n" for path, reader in files)
         code = 0
     except MemoryError:
         code = OUT_OF_MEMORY
@@ -168,4 +171,4 @@ def _send(slot: socket.socket, message: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), [int(descriptor) for descriptor in sys.argv[2:]])
+    serve(Path(sys.argv[1]), sys.argv[2].split(","), [int(descriptor) for descriptor in sys.argv[3:]])

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Container, Iterable
 
 Known = Callable[[str], bool]
+"""Whether a word is in the dictionary."""
 
 SOFT = "\u00ad"
 LINE_END = "\u2010"

@@ -17,17 +17,16 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from kb.extract import frontmatter, outcome
-from kb.extract.clean import SOFT, characters, has_text
-from kb.extract.limits import Limits
+from kb.extract.clean import SOFT, Known, characters, has_text
+from kb.extract.reader import Report
+from kb.limits import Limits
 from kb.model import Extraction, Page, Status
+from kb.slugs import anchor as anchor_of
 
 _SECTION_LEVEL = 2
 _DEEPEST_LEVEL = 6
-_SLUG_LENGTH = 80
 _ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-_SLUG_GAPS = re.compile(r"[^a-z0-9]+")
-_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ß": "ss", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
 
 _TAGS = frozenset(
     {"a", "abbr", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img"}
@@ -43,7 +42,7 @@ _ATTRIBUTES = {
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
-def read_markdown(path: Path, limits: Limits) -> Extraction:
+def read_markdown(path: Path, limits: Limits, _known: Known, report: Report) -> Extraction:
     """The file's sections as pages: the text before the first heading, then one page for each heading outside lists and quotes.
 
     ``text`` is plain, its first line the heading; ``html`` has the heading as ``h2``, since a page's ``h1`` is its document's
@@ -64,6 +63,7 @@ def read_markdown(path: Path, limits: Limits) -> Extraction:
     pages = _pages(front.body)
     if len(pages) > limits.pages:
         return outcome.too_large(f"ma {len(pages)} części, a najwięcej może mieć {limits.pages}")
+    report(0, len(pages))
     found = any(has_text(page.text) for page in pages)
     extraction = Extraction(status=Status.INDEXED, pages=tuple(pages), metadata=front.values, warnings=tuple(warnings))
     return extraction if found else outcome.no_text("Plik nie zawiera tekstu. Uzupełnij go albo usuń.", extraction)
@@ -104,7 +104,7 @@ def _pages(source: str) -> list[Page]:
         heading, anchor = "", None
         if _is_section_start(section[0]):
             heading = _line(_inline_text(section[1].children or []))
-            anchor = _unique(_slug(heading), anchors)
+            anchor = _unique(anchor_of(heading), anchors)
             section[0].attrSet("id", anchor)
         _shift_headings(section)
         cited = [token for number in _cited_notes(section) for token in notes.get(number, ())]
@@ -209,11 +209,6 @@ def _inline_text(tokens: Sequence[Token]) -> str:
 
 def _line(text: str) -> str:
     return " ".join(characters(text).replace(SOFT, "").split())
-
-
-def _slug(heading: str) -> str:
-    folded = unicodedata.normalize("NFKD", heading.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
-    return _SLUG_GAPS.sub("-", folded).strip("-")[:_SLUG_LENGTH].strip("-") or "sekcja"
 
 
 def _unique(slug: str, taken: set[str]) -> str:

@@ -22,7 +22,8 @@ from kb.extract import outcome
 from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share
 from kb.extract.description import describe
 from kb.extract.layout import tidy
-from kb.extract.limits import Limits
+from kb.extract.reader import Report
+from kb.limits import Limits
 from kb.model import Extraction, Page, Status
 
 _T = TypeVar("_T")
@@ -60,14 +61,21 @@ class _Late(BaseException):
     """Time given to the second reader is over. No ``Exception``, so that the reader itself does not swallow it."""
 
 
-def read_pdf(
-    path: Path, limits: Limits, known: Known, report: Callable[[int, int], None], *, second_only: bool = False
-) -> Extraction:
+def read_pdf(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
     """The file's pages in order, empty ones too, so that ``number`` is the position.
 
-    ``report`` is told (page, pages), (0, pages) first. ``second_only`` leaves PDFium out. A file without readable pages gives
-    a failed status and a message; only ``MemoryError``, ``RecursionError`` and ``OSError`` pass through.
+    ``report`` is told (page, pages), (0, pages) first. A file without readable pages gives a failed status and a message;
+    only ``MemoryError``, ``RecursionError`` and ``OSError`` pass through.
     """
+    return _read(path, limits, known, report, second_only=False)
+
+
+def read_without_pdfium(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
+    """The same by pypdf alone, after PDFium has crashed on the file."""
+    return _read(path, limits, known, report, second_only=True)
+
+
+def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_only: bool) -> Extraction:
     with path.open("rb") as file:
         start = file.read(1024)
     if not start:
@@ -146,7 +154,7 @@ def _headings(outline: Sequence[tuple[int, str]], count: int) -> list[str]:
 # ---------------------------------------------------------------- the first reader
 
 
-def _read_first(path: Path, limits: Limits, report: Callable[[int, int], None]) -> _Raw | None:
+def _read_first(path: Path, limits: Limits, report: Report) -> _Raw | None:
     """Everything that PDFium finds in the file; None when it cannot open it."""
     try:
         document = pdfium.PdfDocument(path)
@@ -158,7 +166,7 @@ def _read_first(path: Path, limits: Limits, report: Callable[[int, int], None]) 
         return _read_document(document, limits, report)
 
 
-def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Callable[[int, int], None]) -> _Raw | None:
+def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Report) -> _Raw | None:
     count = len(document)
     if count == 0:
         return None
@@ -256,13 +264,13 @@ def _score(text: str, known: Known) -> tuple[float, bool]:
     return (known_share(characters(text), known) * (1 - garbage_share(text)), has_text(text))
 
 
-def _read_second(path: Path, limits: Limits, report: Callable[[int, int], None]) -> _Raw | None:
+def _read_second(path: Path, limits: Limits, report: Report) -> _Raw | None:
     """Everything that pypdf finds in a file that PDFium cannot open; None when it fails too."""
     with _second_reader(path) as reader:
         return None if reader is None else _read_slowly(reader, limits, report)
 
 
-def _read_slowly(reader: pypdf.PdfReader, limits: Limits, report: Callable[[int, int], None]) -> _Raw | None:
+def _read_slowly(reader: pypdf.PdfReader, limits: Limits, report: Report) -> _Raw | None:
     count = _quietly(lambda: len(reader.pages)) or 0
     if count == 0:
         return None

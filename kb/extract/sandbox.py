@@ -3,8 +3,9 @@
 The parent never looks into a document. It starts ``kb.extract.child``, hands out paths, watches the clock, and turns
 whatever happened (a result, a signal, a limit, silence) into an ``Extraction``.
 
-A PDF has a child of its own. Small Markdown files share one, a batch of them, since a fork costs several times what reading
-one does. All files of a batch together have the limits of a single file, so that whatever passes in a batch would pass alone.
+A file of a costly format has a child of its own. Small files of the others share one, a batch of them, since a fork costs
+several times what reading one does. All files of a batch together have the limits of a single file, so that whatever passes
+in a batch would pass alone.
 A batch that does not pass tells nothing: each of its files is then read again alone, and only the guilty one is reported.
 """
 
@@ -29,9 +30,10 @@ from types import TracebackType
 from typing import Self
 
 from kb.errors import KbError
-from kb.extract.limits import Limits
 from kb.extract.outcome import damaged, timed_out, too_large
 from kb.extract.wire import OUT_OF_MEMORY, STOP, decode
+from kb.formats import FORMATS, Format, format_of
+from kb.limits import Limits
 from kb.model import Extraction
 
 Progress = Callable[[Path, int, int], None]
@@ -41,7 +43,7 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _BATCH_FILES = 256
 _BATCH_BYTES = 256 * 1024
-"""So much Markdown takes some tenths of a second: forking costs little of it, and no core waits long at the end of a run."""
+"""So much text takes some tenths of a second: forking costs little of it, and no core waits long at the end of a run."""
 _MEMORY_SUSPICION = 0.5
 """PDFium aborts when memory is refused. A crash with more than this share of the memory limit in use is put down to memory."""
 
@@ -54,7 +56,7 @@ class _Slot:
         self.result = result
         self.limits = limits
         self.batch: tuple[Path, ...] = ()
-        self.second_only = False
+        self.second_try = False
         self.pages = 0
         self.allowed = 0.0
         self.deadline = 0.0
@@ -62,9 +64,10 @@ class _Slot:
         self.ended = False
         self._buffer = b""
 
-    def start(self, batch: tuple[Path, ...], *, second_only: bool = False) -> None:
+    def start(self, batch: tuple[Path, ...], *, second_try: bool = False) -> None:
+        """Have files read by the readers of their formats, on the ``second_try`` by the second ones."""
         self.batch = batch
-        self.second_only = second_only
+        self.second_try = second_try
         self.pages = 0
         self.timed_out = False
         self.ended = False
@@ -72,15 +75,14 @@ class _Slot:
         self.deadline = time.monotonic() + self.allowed
         self.result.unlink(missing_ok=True)
         request = {
-            "paths": [os.path.abspath(path) for path in batch],
+            "files": [(os.path.abspath(path), _reader(path, second=second_try)) for path in batch],
             "result": str(self.result),
             "limits": asdict(self.limits),
-            "second_only": second_only,
         }
         self.channel.sendall(json.dumps(request).encode() + b"\n")
 
     def extend(self, pages: int) -> None:
-        """The child has told the number of pages; a false one gains it no more than the most that is allowed."""
+        """The child has told the number of pages, which is clamped, so a lying child gains nothing."""
         self.pages = max(0, min(pages, self.limits.pages))
         extra = self.limits.seconds_per_page * self.pages
         self.deadline += self.limits.seconds + extra - self.allowed
@@ -125,11 +127,11 @@ class _Queue:
 
 
 def _batches(paths: Iterator[Path]) -> Iterator[tuple[Path, ...]]:
-    """Small Markdown files that follow one another together, anything else alone."""
+    """Small files that follow one another together, those of costly formats alone."""
     batch: list[Path] = []
     room: float = _BATCH_BYTES
     for path in paths:
-        size = _size(path) if _is_markdown(path) else inf
+        size = inf if _format(path).costly else _size(path)
         if batch and size > room:
             yield tuple(batch)
             batch, room = [], _BATCH_BYTES
@@ -142,8 +144,12 @@ def _batches(paths: Iterator[Path]) -> Iterator[tuple[Path, ...]]:
         yield tuple(batch)
 
 
-def _is_markdown(path: Path) -> bool:
-    return path.suffix.lower() == ".md"
+def _format(path: Path) -> Format:
+    return format_of(path.name)
+
+
+def _reader(path: Path, *, second: bool) -> str:
+    return _format(path).second_reader if second else _format(path).reader
 
 
 def _size(path: Path) -> int:
@@ -212,8 +218,8 @@ class Sandbox:
     def extract_all(self, paths: Iterable[Path], on_progress: Progress | None = None) -> Generator[_Result, None, None]:
         """Each path with its extraction, in the order in which they are finished.
 
-        Takes from ``paths`` as it goes and never runs ahead by more than ``jobs`` PDFs or batches of Markdown: finished results
-        wait on disk. A file that cannot be read is a result with a failed status. Closing the iterator stops what is being
+        Takes from ``paths`` as it goes and never runs ahead by more than ``jobs`` files or batches: finished results wait on
+        disk. A file that cannot be read is a result with a failed status. Closing the iterator stops what is being
         read. Raises ``KbError`` when reading processes were killed from outside and none is left.
         """
         if self._busy:
@@ -297,9 +303,9 @@ class Sandbox:
             return _collected(slot, queue, on_progress)
         if code == OUT_OF_MEMORY or peak > _MEMORY_SUSPICION * slot.limits.address_space_bytes:
             return _failed(slot, queue, too_large("wymaga zbyt wiele pamięci"))
-        if code < 0 and not slot.second_only and not _is_markdown(slot.batch[0]):
+        if code < 0 and not slot.second_try and len(slot.batch) == 1 and _reader(slot.batch[0], second=True):
             try:
-                slot.start(slot.batch, second_only=True)
+                slot.start(slot.batch, second_try=True)
             except OSError:
                 return self._lose(slot, queue)
             return []
@@ -336,6 +342,7 @@ class Sandbox:
                         "-m",
                         "kb.extract.child",
                         str(folder),
+                        ",".join(reader for row in FORMATS for reader in (row.reader, row.second_reader) if reader),
                         *(str(theirs.fileno()) for _, theirs in pairs),
                     ],
                     stdin=subprocess.DEVNULL,
@@ -352,8 +359,8 @@ class Sandbox:
                 theirs.close()
         self._slots = [_Slot(ours, folder / f"result-{number}", self._limits) for number, (ours, _) in enumerate(pairs)]
         if not all(map(_is_ready, self._slots)):
-            said = errors.read_text(errors="replace").splitlines()[-1:]
-            raise KbError("Nie udało się uruchomić procesu czytającego dokumenty.", said)
+            last_line = errors.read_text(errors="replace").splitlines()[-1:]
+            raise KbError("Nie udało się uruchomić procesu czytającego dokumenty.", last_line)
 
 
 def _is_ready(slot: _Slot) -> bool:

@@ -39,7 +39,7 @@ def answer(hits: Sequence[Hit], best_page: Page, highlighter: Highlighter, tunin
     rivals = [page.score for page in others] + [hit.score for hit in hits[1:]]
     if rivals and best.score < tuning.answer_lead * max(rivals):
         return None
-    text = f"{best_page.text} {best_page.continuation}".strip()
+    text = best_page.whole_text
     fragment = best_fragment(text, highlighter, tuning)
     if fragment is None or fragment.cover < tuning.answer_cover:
         return None

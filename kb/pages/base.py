@@ -95,8 +95,8 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
         kind=taxonomy.labels("kind").get(document.kind or "", ""),
         edition=taxonomy.labels("edition").get(document.edition or "", ""),
         published=document.published,
-        # A Markdown file has no pages that anybody could turn.
-        pages=messages.pages(document.pages) if document.media == "pdf" else "",
+        # Sections are no pages that anybody could turn.
+        pages=messages.pages(document.pages) if document.format.has_pages else "",
         description=document.description,
     )
 
@@ -107,8 +107,8 @@ def cards_of_one_kind(results: Results, taxonomy: Taxonomy) -> tuple[Card, ...]:
 
 
 def place(document: Document, page: Page | PageHit) -> str:
-    """A page's name for a link: „s. 15 (17. w pliku)”, „strona pliku 17”, a Markdown section's heading."""
-    if document.media == "markdown":
+    """A page's name for a link: „s. 15 (17. w pliku)”, „strona pliku 17”, a section's heading."""
+    if not document.format.has_pages:
         return page.heading or ("Wstęp" if page.number == 1 else f"Część {page.number}")
     if not page.label:
         return f"strona pliku {page.number}"

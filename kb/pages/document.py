@@ -14,6 +14,7 @@ from markupsafe import Markup
 from kb import messages
 from kb.addresses import citation_url, document_url, edition_url, file_url, page_url, topic_url, with_query
 from kb.citation import STYLES, Citation, Source, cite
+from kb.formats import PDF
 from kb.model import Document, Page, Taxonomy
 from kb.pages.base import BasePage, Card, Link, card, place
 from kb.pages.markup import Links, Marker, paragraphs, rendered, site_links
@@ -46,7 +47,7 @@ class CitationBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPage(BasePage):
-    """``/dokumenty/{id}``; ``text`` is a Markdown document's own, "" for PDF."""
+    """``/dokumenty/{id}``; ``text`` is that of a document of sections, "" for one of pages."""
 
     template: ClassVar[str] = "document.html"
     card: Card
@@ -108,9 +109,9 @@ class DocumentView:
 def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[Document]) -> DocumentPage:
     """A document's own page."""
     document, taxonomy = view.document, view.taxonomy
-    markdown = document.media == "markdown"
-    html = "\n".join(page.html for page in pages)
-    numbers = () if markdown else tuple(_numbers(view, pages))
+    has_pages = document.format.has_pages
+    html = "" if has_pages else "\n".join(page.html or paragraphs(page.text, page.heading) for page in pages)
+    numbers = tuple(_numbers(view, pages)) if has_pages else ()
     found = sum(bool(link.note) for link in numbers)
     return DocumentPage(
         title=document.title,
@@ -129,7 +130,7 @@ def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[D
         if found
         else "",
         first_page=with_query(page_url(document.id, 1), view.q),
-        text=rendered(html, view.links(html), view.marker) if markdown else Markup(""),
+        text=rendered(html, view.links(html), view.marker),
         citation=_citation_box(view, None),
         related=tuple(card(other, taxonomy) for other in related),
         back=view.back,
@@ -140,16 +141,16 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
     """One page of a PDF, or one part of a Markdown document."""
     document = view.document
     name = place(document, page)
-    markdown = document.media == "markdown"
+    has_pages = document.format.has_pages
     text = (
         rendered(page.html, view.links(page.html), view.marker)
         if page.html
         else paragraphs(page.text, page.heading, view.marker)
     )
     return SectionPage(
-        title=f"{document.title}, {name}" if not markdown else f"{name} – {document.title}",
-        # A section's text stands whole on its document's page; a PDF's page has no other place.
-        canonical=document_url(document.id) if markdown else page_url(document.id, page.number),
+        title=f"{document.title}, {name}" if has_pages else f"{name} – {document.title}",
+        # A section's text stands whole on its document's page; a printed page has no other place.
+        canonical=page_url(document.id, page.number) if has_pages else document_url(document.id),
         description=document.description,
         q=view.q,
         meta=_meta(view, page),
@@ -157,14 +158,14 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
         document=card(document, view.taxonomy),
         document_url=with_query(document_url(document.id), view.q),
         name=name,
-        heading="" if markdown else page.heading,
+        heading=page.heading if has_pages else "",
         position=f"{page.number} z {document.pages}",
         text=text,
         marked="<mark>" in text,
         previous=_neighbour(view, page.number - 1, "Poprzednia"),
         next=_neighbour(view, page.number + 1, "Następna"),
-        file=Link(text="Otwórz tę stronę w pliku PDF", url=file_url(document.id, page.number))
-        if not markdown
+        file=Link(text=f"Otwórz tę stronę w pliku {document.format.name}", url=file_url(document.id, page.number))
+        if has_pages
         else _file(document),
         citation=_citation_box(view, page),
         back=view.back,
@@ -172,7 +173,7 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
 
 
 def _numbers(view: DocumentView, pages: Sequence[Page]) -> Iterator[Link]:
-    """A link to each page of a PDF; with a query, ``note`` says how many found places are on it."""
+    """A link to each printed page; with a query, ``note`` says how many found places are on it."""
     marker = view.marker if len(pages) <= _MOST_COUNTED else None
     for page in pages:
         places = len(marker(page.text)) if marker else 0
@@ -191,8 +192,7 @@ def _neighbour(view: DocumentView, number: int, text: str) -> Link | None:
 
 
 def _file(document: Document) -> Link:
-    kind = "PDF" if document.media == "pdf" else "Markdown"
-    return Link(text=f"Pobierz oryginał ({kind})", url=file_url(document.id))
+    return Link(text=f"Pobierz oryginał ({document.format.name})", url=file_url(document.id))
 
 
 def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Link]:
@@ -200,7 +200,7 @@ def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Lin
     for page in pages:
         if page.heading and page.heading != before:
             url = f"#{page.anchor}" if page.anchor else with_query(page_url(document.id, page.number), q)
-            yield Link(text=page.heading, url=url, note="" if document.media == "markdown" else place(document, page))
+            yield Link(text=page.heading, url=url, note=place(document, page) if document.format.has_pages else "")
         before = page.heading
 
 
@@ -228,7 +228,7 @@ def _citation_box(view: DocumentView, page: Page | None) -> CitationBox:
         heading="Cytuj ten dokument"
         if page is None
         else "Cytuj tę stronę"
-        if document.media == "pdf"
+        if document.format.has_pages
         else "Cytuj tę część",
         entries=tuple(cite(view.source, style) for style in ("iso690", "apa")),
         files=tuple(
@@ -255,13 +255,13 @@ def _meta(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:
         ("citation_firstpage", page.label or "" if page else ""),
         ("citation_language", document.language),
         ("citation_public_url", url),
-        ("citation_pdf_url", base + file_url(document.id) if document.media == "pdf" else ""),
+        ("citation_pdf_url", base + file_url(document.id) if document.format is PDF else ""),
         ("DC.title", document.title),
         *(("DC.creator", author) for author in document.authors),
         ("DC.publisher", document.publisher),
         ("DC.date", day.isoformat() if day else ""),
         ("DC.type", "Text"),
-        ("DC.format", "application/pdf" if document.media == "pdf" else "text/markdown"),
+        ("DC.format", document.format.media_type),
         ("DC.language", document.language),
         ("DC.description", document.description),
         ("DC.rights", document.licence),

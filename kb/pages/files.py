@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 
-from kb.catalogue import slug
 from kb.errors import NotFound
 from kb.model import Document
 from kb.polish import normalise
+from kb.slugs import slug
 
 _GONE = "Oryginalnego pliku nie ma już w bazie albo zmieniono jego nazwę. Tekst dokumentu nadal można czytać na jego stronie."
 
@@ -39,14 +39,13 @@ def _entry(folder: Path, name: str) -> Path:
 
 
 def send(path: Path, document: Document) -> Response:
-    """The file: a PDF to be read in the browser, Markdown to be saved. The name is given in ASCII and as it is (RFC 5987)."""
-    pdf = document.media == "pdf"
+    """The file: shown in the browser where it can be, else saved. The name is given in ASCII and as it is (RFC 5987)."""
     name = normalise(path.name).encode("utf-8", "replace").decode()
     plain = f"{slug(path.stem)}{path.suffix.lower()}"
-    disposition = "inline" if pdf else "attachment"
+    disposition = "inline" if document.format.inline else "attachment"
     return FileResponse(
         path,
-        media_type="application/pdf" if pdf else "text/markdown; charset=utf-8",
+        media_type=document.format.media_type,
         headers={
             "Content-Disposition": f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
             "Cache-Control": "no-cache",

@@ -189,7 +189,7 @@ def _result(hit: Hit, query: Query, taxonomy: Taxonomy) -> Result:
     if not query.text:
         return Result(card=shown, pages=(), more="")
     rest = hit.matching_pages - len(hit.pages)
-    parts = ("strona", "strony", "stron") if hit.document.media == "pdf" else ("część", "części", "części")
+    parts = ("strona", "strony", "stron") if hit.document.format.has_pages else ("część", "części", "części")
     return Result(
         card=replace(shown, url=with_query(hit.url, query.text)),
         pages=tuple(_result_place(hit, page, query) for page in hit.pages),
@@ -200,7 +200,7 @@ def _result(hit: Hit, query: Query, taxonomy: Taxonomy) -> Result:
 def _result_place(hit: Hit, page: PageHit, query: Query) -> ResultPlace:
     return ResultPlace(
         name=place(hit.document, page),
-        heading=page.heading if hit.document.media == "pdf" else "",
+        heading=page.heading if hit.document.format.has_pages else "",
         url=with_query(page.url, query.text),
         snippet=Markup(page.snippet),  # noqa: S704  # the highlighter escapes
     )

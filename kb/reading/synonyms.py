@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from kb.catalogue import read_yaml, said
+from kb.catalogue import problems, read_yaml
 from kb.errors import TaxonomyError
 from kb.polish import Analyzer, is_stop_word, surface, words
 
@@ -89,8 +89,7 @@ class Synonyms:
         try:
             file = _File.model_validate(raw)
         except ValidationError as error:
-            problems = [f"{'.'.join(str(part) for part in one['loc'])}: {said(one)}" for one in error.errors()]
-            raise TaxonomyError(failed, problems) from None
+            raise TaxonomyError(failed, problems(error)) from None
         abbreviations = [
             Abbreviation(short=entry.short, long=tuple(entry.long), definition=entry.definition)
             for entry in file.abbreviations

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.extract.limits import Limits
 from kb.extract.markdown import read_markdown
+from kb.limits import Limits
 from kb.model import Extraction, Status
 
 Read = Callable[..., Extraction]
@@ -21,7 +21,7 @@ def read(tmp_path: Path) -> Read:
     def run(content: str | bytes, limits: Limits | None = None) -> Extraction:
         path = tmp_path / "plik.md"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_markdown(path, limits or Limits())
+        return read_markdown(path, limits or Limits(), lambda _: True, lambda _page, _pages: None)
 
     return run
 
@@ -125,7 +125,7 @@ def test_footnotes_stand_in_their_section(read: Read) -> None:
     ("content", "said"),
     [
         ("# Źródło".encode("cp1250"), "Windows-1250"),
-        ("---\na: [1\n---\n# Źródło".encode(), "wiersz"),
+        ("---\na: [1\n---\n# Źródło".encode(), "w wierszu"),
     ],
 )
 def test_warnings(read: Read, content: bytes, said: str) -> None:

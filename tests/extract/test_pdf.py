@@ -8,8 +8,9 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from kb.extract.limits import Limits
 from kb.extract.reader import read
+from kb.formats import PDF, UNKNOWN
+from kb.limits import Limits
 from kb.model import Extraction, Status
 
 from .pdfs import make_pdf
@@ -25,7 +26,8 @@ def read_bytes(tmp_path: Path, known: Known) -> Read:
     def run(data: bytes, limits: Limits | None = None, *, second_only: bool = False) -> Extraction:
         path = tmp_path / "plik.pdf"
         path.write_bytes(data)
-        return read(path, limits or Limits(), known, second_only=second_only)
+        reader = PDF.second_reader if second_only else PDF.reader
+        return read(path, reader, limits or Limits(), known)
 
     return run
 
@@ -127,8 +129,8 @@ def test_truncated(read_bytes: Read) -> None:
 
 def test_missing_file(tmp_path: Path, known: Known) -> None:
     """A file that is gone, or of an unknown kind, is a failed status."""
-    assert read(tmp_path / "nie-ma.pdf", Limits(), known).status is Status.DAMAGED
-    assert read(tmp_path / "plik.txt", Limits(), known).status is Status.DAMAGED
+    assert read(tmp_path / "nie-ma.pdf", PDF.reader, Limits(), known).status is Status.DAMAGED
+    assert read(tmp_path / "plik.txt", UNKNOWN.reader, Limits(), known).status is Status.DAMAGED
 
 
 def _encrypted(tmp_path: Path, user: str, algorithm: str) -> bytes:
@@ -163,7 +165,7 @@ def test_progress(tmp_path: Path, known: Known) -> None:
     path = tmp_path / "plik.pdf"
     path.write_bytes(REPORT)
     told: list[tuple[int, int]] = []
-    read(path, Limits(), known, lambda page, pages: told.append((page, pages)))
+    read(path, PDF.reader, Limits(), known, lambda page, pages: told.append((page, pages)))
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 

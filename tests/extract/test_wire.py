@@ -29,6 +29,20 @@ def test_there_and_back(extraction: Extraction) -> None:
     assert decode(encode(extraction)) == extraction
 
 
+def test_halves_of_surrogate_pairs() -> None:
+    """What no file can hold becomes a question mark wherever it stands, and nothing else changes."""
+    page = Page(number=1, text="a\ud800b", label="ż")
+    metadata = {"\udfff": ["\ud800", None, 5], "tytuł": {"x": "\udc00"}}
+    sent = Extraction(status=Status.INDEXED, pages=(page,), metadata=metadata, message="\ud800", warnings=("ż",))
+    assert decode(encode(sent)) == Extraction(
+        status=Status.INDEXED,
+        pages=(Page(number=1, text="a?b", label="ż"),),
+        metadata={"?": ["?", None, 5], "tytuł": {"x": "?"}},
+        message="?",
+        warnings=("ż",),
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [

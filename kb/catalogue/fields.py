@@ -1,0 +1,62 @@
+"""What a value in a YAML file may be, and in Polish what is wrong with one that may not."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from kb.polish import fold, normalise
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MESSAGES = {
+    "missing": "brak wymaganego klucza",
+    "extra_forbidden": "nieznany klucz",
+    "string_type": "wartość musi być tekstem",
+    "tuple_type": "wartość musi być listą",
+    "list_type": "wartość musi być listą",
+    "string_too_short": "wartość jest pusta",
+    "string_too_long": "wartość jest za długa",
+    "too_long": "wartość jest za długa",
+    "too_short": "lista ma za mało pozycji",
+    "string_pattern_mismatch": "slug może mieć małe litery bez ogonków, cyfry i łączniki",
+}
+
+
+def clean(text: str) -> str:
+    """NFC without halves of surrogate pairs, which an escape can write and no file can hold."""
+    return normalise(text.encode("utf-8", "replace").decode())
+
+
+def as_list(value: object) -> object:
+    """A text with commas as a list; anything else as it is."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _as_clean(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_clean), Field(max_length=5_000)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list)]
+Slug = Annotated[str, Field(pattern=f"^{SLUG.pattern}$")]
+
+
+def in_polish(error: Any) -> str:
+    """One of pydantic's errors in Polish."""
+    kind, message = str(error["type"]), str(error["msg"])
+    return _MESSAGES.get(kind, message.removeprefix("Value error, "))
+
+
+def problems(error: ValidationError) -> list[str]:
+    """Everything that is wrong with a file, each with its place: „topics.0.name: brak wymaganego klucza”."""
+    return [f"{'.'.join(str(part) for part in found['loc'])}: {in_polish(found)}" for found in error.errors()]
+
+
+def nearest(value: object, known: Iterable[str]) -> str:
+    """The end of a message that names the known value which is most like this one; "" when none is."""
+    near = difflib.get_close_matches(fold(str(value)).lower(), list(known), 1, 0.5)
+    return f"; najbliższa znana: {near[0]}" if near else ""

@@ -1,0 +1,109 @@
+"""YAML as people write it → text, lists and mappings: the one reader of front matter, sidecars, defaults and the taxonomy.
+
+Every plain value stays the text that was written: ``007`` keeps its zeros, ``1.10`` is no number, ``yes`` no truth value, and
+an impossible date spoils itself alone. What a value means is for whoever asked for the file to check.
+"""
+
+from __future__ import annotations
+
+import yaml
+
+MOST_BYTES = 256 * 1024
+TOO_LONG = f"zapis YAML ma ponad {MOST_BYTES // 1024} kB"
+_DEEPEST = 20
+_STANDARD = "tag:yaml.org,2002:"
+_NULL = f"{_STANDARD}null"
+_KNOWN_TAGS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "timestamp", "null", "seq", "map")}
+_REASONS = {
+    "mapping values are not allowed": "dwukropek w wartości (ujmij całą wartość w cudzysłów)",
+    "could not find expected ':'": "brakuje dwukropka po nazwie klucza",
+    "'\\t'": "tabulator we wcięciu (użyj spacji)",
+    "end of stream": "niezamknięty cudzysłów lub nawias",
+    "stream end": "niezamknięty cudzysłów lub nawias",
+    "another document": "wiersz „---” zaczyna drugi dokument (usuń go)",
+}
+
+Value = str | list["Value"] | dict[str, "Value"] | None
+
+
+class Refused(ValueError):
+    """YAML that cannot be used; the message says in Polish what is wrong with it and where."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes; refuses aliases, since a few lines of them can stand for gigabytes, and deep nesting."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.events.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _error(f"odsyłacze YAML (*{event.anchor}) nie są obsługiwane", event.start_mark)
+        if self.depth > _DEEPEST:
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _error(f"zapis jest zagnieżdżony głębiej niż {_DEEPEST} razy", event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class _PolishError(yaml.MarkedYAMLError):
+    """A problem that is already told in Polish."""
+
+
+def _error(problem: str, mark: yaml.Mark) -> _PolishError:
+    return _PolishError(problem=problem, problem_mark=mark)
+
+
+def read_mapping(text: str, first_line: int = 1) -> dict[str, Value]:
+    """The keys of a YAML mapping with their values, none for an empty text. Raises Refused.
+
+    ``first_line``: the number of the text's first line in its file.
+    """
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        raise Refused(TOO_LONG)
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        value = None if node is None else _value(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f" w wierszu {mark.line + first_line}, znak {mark.column + 1}" if mark else ""
+        reason = error.problem or "" if isinstance(error, _PolishError) else _reason(error.problem or "")
+        raise Refused(f"błąd zapisu YAML{where}: {reason}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + first_line
+        raise Refused(f"błąd zapisu YAML w wierszu {line}: znak, którego w tekście być nie może") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise Refused("błąd zapisu YAML") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refused("zamiast par „klucz: wartość” jest coś innego")
+    return value
+
+
+def _reason(problem: str) -> str:
+    return next((reason for part, reason in _REASONS.items() if part in problem), f"zapis niezgodny z YAML ({problem})")
+
+
+def _value(node: yaml.Node) -> Value:
+    if node.tag not in _KNOWN_TAGS:
+        raise _error(f"znaczniki YAML ({node.tag.replace(_STANDARD, '!!')}) nie są obsługiwane", node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        return {_key(key): _value(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item) for item in node.value]
+    return None if node.tag == _NULL else str(node.value)
+
+
+def _key(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise _error("klucz nie jest tekstem", node.start_mark)
+    return str(node.value)
