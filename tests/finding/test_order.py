@@ -39,6 +39,23 @@ def test_a_page_under_a_heading_that_names_the_subject_comes_first(library: Libr
     assert library.find("grunt") == ["a", "b"]
 
 
+def test_a_document_whose_title_names_the_subject_comes_first(library: Library) -> None:
+    """Of two documents with the same text the one whose title has the word asked for is about it."""
+    library.markdown("a.md", "Wkład partnera w gruncie, rok pierwszy.", id="a", title="Grunt partnera")
+    library.markdown("b.md", "Wkład partnera w gruncie, rok drugi.", id="b", title="Wkład partnera")
+    library.run()
+    assert library.find("wkład") == ["b", "a"]
+
+
+def test_the_form_as_typed_comes_first(library: Library) -> None:
+    """All forms of a word are found, the typed one before the others."""
+    library.markdown("a.md", "Partnerstwem gmin.", id="a", title="Dokument")
+    library.markdown("b.md", "Partnerstwo gmin.", id="b", title="Dokument")
+    library.run()
+    assert library.find("partnerstwo") == ["b", "a"]
+    assert library.find("partnerstwem") == ["a", "b"]
+
+
 def test_words_side_by_side_come_first(library: Library) -> None:
     """Of two pages with the same words the one where they stand together, as asked, comes first, inflected or not."""
     library.markdown("a.md", "Rada osiedla i sołtys gminy radzą.", id="a", title="Dokument")
