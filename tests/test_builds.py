@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,27 @@ def test_many_readers_during_many_commits(library: Library) -> None:
             thread.join()
     assert not errors
     assert seen == {("staly", "zmienny")}
+
+
+# Many small commits
+
+
+def test_small_commits_do_not_pile_up(library: Library) -> None:
+    """One document a day leaves no piece of the index a day: now and then they are joined, and everything is found as before."""
+    seen = []
+    for number in range(10):
+        library.markdown(f"{number}.md", f"Nowina o gminie, numer {number}.", id=f"nowina-{number}")
+        library.run()
+        seen.append(library.pieces())
+    assert seen[0] == 1
+    assert any(later < earlier for earlier, later in pairwise(seen)), seen
+    everything = {f"nowina-{number}" for number in range(10)}
+    assert set(library.find("gmina")) == library.ids() == everything
+    (library.documents / "0.md").unlink()
+    library.markdown("1.md", "Nowina o powiecie.", id="nowina-1")
+    library.run()
+    assert set(library.find("gmina")) == everything - {"nowina-0", "nowina-1"}
+    assert library.find("powiat") == ["nowina-1"]
 
 
 # Builds
