@@ -95,11 +95,12 @@ class Scorer:
                 weights = (form.weight * rarity) * ranking.impacts(rows, frequencies, self._rows.norms)
                 yield _Part(form.field, steps, form.weight, rarity, rows, frequencies, weights)
                 if form.field == "lemma":
-                    found = {
-                        "title": (self._rows.pages_of(find("title", steps)[0]), self._tuning.title),
-                        "heading": (find("heading", steps)[0], self._tuning.heading),
-                    }
-                    for field, (rows, share) in found.items():
+                    for field, share in (("title", self._tuning.title), ("heading", self._tuning.heading)):
+                        if not share:
+                            continue
+                        rows = find(field, steps)[0]
+                        if field == "title":
+                            rows = self._rows.pages_of(rows)
                         once = np.ones(len(rows), np.float32)
                         weight = form.weight * share
                         yield _Part(field, steps, weight, rarity, rows, once, once * np.float32(weight * rarity))
