@@ -245,7 +245,7 @@ def test_ablation_finds_its_parts(monkeypatch: pytest.MonkeyPatch, collection: L
     for analyzer in script.ANALYZERS.values():
         assert analyzer().terms("samorządowych")
     with script.reindexed(collection.settings(), analyzer) as other:
-        assert KnowledgeBase(other).engine.counts() == KnowledgeBase(collection.settings()).engine.counts()
+        assert KnowledgeBase(other).state.size == KnowledgeBase(collection.settings()).state.size
     text = (ROOT / "docs" / "relevance.md").read_text(encoding="utf-8")
     assert text.count("**none: as it is**") == 2, "run benchmarks/relevance.py for both sets"
 

@@ -87,7 +87,7 @@ def test_the_site_answers_again_when_the_engine_is_back(client: httpx.Client, st
     assert client.get("/api/v1/search?q=gmina").status_code == 503
     store.reached = True
     found = client.get("/api/v1/search?q=przewozy").json()
-    assert [hit["document"]["id"] for hit in found["hits"]][:1] == ["transport-w-gminie"]
+    assert [hit["id"] for hit in found["hits"]][:1] == ["transport-w-gminie"]
     for url in ("/", "/szukaj?q=gmina", "/dokumenty/poradnik-zit", "/dokumenty/poradnik-zit/strony/1", "/readyz"):
         assert client.get(url).status_code == 200
 
