@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb import addresses
 from kb.api import routes as api
+from kb.engine import Store
 from kb.errors import BadRequest, KbError
 from kb.pages import routes as pages
 from kb.pages.base import respond
@@ -55,13 +56,16 @@ _HTTP_MESSAGES = {
 }
 
 
-def create_app(settings: Settings | None = None, today: Callable[[], date] = date.today) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, today: Callable[[], date] = date.today, store: Store | None = None
+) -> FastAPI:
     """The application over the index of ``settings``, by default those of the environment.
 
-    It starts without an index and answers 503 until there is one. ``today`` is the clock, for dates of access.
+    It starts without an index and answers 503 until there is one. ``today`` is the clock, for dates of access; ``store`` is
+    the index, where it is opened already.
     """
     settings = settings or load()
-    knowledge = KnowledgeBase(settings)
+    knowledge = KnowledgeBase(settings, store=store)
     site = Site(settings, knowledge, Directory(knowledge), load_templates(settings), today)
 
     @contextlib.asynccontextmanager

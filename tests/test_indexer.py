@@ -310,7 +310,7 @@ def test_two_names_that_look_the_same(library: Library) -> None:
             [Status.DUPLICATE, Status.UNCHANGED],
         )
         assert library.ids() == {"zolw"}
-        assert report.pages == library.open().engine.counts()[1] == 1
+        assert report.pages == library.open().state.size.pages == 1
 
 
 def test_names_that_are_no_text(library: Library) -> None:
@@ -801,3 +801,29 @@ def test_check_counts_as_a_run_does(library: Library) -> None:
     assert {path: (row.pages, row.words) for path, row in checked.items()} == {
         path: (row.pages, row.words) for path, row in indexed.items()
     }
+
+
+RUN_OFTEN = """\
+import resource
+import sys
+from pathlib import Path
+from kb import indexer
+from kb.settings import Settings
+
+settings = Settings(documents=Path(sys.argv[1]), index=Path(sys.argv[2]), jobs=1)
+for run in range(45):
+    if run == 5:
+        before = int(Path("/proc/self/statm").read_text().split()[1])
+    if run % 5 == 0:
+        (settings.documents / "a.md").write_text(f"Tekst o gminie numer {run}.")
+    indexer.run(settings)
+after = int(Path("/proc/self/statm").read_text().split()[1])
+print((after - before) * resource.getpagesize())
+"""
+
+
+def test_many_runs_in_one_process_take_no_more_memory(library: Library) -> None:
+    """A process that indexes again and again does not grow: forty runs take less than 20 MB more than the first ones did."""
+    command = [sys.executable, "-c", RUN_OFTEN, str(library.documents), str(library.index)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
+    assert int(done.stdout) < 20e6
