@@ -31,7 +31,8 @@ _LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text."""
+    """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text, for
+    somebody to mend; ``notes`` say what was done with it."""
 
     path: str
     status: Status
@@ -39,6 +40,7 @@ class FileReport:
     words: int = 0
     message: str = ""
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +217,7 @@ class _Run:
                     entry, Status.DUPLICATE, message=f"ten sam plik co {owners[entry.version]}; usuń jeden z nich"
                 )
             elif old and (old.version, old.metadata) == (entry.version, entry.metadata):
-                self._report(entry, Status.UNCHANGED, old.pages, old.words, warnings=old.warnings)
+                self._report(entry, Status.UNCHANGED, old.pages, old.words, warnings=old.warnings, notes=old.notes)
             else:
                 to_read.append(entry)
         for done, (entry, extraction) in enumerate(self._extractions(to_read), 1):
@@ -264,7 +266,7 @@ class _Run:
     def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
         """Write a file that was read, or say why not."""
         if extraction.status is not Status.INDEXED:
-            self._report_failure(entry, extraction.status, extraction.message, old, extraction.warnings)
+            self._report_failure(entry, extraction.status, extraction.message, old, extraction.warnings, extraction.notes)
             return
         document, warnings = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
         warnings += tuple(extraction.warnings)
@@ -280,11 +282,16 @@ class _Run:
             return
         if old and old.document != document.id:
             self._drop(old)
-        file = self._write(document, extraction.pages, entry, warnings)
-        self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings)
+        file = self._write(document, extraction.pages, entry, warnings, extraction.notes)
+        self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings, notes=extraction.notes)
 
     def _write(
-        self, document: Document, pages: Sequence[Page], entry: FoundFile, warnings: tuple[str, ...]
+        self,
+        document: Document,
+        pages: Sequence[Page],
+        entry: FoundFile,
+        warnings: tuple[str, ...],
+        notes: tuple[str, ...],
     ) -> IndexedFile:
         analysed = self._analysis.of_document(document, pages)
         file = IndexedFile(
@@ -295,20 +302,27 @@ class _Run:
             pages=len(pages),
             words=analysed.words,
             warnings=warnings,
+            notes=notes,
         )
         self.documents[document.id] = file
         self.writer.add(analysed, file)
         return file
 
     def _report_failure(
-        self, entry: FoundFile, status: Status, message: str, old: IndexedFile | None, warnings: tuple[str, ...] = ()
+        self,
+        entry: FoundFile,
+        status: Status,
+        message: str,
+        old: IndexedFile | None,
+        warnings: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
         old = self._carry_over(entry.name) or old
         for path in self._previous.under(entry.name) if entry.closed else ():
             self._carry_over(path)
         if old:
             message = f"{message.rstrip('.')}. W indeksie zostaje poprzednia wersja."
-        self._report(entry, status, message=message, warnings=warnings)
+        self._report(entry, status, message=message, warnings=warnings, notes=notes)
 
     def _carry_over(self, path: str) -> IndexedFile | None:
         """Take a document whose file fails now from the build before, with no hash of metadata: the next run looks again."""
@@ -337,9 +351,18 @@ class _Run:
         words: int = 0,
         message: str = "",
         warnings: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.reports.append(
-            FileReport(path=entry.name, status=status, pages=pages, words=words, message=message, warnings=warnings)
+            FileReport(
+                path=entry.name,
+                status=status,
+                pages=pages,
+                words=words,
+                message=message,
+                warnings=warnings,
+                notes=notes,
+            )
         )
 
     def _progress(self, progress: Progress) -> None:

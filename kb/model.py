@@ -35,12 +35,22 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading of a page: ``level`` from 1, ``start`` the place in the page's text where its line begins."""
+
+    text: str
+    level: int = 1
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page as it was read from a file: the unit of search.
 
     A printed page, or a section under its heading. ``label`` is the printed page number (PDF ``/PageLabels``),
-    ``heading`` the section that the page belongs to, ``continuation`` the words on the next page up to the end of a
-    sentence that this page begins (indexed here too, so that a phrase that runs over the page's end is found).
+    ``heading`` the section that holds where the page begins, ``headings`` all that stand on it, in order. ``continuation`` are
+    the words on the next page up to the end of a sentence that this page begins (indexed here too, so that a phrase that runs
+    over the page's end is found). ``notes_at`` is where in ``text`` the footnotes begin, None without any.
     ``html`` is sanitised HTML of a section with markup, empty for plain text.
     """
 
@@ -51,11 +61,20 @@ class Page:
     anchor: str | None = None
     html: str = ""
     continuation: str = ""
+    headings: tuple[Heading, ...] = ()
+    notes_at: int | None = None
 
     @property
     def whole_text(self) -> str:
-        """Its text with the rest of its last sentence: what is searched and quoted."""
-        return f"{self.text} {self.continuation}".strip()
+        """Its text with the rest of its last sentence, which comes before the footnotes: what is searched and quoted."""
+        if self.notes_at is None or not self.continuation:
+            return f"{self.text} {self.continuation}".strip()
+        return f"{self.text[: self.notes_at].rstrip()} {self.continuation}\n{self.text[self.notes_at :]}"
+
+    def heading_at(self, place: int) -> str:
+        """The heading above a place of the text."""
+        above = [heading.text for heading in self.headings if heading.start <= place]
+        return above[-1] if above else self.heading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +82,8 @@ class Extraction:
     """What a reader got out of one file; ``status`` is INDEXED when there is text to index.
 
     ``metadata`` holds the file's own description (PDF document information, Markdown front matter), unchecked.
-    ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out.
+    ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out;
+    ``notes`` what was done as it should be, and nobody needs to mend.
     """
 
     status: Status
@@ -71,6 +91,7 @@ class Extraction:
     metadata: Mapping[str, object] = field(default_factory=dict)
     message: str = ""
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -227,15 +227,17 @@ def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
         url=document_url(id),
         score=round(match.score, 3),
         matching_pages=match.matching_pages,
-        pages=tuple(
-            PageHit(
-                number=page.number,
-                label=page.label,
-                heading=page.heading,
-                url=page_url(id, page.number),
-                score=round(score, 3),
-                snippet=highlighter.snippet(page.whole_text),
-            )
-            for page, score in match.pages
-        ),
+        pages=tuple(_page_hit(id, page, score, highlighter) for page, score in match.pages),
+    )
+
+
+def _page_hit(id: str, page: Page, score: float, highlighter: Highlighter) -> PageHit:
+    snippet = highlighter.fragment(page.whole_text)
+    return PageHit(
+        number=page.number,
+        label=page.label,
+        heading=page.heading if snippet.place is None else page.heading_at(snippet.place),
+        url=page_url(id, page.number),
+        score=round(score, 3),
+        snippet=snippet.html,
     )

@@ -131,7 +131,7 @@ def _row(file: FileReport) -> tuple[str, str, str, str, str]:
         escape(file.path),
         str(file.pages or "–"),
         messages.grouped(file.words) if file.words else "–",
-        escape("\n".join(notes)),
+        "\n".join([*map(escape, notes), *(f"[dim]{escape(note)}[/dim]" for note in file.notes)]),
     )
 
 

@@ -44,7 +44,7 @@ class FoundPage(BaseModel):
 
     number: int = Field(description="Kolejny numer strony w pliku, od 1.", examples=[17])
     label: str | None = Field(description="Numer wydrukowany na stronie.", examples=["15"])
-    heading: str = Field(description="Nagłówek, pod którym leży strona.", examples=["3.2 Wkład własny"])
+    heading: str = Field(description="Nagłówek nad znalezionym miejscem.", examples=["3.2 Wkład własny"])
     url: str = Field(examples=[page_url("raport-finansowanie-projektow", 17)])
     score: float = Field(examples=[11.2])
     snippet: str = Field(
@@ -142,12 +142,23 @@ class DocumentsResponse(BaseModel):
     documents: list[DocumentEntry]
 
 
+class HeadingEntry(BaseModel):
+    """Nagłówek na stronie."""
+
+    model_config = _OF_RESULTS
+
+    text: str = Field(examples=["3.2 Wkład własny"])
+    level: int = Field(description="Poziom, od 1 (najwyższy).", examples=[2])
+    start: int = Field(description="Miejsce w tekście strony, w znakach od 0.", examples=[1579])
+
+
 class ContentsEntry(BaseModel):
     """Pozycja spisu stron dokumentu."""
 
     number: int
     label: str | None
-    heading: str
+    heading: str = Field(description="Nagłówek, pod którym strona się zaczyna.")
+    headings: list[HeadingEntry] = Field(description="Wszystkie nagłówki, które stoją na stronie.", default=[])
     anchor: str | None
     url: str
 

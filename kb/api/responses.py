@@ -18,6 +18,7 @@ from kb.api.contract import (
     FoundAnswer,
     FoundDocument,
     FoundPage,
+    HeadingEntry,
     LooserSearch,
     PageResponse,
     QueryRead,
@@ -179,6 +180,7 @@ def _contents(document: Document, page: Page) -> dict[str, Any]:
         "number": page.number,
         "label": page.label,
         "heading": page.heading,
+        "headings": [HeadingEntry.model_validate(heading) for heading in page.headings],
         "anchor": page.anchor,
         "url": page_url(document.id, page.number),
     }

@@ -13,7 +13,7 @@ words on an average page are at least 1; weights are those of ``Tuning``:
     idf(df)      = ln(1 + (N - df + 0.5) / (df + 0.5))
     text         = form.weight · idf · tf / (tf + k1 · (1 - b + b · words on the page / words on an average page))
     title        = form.weight · tuning.title · idf        where the document's title has the form
-    heading      = form.weight · tuning.heading · idf      where the page's heading has it
+    heading      = form.weight · tuning.heading · idf      where one of the page's headings has it
 
 - A form of one step is each of its terms by itself, with its own df. A phrase is one term: its tf counts the places where it
   begins, its df is that of the whole phrase. A word stands at one position with all its terms; function words, which are in
@@ -172,7 +172,7 @@ class Size(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """The title of a document (``page`` 0) or the heading of one of its pages."""
+    """The title of a document (``page`` 0) or a heading of one of its pages."""
 
     document: str
     page: int
@@ -197,7 +197,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysedPage:
-    """A page with the words of its text, continuation included, and of its heading."""
+    """A page with the words of its text, continuation included, and of all its headings."""
 
     page: Page
     words: Sequence[Word]
@@ -224,7 +224,8 @@ class AnalysedDocument:
 class IndexedFile:
     """What the indexer wants to be remembered of a document's file: an engine keeps it with the document, in one commit.
 
-    ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on.
+    ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on; ``warnings`` and ``notes``
+    are what was said about it.
     """
 
     document: str
@@ -234,6 +235,7 @@ class IndexedFile:
     pages: int
     words: int = 0
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 # The protocol
@@ -285,7 +287,7 @@ class State(Protocol):
         ...
 
     def headings(self) -> Iterator[Heading]:
-        """Each title and each page's heading, where there is one; in no promised order."""
+        """Each title, and what each page is ``listed_under``; in no promised order."""
         ...
 
     def lexicon(self) -> Mapping[str, int]:

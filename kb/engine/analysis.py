@@ -43,7 +43,7 @@ class Analysis(dict[str, Word]):
         return AnalysedPage(
             page=page,
             words=found,
-            heading=self.of_text(page.heading),
+            heading=self.of_text(" ".join(dict.fromkeys((page.heading, *(one.text for one in page.headings))))),
             lists_contents=len(_CONTENTS_LINE.findall(page.text)) * _CONTENTS_WORDS > len(found),
         )
 

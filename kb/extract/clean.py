@@ -53,7 +53,6 @@ _ADJECTIVE_END = re.compile(r"\w+(?:y|i|a|e|ą|ego|iego|emu|ej|ym|im|ych|ich|ymi
 _CONJUNCTIONS = frozenset({"a", "albo", "ani", "bądź", "czy", "i", "lub", "oraz"})
 """After them a hyphen stands for the rest of a word: „homo- czy heteroseksualny”."""
 _NOTE_MARK = re.compile(r"(?<!\w)([^\W\d_]{3,})(\d{1,3})(?!\w)")
-_NOTE = re.compile(r"^ ?(\d{1,3})\)?\.? +[^\W\d]", re.MULTILINE)
 _FRAGMENTS = re.compile(r"(?<![^\W_])([^\W\d_]+) ([^\W\d_]+)(?![^\W_])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(rf"(?<![\w{MARKS}-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w{MARKS}-])")
@@ -74,14 +73,13 @@ def _cp1250(codes: list[int]) -> str:
     return bytes(codes).decode("cp1250", "replace")
 
 
-def characters(text: str) -> str:
-    """NFC text in which every character can be shown.
+def characters(text: str, keep: str = "") -> str:
+    """NFC text in which every character can be shown; those in ``keep`` stay as they are.
 
     Ligatures are spelt out, kinds of space become one space, private-use characters a bullet at a line's start and a space
     elsewhere. Control and format characters, lone surrogates and non-characters go; U+0002 becomes ``SOFT``.
     """
-    table = {ord(character): _shown(character) for character in set(text.replace("\r\n", "\n"))}
-    text = text.replace("\r\n", "\n").translate(table)
+    text = text.replace("\r\n", "\n").translate(_SHOWN.but(keep))
     if "\ue000" in text:
         text = _BULLET_AT_START.sub("• ", text).replace("\ue000", " ")
     text = re.sub(r" {2,}", " ", text)
@@ -103,6 +101,24 @@ def _shown(character: str) -> str:
         category == "Cn" and (ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef")
     )
     return "" if nothing else character
+
+
+class _Shown(dict[int, str]):
+    """What is shown for each character, worked out when it is first met; there are only as many as Unicode has."""
+
+    def __missing__(self, code: int) -> str:
+        shown = self[code] = _shown(chr(code))
+        return shown
+
+    def but(self, keep: str) -> _Shown:
+        """The same, with some characters that stay."""
+        if keep not in _KEEPING:
+            _KEEPING[keep] = _Shown({ord(character): character for character in keep})
+        return _KEEPING[keep]
+
+
+_SHOWN = _Shown()
+_KEEPING: dict[str, _Shown] = {"": _SHOWN}
 
 
 def garbage_share(text: str) -> float:
@@ -199,13 +215,12 @@ def dotted_z(text: str, known: Known, missing: bool) -> str:
     return re.sub(r"[^\W\d_]+", repaired, text)
 
 
-def note_marks(text: str, known: Known) -> str:
-    """Footnote numbers off the words that they are glued to.
+def note_marks(text: str, known: Known, notes: Container[str]) -> str:
+    """Footnote numbers off the words that they are glued to; ``notes`` are the numbers of the page's notes.
 
-    Taken away where a note with that number begins a line of the text; otherwise, as it may be a number that lost its space,
-    only set apart. ``CO2`` and ``A4`` stay.
+    Taken away where there is such a note; otherwise, as it may be a number that lost its space, only set apart. ``CO2`` and
+    ``A4`` stay.
     """
-    notes = set(_NOTE.findall(text))
 
     def apart(match: re.Match[str]) -> str:
         word, number = match[1], match[2]

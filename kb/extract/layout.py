@@ -1,13 +1,19 @@
-"""Lines → paragraphs, over all pages of a document: heads and feet off, words and sentences across page ends put together."""
+"""Lines of all pages of a document → the text that people read: one paragraph, item, heading or row of a table a line.
+
+Running heads go (``running``), headings are placed (``headings``), footnotes follow the text of their page without their numbers in
+it, and words and sentences over the end of a page are put together.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from functools import partial
 from itertools import pairwise
-from math import ceil
+from statistics import median
 
 from kb.extract.clean import (
     LINE_END,
@@ -18,29 +24,42 @@ from kb.extract.clean import (
     dotted_z,
     fragments,
     glyph_names,
-    hyphens,
     note_marks,
+    hyphens,
     whole_words,
 )
+from kb.extract.headings import Entry, Placed, place_headings
+from kb.extract.lines import CELL, RAISED, Line, PageLines
+from kb.extract.running import Stripped, Taken, without_running
+from kb.model import Heading
 
-_EDGE_LINES = 4
-_NEARBY = 4
-_FOOT_LINES = 2
-_LEAST_REPEATS = 3
-_REPEATED_SHARE = 0.15
-_LEAST_RUN = 5
+CELLS = " | "
+"""Between the cells of a row in the text of a page."""
+
+_NEARBY = 5
 _CONTINUATION_WORDS = 60
+_SMALL = 0.94
+_SAME_SIZE = 0.06
+_OTHER_SIZE = 0.15
+_WIDE_GAP = 1.4
+_INDENT = 0.8
+_COLUMN = 25.0
+_LOWER_PART = 0.75
+_PLAIN_WIDTH, _PLAIN_HEIGHT, _PLAIN_LETTER, _PLAIN_SIZE = 595.0, 842.0, 5.0, 10.0
 
-_Key = tuple[str, int, int]
-
-_NUMBER = re.compile(r"\d+")
-_SLUG = re.compile(r"\.(?:indd|qxd|qxp|cdr)\b", re.IGNORECASE)
 _ITEM = re.compile(
-    r"[•●▪■□○◦‣➢✓]|\d{1,2}(?:\.\d{1,2})+\.?\s[A-ZĄĆĘŁŃÓŚŹŻ]|\d{1,3}\)|\(\d{1,3}\)|[a-ząćęłńóśźż]{1,2}\)\s|§|Art\.\s*\d|(?:Rozdział|ROZDZIAŁ|Dział|DZIAŁ|Oddział|Część)\s+[\dIVXLC]"
+    r"[•●▪■□○◦‣➢✓]|\d{1,2}(?:\.\d{1,2}){1,4}\.?\s[A-ZĄĆĘŁŃÓŚŹŻ]|\d{1,3}\)|\(\d{1,3}\)|[a-ząćęłńóśźż]{1,2}\)\s"
+    r"|(?:Rozdział|ROZDZIAŁ|Dział|DZIAŁ|Oddział|Część)\s+[\dIVXLC]"
     r"|(?:Tabela|Tab\.|Rysunek|Rys\.|Wykres|Mapa|Załącznik)\s*(?:nr\s*)?\d"
 )
-_NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?\s+(\S)")
+_CAPTION = re.compile(r"(?:Tabela|Tab\.|Rysunek|Rys\.|Wykres|Mapa|Ryc\.|Fot\.)\s*\d")
+_SOURCE = "Źródło"
+_CELL_LENGTH = 80
+_LEGAL_ITEM = re.compile(r"§\s*\d|Art\.\s*\d")
+_NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,4}\.?\s+(\S)")
 _MINOR_ITEM = re.compile(r"(?:[–—-]|[a-ząćęłńóśźż]\.)\s")
+_LABEL = re.compile(r"[•●▪■□○◦‣➢✓–—-]|\(?(?:\d{1,3}|[a-zA-Z]{1,2}|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){1,4}\.?|§\s*\d{1,3}[a-z]?\.?")
+"""What stands before an item, so that no cell of a table ends after it."""
 _LEADERS = re.compile(r"(?: ?\.){4,} ?")
 _TRAILING_PAGE = re.compile(r"(?:(?: ?\.){4,}|…) ?\d+$")
 _ENDED = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
@@ -50,146 +69,374 @@ _ABBREVIATION = re.compile(
     r"|tys|tzn|tzw|ul|ust|ww|zob)$",
     re.IGNORECASE,
 )
-_NOTE_MARK = re.compile(r"(?<=[^\W\d_]{3})\d{1,3}(?!\w)")
-_NOTE_START = re.compile(r"(\d{1,3}) +[A-ZĄĆĘŁŃÓŚŹŻ„(]")
+_GLUED_MARK = re.compile(r"(?<=[^\W\d_]{3})\d{1,3}(?!\w)")
+_NOTE_START = re.compile(r"(\d{1,3})\)?\.? +[A-ZĄĆĘŁŃÓŚŹŻ„(a-z]|(\*{1,3})\)? *\w")
+_RAISED_START = re.compile(rf"{RAISED}\s*(\d{{1,3}}|\*{{1,3}})\s*\)?\s*{RAISED}")
+_RAISED = re.compile(rf" ?{RAISED}([^{RAISED}]*){RAISED}")
+_MARK = re.compile(r"[\d*)\], ]{1,12}")
+_UNIT = re.compile(r"(?:^|[\s\d/])(?:[kcdm]?m|ha|µm)$")
+_LEGAL_NUMBER = re.compile(r"(?:art\.|§|ust\.|pkt|poz\.|nr)\s*\d{1,4}[a-z]{0,2}$", re.IGNORECASE)
 _BROKEN_END = re.compile(rf"(?<=[^\W\d_])(?: ?-|{SOFT})$")
 _FIRST_WORD = re.compile(r"([^\W\d_]+[^\s\w]*)\s*")
+_EXPONENTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_CLINGING = ",.;:)!?…”"
 
 
 @dataclass(frozen=True, slots=True)
 class TidyPage:
-    """A page's text, one paragraph a line, and the words of the next page that end its last sentence."""
+    """A page's text and headings, where its footnotes begin, and the words of the next page that end its last sentence."""
 
     text: str
-    continuation: str
+    continuation: str = ""
+    headings: tuple[Heading, ...] = ()
+    notes_at: int | None = None
 
 
-def tidy(pages: Sequence[str], known: Known, second: frozenset[int] = frozenset()) -> list[TidyPage]:
-    """All pages of a document as readers gave them → text as people read it. ``second`` are positions read by pypdf."""
-    texts = [characters(glyph_names(page)) for page in pages]
-    if any("Ŝ" in text for text in texts):
-        missing = not any("ż" in text for text in texts)
-        texts = [dotted_z(text, known, missing) for text in texts]
-    for position in second:
-        texts[position] = fragments(texts[position], known)
-    # PDFium drops the line's end with the hyphen, and so may glue a page's number to its last word.
-    lined = [text.replace(SOFT, f"{SOFT}\n").replace("\n\n", "\n").split("\n") for text in texts]
-    texts = [paragraphs(lines) for lines in whole_last_words(without_repeated(lined))]
-    seen = whole_words(texts)
-    texts = [note_marks(hyphens(text, known, seen), known) for text in texts]
-    texts = [_LEADERS.sub(" … ", text) for text in texts]
-    following = [*texts[1:], ""]
-    return [TidyPage(text, continuation(text, after)) for text, after in zip(texts, following, strict=True)]
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """All pages of a document, and the running heads that were taken out."""
+
+    pages: tuple[TidyPage, ...]
+    taken: tuple[Taken, ...] = ()
 
 
-def without_repeated(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Pages without running heads, feet, page numbers and printer's slugs.
+class _Kind(Enum):
+    TEXT = auto()
+    HEADING = auto()
+    ROW = auto()
+    HEAD = auto()
+    NOTE = auto()
 
-    A line among the first or last few of its page goes when it stands in the same place on a good share of all pages, or on
-    several pages in a row (left and right ones may differ), word for word or with a number that grows with the pages. A page
-    never loses all its lines.
-    """
-    edges = [list(_edge_lines(lines)) for lines in pages]
-    places: dict[_Key, list[int]] = defaultdict(list)
-    for position, page in enumerate(edges):
-        for index, place in page:
-            for key in _keys(pages[position][index], place, position):
-                places[key].append(position)
-    repeated = {key for key, positions in places.items() if _is_repeated(positions, len(pages))}
+
+@dataclass(slots=True)
+class _Paragraph:
+    """A line of the text to be; ``headings`` are those that begin with it."""
+
+    text: str
+    kind: _Kind = _Kind.TEXT
+    headings: list[Placed] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A page between the steps: lines of its text, its footnotes, and a head or foot that is kept."""
+
+    lines: list[Line]
+    notes: list[Line]
+    stripped: Stripped
+    headings: Sequence[Placed] = ()
+
+
+def tidy(
+    pages: Sequence[PageLines], known: Known, second: frozenset[int] = frozenset(), outline: Sequence[Entry] = ()
+) -> Tidied:
+    """All pages of a document as they were read → text as people read it. ``second`` are positions read by pypdf."""
+    repaired = _repaired([_placed(page) for page in pages], known, second)
+    body = body_size(repaired)
+    stripped, taken = without_running(repaired, body)
+    sheets = []
+    unfinished = False
+    for page, rest in zip(repaired, stripped, strict=True):
+        lines, notes = split_notes(rest.lines, body, page.height, unfinished)
+        unfinished = bool(notes) and not _ENDED.search(notes[-1].text)
+        sheets.append(_Sheet(lines, notes, rest))
+    for sheet, headings in zip(sheets, place_headings([sheet.lines for sheet in sheets], outline, body), strict=True):
+        sheet.headings = headings
+    for sheet in sheets:
+        _unraise(sheet)
+    _join_last_words(sheets)
+    composed = [_paragraphs(sheet) for sheet in sheets]
+    _repair_words(composed, known)
+    following = [*composed[1:], []]
+    return Tidied(
+        tuple(_page(own, continuation(own, after)) for own, after in zip(composed, following, strict=True)), tuple(taken)
+    )
+
+
+def _placed(page: PageLines) -> PageLines:
+    """Lines of a reader that gives text alone, put on a page of typewriter letters."""
+    if not page.lines or any(line.size for line in page.lines):
+        return page
+    width = max(_PLAIN_WIDTH, _PLAIN_LETTER * max(len(line.text) for line in page.lines))
+    height = max(_PLAIN_HEIGHT, 1.4 * _PLAIN_SIZE * (len(page.lines) + 4))
+    lines = []
+    for number, line in enumerate(page.lines):
+        top = height - 1.4 * _PLAIN_SIZE * (number + 2)
+        lines.append(
+            replace(
+                line,
+                right=_PLAIN_LETTER * len(line.text),
+                top=top,
+                bottom=top - _PLAIN_SIZE,
+                size=_PLAIN_SIZE,
+            )
+        )
+    return PageLines(width, height, tuple(lines))
+
+
+def _repaired(pages: Sequence[PageLines], known: Known, second: frozenset[int]) -> list[PageLines]:
+    """Pages whose characters can be shown, with ż where a font has Ŝ."""
+    texts = [[characters(glyph_names(line.text), keep=CELL + RAISED) for line in page.lines] for page in pages]
+    steps: list[Callable[[str], str]] = []
+    if any("Ŝ" in text for page in texts for text in page):
+        missing = not any("ż" in text for page in texts for text in page)
+        steps.append(lambda text: dotted_z(text, known, missing))
     result = []
-    for position, lines in enumerate(pages):
-        gone = {
-            index
-            for index, place in edges[position]
-            if _SLUG.search(lines[index]) or not repeated.isdisjoint(_keys(lines[index], place, position))
-        }
-        kept = [line for index, line in enumerate(lines) if index not in gone]
-        result.append(kept if any(kept) else list(lines))
+    for position, (page, own) in enumerate(zip(pages, texts, strict=True)):
+        lines = []
+        for line, cleaned in zip(page.lines, own, strict=True):
+            text = cleaned
+            for step in steps:
+                text = step(text)
+            if position in second:
+                text = fragments(text, known)
+            if text.strip(f" {CELL}{RAISED}"):
+                lines.append(replace(line, text=text))
+        result.append(PageLines(page.width, page.height, tuple(lines)))
     return result
 
 
-def _edge_lines(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """The first and last lines' indices, each with its place: 0, 1, … from the top, -1, -2, … from the bottom."""
-    for place in range(min(_EDGE_LINES, len(lines))):
-        yield place, place
-        yield len(lines) - 1 - place, -1 - place
+def body_size(pages: Sequence[PageLines]) -> float:
+    """The type size of most of the text."""
+    sizes: Counter[float] = Counter()
+    for page in pages:
+        for line in page.lines:
+            sizes[round(line.size * 4) / 4] += len(line.text)
+    return max(sizes, key=lambda size: (sizes[size], size), default=_PLAIN_SIZE)
 
 
-def _keys(line: str, place: int, position: int) -> Iterator[_Key]:
-    """What makes two lines the same: all their characters, or all but a number as far from the page's position."""
-    folded = line.casefold()
-    if not folded:
-        return
-    if not folded.isdigit():
-        yield folded, place, 0
-    for match in list(_NUMBER.finditer(folded))[:4]:
-        if len(match[0]) <= 5:
-            yield f"{folded[: match.start()]}#{folded[match.end() :]}", place, int(match[0]) - position
+# ---------------------------------------------------------------- footnotes
 
 
-def _is_repeated(positions: Sequence[int], pages: int) -> bool:
-    if len(positions) >= max(_LEAST_REPEATS, ceil(_REPEATED_SHARE * pages)):
-        return True
-    run = 1
-    for before, position in pairwise(positions):
-        run = run + 1 if position - before <= 2 else 1
-        if run >= _LEAST_RUN:
-            return True
-    return False
+def split_notes(
+    lines: Sequence[Line], body: float, height: float, unfinished: bool = False
+) -> tuple[list[Line], list[Line]]:
+    """Lines of the text and those of the footnotes below it; ``unfinished``: a note of the page before goes on here.
 
-
-def whole_last_words(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Pages in which a word broken over a page's end stands whole on the page that it begins on."""
-    result = [list(lines) for lines in pages]
-    for page, after in pairwise(result):
-        index = _broken_line(page)
-        word = _FIRST_WORD.match(after[0]) if after else None
-        if index is None or not word or not word[1][0].islower():
-            continue
-        page.insert(index + 1, word[1])
-        after[0] = after[0][word.end() :]
-        if not after[0]:
-            del after[0]
-    return result
-
-
-def _broken_line(page: Sequence[str]) -> int | None:
-    """The line that ends with half a word whose other half is not on the page: the last one, or one above notes or a foot."""
-    for index in range(len(page) - 1, -1, -1):
-        last = index == len(page) - 1
-        if last and _BROKEN_END.search(page[index]):
-            return index
-        if not last and page[index].endswith(SOFT):
-            after, before = page[index + 1][:1], page[index].rstrip(SOFT)[-1:]
-            # A capital may also be the second half of a name („Okła-Drewnowicz”), but hardly so close to the foot.
-            if after.isdigit() or (after.isupper() and before.islower() and index >= len(page) - _FOOT_LINES - 1):
-                return index
-    return None
-
-
-def paragraphs(lines: Sequence[str]) -> str:
-    """Lines of a page → its paragraphs, one a line. Headings, list items and rows of a table keep lines of their own."""
-    # A full line is as long as the longest one nearby: a page may have columns of several widths.
-    lengths = [len(line) for line in lines]
-    marks = set(_NOTE_MARK.findall("\n".join(lines)))
-    result: list[str] = []
-    before = ""
+    A note begins with a number that stands raised in the text; below it in its column there are only notes.
+    """
+    marks = _marks(lines)
+    notes: set[int] = set()
     for index, line in enumerate(lines):
-        width = max(lengths[max(0, index - _NEARBY) : index + _NEARBY])
-        note = _NOTE_START.match(line)
-        if not line:
-            before = ""
-        elif not before or (note and note[1] in marks) or _breaks(before, line, width):
-            result.append(line)
-            before = line
+        if index not in notes and _begins_note(line, marks, body, height):
+            below = [i for i, other in enumerate(lines) if other.top <= line.top + 1 and _share_column(line, other)]
+            if all(lines[i].size <= line.size * (1 + _SAME_SIZE) for i in below):
+                notes.update(below)
+                notes.update(_above(lines, index, unfinished))
+    if unfinished and not notes:
+        notes.update(_tail(lines, body, height))
+    return (
+        [line for index, line in enumerate(lines) if index not in notes],
+        [line for index, line in enumerate(lines) if index in notes],
+    )
+
+
+def _marks(lines: Sequence[Line]) -> set[str]:
+    """The raised numbers of a page that begin no line, and numbers glued to a word."""
+    found: set[str] = set()
+    for line in lines:
+        for match in _RAISED.finditer(line.text):
+            if match.start() > 0:
+                found.update(re.findall(r"\d+|\*+", match[1]))
+        found.update(_GLUED_MARK.findall(line.text))
+    return found
+
+
+def _begins_note(line: Line, marks: set[str], body: float, height: float) -> bool:
+    raised = _RAISED_START.match(line.text)
+    small = line.size < _SMALL * body
+    if raised:
+        return (small or raised[1] in marks) and line.top < _LOWER_PART * height
+    plain = _NOTE_START.match(line.text)
+    if not plain:
+        return False
+    # In one size with the text a number at a line's start is more often that of an item.
+    return (plain[1] or plain[2]) in marks and (small or line.size == _PLAIN_SIZE) and line.top < _LOWER_PART * height
+
+
+def _share_column(line: Line, other: Line) -> bool:
+    shared = min(line.right, other.right) - max(line.left, other.left)
+    return shared > 0.3 * min(line.right - line.left, other.right - other.left)
+
+
+def _above(lines: Sequence[Line], first: int, unfinished: bool) -> Iterator[int]:
+    """The rest of a note that began on the page before, right above the first note."""
+    index = first - 1
+    while unfinished and index >= 0 and lines[index].block == lines[first].block and _alike(lines[index], lines[first]):
+        yield index
+        index -= 1
+
+
+def _tail(lines: Sequence[Line], body: float, height: float) -> Iterator[int]:
+    """The last small lines at the foot of a page without a note of its own."""
+    for index in range(len(lines) - 1, -1, -1):
+        if lines[index].size >= _SMALL * body or lines[index].top > 0.4 * height or CELL in lines[index].text:
+            return
+        yield index
+
+
+def _alike(line: Line, other: Line) -> bool:
+    return abs(line.size - other.size) <= _SAME_SIZE * max(line.size, other.size)
+
+
+def _unraise(sheet: _Sheet) -> None:
+    """Footnotes' numbers out of the text; other raised characters (m², art. 22¹) stay, as such."""
+    numbers = {number for line in sheet.notes if (number := _number_of_note(line.text))}
+    sheet.lines = [replace(line, text=without_marks(line.text, numbers)) for line in sheet.lines]
+    sheet.notes = [replace(line, text=_note_text(line.text, numbers)) for line in sheet.notes]
+
+
+def _number_of_note(text: str) -> str:
+    match = _RAISED_START.match(text) or _NOTE_START.match(text)
+    return next((group for group in match.groups() if group), "") if match else ""
+
+
+def _note_text(text: str, numbers: set[str]) -> str:
+    match = _RAISED_START.match(text)
+    if not match:
+        return without_marks(text, numbers)
+    return f"{match[1]} {without_marks(text[match.end() :], numbers).lstrip()}"
+
+
+def without_marks(text: str, notes: set[str]) -> str:
+    """A line without the numbers of footnotes; ``notes`` are those of the page's own."""
+    if RAISED not in text:
+        return text
+
+    def put(match: re.Match[str]) -> str:
+        raised, before = match[1].strip(), text[: match.start()].rstrip(" " + RAISED)
+        if not _MARK.fullmatch(raised):
+            return f"{match[0][:1].strip(RAISED)}{raised}"
+        if not before or before.endswith(CELL):
+            return f"{raised} "
+        numbers = set(re.findall(r"\d+|\*+", raised))
+        if before[-1].isdigit() or _UNIT.search(before):
+            exponent = _LEGAL_NUMBER.search(before) or (_UNIT.search(before) and raised in ("2", "3"))
+            if exponent or not numbers <= notes:
+                return raised.translate(_EXPONENTS)
+        return ""
+
+    return re.sub(r" {2,}", " ", _RAISED.sub(put, text)).replace(RAISED, "").strip(" ")
+
+
+# ---------------------------------------------------------------- paragraphs
+
+
+def _join_last_words(sheets: Sequence[_Sheet]) -> None:
+    """A word broken over a page's end stands whole on the page that it begins on."""
+    for sheet, after in pairwise(sheets):
+        if not sheet.lines or not after.lines:
+            continue
+        last, first = sheet.lines[-1], after.lines[0]
+        word = _FIRST_WORD.match(first.text)
+        if not word or not word[1][0].islower() or not _BROKEN_END.search(last.text):
+            continue
+        sheet.lines[-1] = replace(last, text=_append(last.text, word[1]))
+        # An emptied line stays, so that the places of headings hold.
+        after.lines[0] = replace(first, text=first.text[word.end() :])
+
+
+def _paragraphs(sheet: _Sheet) -> list[_Paragraph]:
+    """A page's paragraphs: a kept head, the text, a kept foot, the notes."""
+    result = [_Paragraph(_row(_plain(line)), _Kind.HEAD) for line in sheet.stripped.head]
+    result += _text_paragraphs(sheet.lines, sheet.headings)
+    result += [_Paragraph(_row(_plain(line)), _Kind.NOTE) for line in sheet.stripped.foot]
+    for line in sheet.notes:
+        if result and result[-1].kind is _Kind.NOTE and not _NOTE_START.match(line.text) and line is not sheet.notes[0]:
+            result[-1].text = _append(result[-1].text, _row(line.text))
+        elif line.text:
+            result.append(_Paragraph(_row(line.text), _Kind.NOTE))
+    return result
+
+
+def _plain(line: Line) -> str:
+    return without_marks(line.text, set())
+
+
+def _text_paragraphs(lines: Sequence[Line], headings: Sequence[Placed]) -> list[_Paragraph]:
+    starts: dict[int, list[Placed]] = defaultdict(list)
+    for heading in headings:
+        starts[heading.first].append(heading)
+    ends = {heading.first: heading.last for heading in headings if heading.last > heading.first}
+    pitches = _pitches(lines)
+    result: list[_Paragraph] = []
+    opening = before = None
+    right = 0.0
+    heading_until = 0
+    waiting: list[Placed] = []
+    for index, line in enumerate(lines):
+        waiting += starts.get(index, ())
+        if not line.text:
+            continue
+        kind = _Kind.TEXT
+        if index in ends or index < heading_until:
+            kind = _Kind.HEADING
+        elif CELL in line.text and not _item_text(line.text):
+            kind = _Kind.ROW
+        if index in ends:
+            heading_until = ends[index]
+            fresh = True
+        elif kind is _Kind.HEADING:
+            fresh = False
         else:
-            result[-1] = _append(result[-1], line)
-            before = line
-    return "\n".join(result)
+            fresh = (
+                before is None
+                or opening is None
+                or bool(waiting)
+                or _Kind.ROW in (kind, result[-1].kind)
+                or result[-1].kind is _Kind.HEADING
+                or _breaks(before, line, opening, right, pitches)
+            )
+        text = _row(line.text)
+        if fresh or not result:
+            result.append(_Paragraph(text, kind, waiting))
+            waiting = []
+            opening = line
+        else:
+            result[-1].text = _append(result[-1].text, text)
+        before, right = line, _right(lines, index)
+    if waiting:
+        # They stand below the last line: an anchor at the page's end.
+        result.append(_Paragraph("", _Kind.HEADING, waiting))
+    return result
+
+
+def _item_text(text: str) -> bool:
+    """Whether the first of two cells is a bullet or number, so that this is no row of a table."""
+    first, _, rest = text.partition(CELL)
+    return CELL not in rest and _LABEL.fullmatch(first.strip()) is not None
+
+
+def _row(text: str) -> str:
+    """A line with its cells as a reader sees them."""
+    if CELL not in text:
+        return text
+    if _item_text(text):
+        return text.replace(CELL, " ")
+    return CELLS.join(cell for cell in (cell.strip() for cell in text.split(CELL)) if cell)
+
+
+def _right(lines: Sequence[Line], index: int) -> float:
+    """How far right a line's column reaches: as far as the longest line nearby."""
+    line = lines[index]
+    near = lines[max(0, index - _NEARBY) : index + _NEARBY + 1]
+    return max(other.right for other in near if abs(other.left - line.left) < _COLUMN and _alike(other, line))
+
+
+def _pitches(lines: Sequence[Line]) -> dict[float, float]:
+    """For each type size the usual distance from line to line."""
+    found: dict[float, list[float]] = defaultdict(list)
+    for before, line in pairwise(lines):
+        pitch = before.bottom - line.bottom
+        if _alike(before, line) and 0 < pitch < 3 * line.size:
+            found[round(line.size)].append(pitch)
+    return {size: median(pitches) for size, pitches in found.items()}
 
 
 def _append(paragraph: str, line: str) -> str:
-    if paragraph.endswith(SOFT) or line[0] in ",.;:)!?…”":
+    if not line:
+        return paragraph
+    if paragraph.endswith(SOFT) or line[0] in _CLINGING:
         return paragraph + line
     if len(paragraph) > 2 and paragraph.endswith("-") and line[0].isalnum():
         if paragraph[-2].isalnum():
@@ -199,51 +446,166 @@ def _append(paragraph: str, line: str) -> str:
     return f"{paragraph} {line}"
 
 
-def _breaks(before: str, line: str, width: int) -> bool:
-    """Whether a new paragraph begins with ``line``; ``width`` is the length of a full line on the page."""
-    ended = _ENDED.search(before) is not None
-    if before.endswith(SOFT):
-        return line[:1].isdigit()
-    if line[:1] in ",.;:)!?…”":
+def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict[float, float]) -> bool:
+    """Whether a new paragraph begins with ``line``; ``opening`` is the first line of the one before, ``right`` its column's edge."""
+    text, last = line.text, before.text
+    ended = _is_ended(last)
+    goes_on = not ended and text[:1].islower()
+    room = _has_room(before, line, right)
+    if last.endswith(SOFT) or (last.endswith("-") and text[:1].islower()):
         return False
-    if _ITEM.match(line) or _TRAILING_PAGE.search(before):
+    if text[:1] in _CLINGING:
+        return False
+    if before.block != line.block and not (goes_on and not _is_item(text) and _alike(before, line)):
         return True
-    numbered = _NUMBERED.match(line)
-    if numbered and (ended or (len(before) < 0.8 * width and not numbered[1].islower())):
+    if _is_item(text) or _TRAILING_PAGE.search(last):
         return True
-    if _MINOR_ITEM.match(line) and (ended or before.endswith(",")):
+    if (numbered := _NUMBERED.match(text)) and (ended or (room and not numbered[1].islower())):
         return True
-    if before[-1].isdigit() and line[:1].isdigit():
+    if _LEGAL_ITEM.match(text) and (ended or room):
         return True
-    if _is_capitals(before) != _is_capitals(line) and not before.endswith(("-", ",")):
+    if _MINOR_ITEM.match(text) and (ended or last.endswith(",") or _beside(line, opening)):
+        return True
+    return _looks_break(before, line, ended, goes_on, room, pitches)
+
+
+def _looks_break(
+    before: Line, line: Line, ended: bool, goes_on: bool, room: bool, pitches: dict[float, float]
+) -> bool:
+    """The same by size, weight, distance, indent, and the room that the line before leaves."""
+    last, text = before.text, line.text
+    sizes = abs(before.size - line.size) / max(before.size, line.size, 1.0)
+    if sizes > (_OTHER_SIZE if goes_on else _SAME_SIZE):
+        return True
+    if before.bold != line.bold and room and not goes_on:
+        return True
+    pitch = pitches.get(round(line.size))
+    if pitch and not goes_on and before.bottom - line.bottom > _WIDE_GAP * pitch:
+        return True
+    if _is_capitals(last) != _is_capitals(text) and not last.endswith(("-", ",")):
+        return True
+    if last[-1:].isdigit() and text[:1].isdigit() and (room or not any(map(str.isalpha, text))):
+        return True
+    if not goes_on and line.left - before.left > _INDENT * line.size and text[:1].isupper() and ended:
         return True
     if ended:
-        return len(before) < 0.85 * width or before[-1] in ":;"
-    fresh = line[:1].isupper() or line[:1] in '„"(–—'
-    return fresh and len(before) < 0.6 * width and not before.endswith((",", "-"))
+        return room or last[-1] in ":;"
+    return room and (text[:1].isupper() or text[:1] in '„"(–—') and not last.endswith((",", "-"))
+
+
+def _is_ended(text: str) -> bool:
+    """Whether a sentence, or a part that introduces a list, ends with the text."""
+    match = _ENDED.search(text)
+    if match is None:
+        return False
+    return text[match.start()] != "." or not _ABBREVIATION.search(text[max(0, match.start() - 8) : match.start()])
+
+
+def _is_item(text: str) -> bool:
+    return _ITEM.match(text) is not None
+
+
+def _beside(line: Line, opening: Line) -> bool:
+    """Whether a line is an item like the one that the paragraph began with."""
+    return _MINOR_ITEM.match(opening.text) is not None and abs(line.left - opening.left) < 0.3 * line.size
+
+
+def _has_room(before: Line, line: Line, right: float) -> bool:
+    """Whether the first word of a line had found room on the line before: then that line ends on purpose."""
+    words = line.text.split(None, 1)
+    if not words:
+        return False
+    letter = (line.right - line.left) / max(len(line.text), 1)
+    return right - before.right > letter * (len(words[0]) + 2)
 
 
 def _is_capitals(line: str) -> bool:
     return line.isupper() and sum(map(str.isalpha, line)) > 3
 
 
-def continuation(text: str, after: str) -> str:
-    """The words of the next page's text that end the sentence with which this page's text breaks off; empty if it does not."""
-    if not text or not after:
+# ---------------------------------------------------------------- words
+
+
+def _repair_words(pages: Sequence[Sequence[_Paragraph]], known: Known) -> None:
+    """Broken words made whole, numbers of footnotes off words, leaders to one sign."""
+    seen = whole_words(paragraph.text for page in pages for paragraph in page)
+    for page in pages:
+        notes = {number for paragraph in page if (number := _number_of_note(paragraph.text))}
+        apart = partial(note_marks, known=known, notes=notes)
+        for paragraph in page:
+            paragraph.text = _LEADERS.sub(" … ", apart(hyphens(paragraph.text, known, seen))).strip()
+
+
+def _page(paragraphs: Sequence[_Paragraph], rest: str) -> TidyPage:
+    lines: list[str] = []
+    headings: list[Heading] = []
+    at = 0
+    notes_at = None
+    for paragraph in paragraphs:
+        for placed in paragraph.headings:
+            title = placed.title or paragraph.text
+            if title:
+                headings.append(Heading(text=title, level=placed.level, start=at))
+        if not paragraph.text:
+            continue
+        if paragraph.kind is _Kind.NOTE and notes_at is None:
+            notes_at = at
+        lines.append(paragraph.text)
+        at += len(paragraph.text) + 1
+    return TidyPage("\n".join(lines), rest, tuple(headings), notes_at)
+
+
+def continuation(page: Sequence[_Paragraph], after: Sequence[_Paragraph]) -> str:
+    """The words of the next page that end the sentence with which this page's text breaks off; empty if it does not.
+
+    Where a table stands between the two, the beginning of the sentence comes first, so that it is whole somewhere.
+    """
+    text = [one for one in page if one.kind not in (_Kind.HEAD, _Kind.NOTE) and one.text]
+    running = _without_floats(text)
+    ending = running[-1] if running else None
+    begin = next(iter(_without_floats([one for one in after if one.kind is not _Kind.HEAD and one.text])), None)
+    if ending is None or begin is None or ending.kind is not _Kind.TEXT or begin.kind is not _Kind.TEXT:
         return ""
-    body = text.split("\n")
-    # The body may break off above the page's footnotes.
-    for index in range(1, len(body)):
-        if _NOTE_START.match(body[index]) and not _ENDED.search(body[index - 1]):
-            body = body[:index]
-            break
-    last, first = body[-1], after.split("\n", 1)[0]
-    if _ENDED.search(last) or _ITEM.match(first) or _NUMBERED.match(first):
+    last, first = ending.text, begin.text
+    if _is_ended(last) or _is_item(first) or _NUMBERED.match(first):
         return ""
     if not first[:1].islower() and len(last) < 60:
         return ""
-    words = first[: _sentence_end(first)].split()
-    return " ".join(words[:_CONTINUATION_WORDS])
+    words = first[: _sentence_end(first)].split()[:_CONTINUATION_WORDS]
+    if ending is not text[-1]:
+        words = [*_last_sentence(last).split()[-_CONTINUATION_WORDS:], *words]
+    return " ".join(words)
+
+
+def _without_floats(paragraphs: Sequence[_Paragraph]) -> list[_Paragraph]:
+    """Paragraphs without tables and figures, from the caption to the last row or the source."""
+    result: list[_Paragraph] = []
+    index = 0
+    while index < len(paragraphs):
+        end = index + 1
+        if _CAPTION.match(paragraphs[index].text):
+            while end < len(paragraphs) and _is_in_float(paragraphs[end]):
+                end += 1
+            if end < len(paragraphs) and paragraphs[end].text.startswith(_SOURCE):
+                end += 1
+        elif paragraphs[index].kind is not _Kind.ROW:
+            result.append(paragraphs[index])
+        index = end
+    return result
+
+
+def _is_in_float(paragraph: _Paragraph) -> bool:
+    if paragraph.text.startswith(_SOURCE) or paragraph.kind is _Kind.HEADING:
+        return False
+    return paragraph.kind is _Kind.ROW or (len(paragraph.text) < _CELL_LENGTH and paragraph.text[-1] not in ".;:,!?")
+
+
+def _last_sentence(paragraph: str) -> str:
+    start = 0
+    for match in _SENTENCE_END.finditer(paragraph):
+        if match.end() < len(paragraph) and not _ABBREVIATION.search(paragraph[max(0, match.start() - 8) : match.start()]):
+            start = match.end()
+    return paragraph[start:]
 
 
 def _sentence_end(paragraph: str) -> int:

@@ -20,7 +20,7 @@ from kb.extract import frontmatter, outcome
 from kb.extract.clean import SOFT, Known, characters, has_text
 from kb.extract.reader import Report
 from kb.limits import Limits
-from kb.model import Extraction, Page, Status
+from kb.model import Extraction, Heading, Page, Status
 from kb.slugs import anchor as anchor_of
 
 _SECTION_LEVEL = 2
@@ -102,9 +102,11 @@ def _pages(source: str) -> list[Page]:
     for tokens_of_section in _sections(tokens):
         section = tokens_of_section
         heading, anchor = "", None
+        headings: tuple[Heading, ...] = ()
         if _is_section_start(section[0]):
             heading = _line(_inline_text(section[1].children or []))
             anchor = _unique(anchor_of(heading), anchors)
+            headings = (Heading(text=heading, level=int(section[0].tag[1])),) if heading else ()
             section[0].attrSet("id", anchor)
         _shift_headings(section)
         cited = [token for number in _cited_notes(section) for token in notes.get(number, ())]
@@ -120,7 +122,10 @@ def _pages(source: str) -> list[Page]:
             url_schemes=_SCHEMES,
             link_rel="noopener noreferrer",
         )
-        pages.append(Page(number=len(pages) + 1, text=text, heading=heading, anchor=anchor, html=html))
+        number = len(pages) + 1
+        pages.append(
+            Page(number=number, text=text, heading=heading, headings=headings, anchor=anchor, html=html)
+        )
     return pages
 
 

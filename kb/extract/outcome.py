@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kb.extract.running import Taken
+from kb.messages import counted
 from kb.model import Extraction, Status
+
+_MOST_NAMED = 8
 
 
 def damaged(
@@ -48,6 +52,7 @@ def no_text(message: str, extraction: Extraction | None = None) -> Extraction:
         metadata=extraction.metadata,
         message=message,
         warnings=extraction.warnings,
+        notes=extraction.notes,
     )
 
 
@@ -60,6 +65,22 @@ def unreadable(start: bytes) -> Extraction:
     if b"<html" in lower or b"<!doctype" in lower:
         return damaged("to strona internetowa zapisana pod nazwą .pdf", advice)
     return damaged("to nie jest dokument PDF", advice)
+
+
+def taken_out(taken: Sequence[Taken]) -> tuple[str, ...]:
+    """What is said of running heads that are no part of the text; page numbers in one sentence."""
+    named = [one for one in taken if one.text]
+    numbers = sorted({page + 1 for one in taken if not one.text for page in one.pages})
+    notes = []
+    for one in named[:_MOST_NAMED]:
+        what = "powtarzającą się stopkę" if one.foot else "powtarzający się nagłówek"
+        notes.append(f"Usunięto {what} strony: „{one.text}” (s. {ranges([page + 1 for page in one.pages])}).")
+    if len(named) > _MOST_NAMED:
+        rest = counted(len(named) - _MOST_NAMED, "inny", "inne", "innych")
+        notes.append(f"Usunięto też {rest} z powtarzających się nagłówków i stopek.")
+    if numbers:
+        notes.append(f"Usunięto numery stron i znaki drukarni (s. {ranges(numbers)}).")
+    return tuple(notes)
 
 
 def ranges(numbers: Sequence[int]) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
@@ -21,6 +22,7 @@ import pypdfium2.raw as pdfium_raw
 from kb.extract import outcome
 from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share
 from kb.extract.description import describe
+from kb.extract.headings import Entry
 from kb.extract.layout import tidy
 from kb.extract.lines import PageLines, plain_lines, read_lines
 from kb.extract.reader import Report
@@ -35,16 +37,18 @@ _FRUITLESS_TRIES = 4
 _SECOND_SECONDS = 5.0
 _SECOND_SECONDS_PER_PAGE = 0.1
 _DRAWN_PATHS = 50
+_MOST_ENTRIES = 10_000
+_LONGEST_TITLE = 300
 _INFO_KEYS = ("Title", "Author", "Subject", "CreationDate")
 
 
 @dataclass(slots=True)
 class _Raw:
-    """What a reader got out of a file, before any repair; ``outline`` is (page position, title) in reading order."""
+    """What a reader got out of a file, before any repair; ``outline`` is in reading order."""
 
     pages: list[PageLines]
     labels: list[str | None] = field(default_factory=list)
-    outline: list[tuple[int, str]] = field(default_factory=list)
+    outline: list[Entry] = field(default_factory=list)
     info: Mapping[str, str] = field(default_factory=dict)
     drawn: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
@@ -107,22 +111,26 @@ def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_on
 
 
 def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[str]) -> Extraction:
-    texts = raw.texts
-    count = len(texts)
-    illegible = [n for n, text in enumerate(texts, 1) if garbage_share(text) > 5 * _MUCH_GARBAGE]
+    illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(text) > 5 * _MUCH_GARBAGE]
     pages = []
-    headings = _headings(raw.outline, count)
-    for position, page in enumerate(tidy(texts, known, second)):
+    tidied = tidy(raw.pages, known, second, raw.outline)
+    heading = ""
+    for position, page in enumerate(tidied.pages):
+        # The page begins with its own heading, or under the last one of the pages before.
+        heading = page.headings[0].text if page.headings and not page.headings[0].start else heading
         label = characters(raw.labels[position] or "") if raw.labels else ""
         pages.append(
             Page(
                 number=position + 1,
                 text=page.text,
                 label=label or None,
-                heading=headings[position],
+                heading=heading,
+                headings=page.headings,
                 continuation=page.continuation,
+                notes_at=page.notes_at,
             )
         )
+        heading = page.headings[-1].text if page.headings else heading
     silent = [page.number for page in pages if not has_text(page.text)]
     scanned = [number for number in silent if number - 1 in raw.drawn]
     failed = [number for number in silent if number - 1 in raw.failed]
@@ -144,18 +152,13 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
         warnings.append(
             f"Strony o nieczytelnym kodowaniu czcionki: {outcome.ranges(illegible)}. Tekst może być niepełny."
         )
-    return Extraction(status=Status.INDEXED, pages=tuple(pages), metadata=metadata, warnings=tuple(warnings))
-
-
-def _headings(outline: Sequence[tuple[int, str]], count: int) -> list[str]:
-    """For each page the last entry of the outline, and so the deepest, that starts on it or before it."""
-    starting = {page: title for page, title in outline if title}
-    result: list[str] = []
-    current = ""
-    for page in range(count):
-        current = starting.get(page, current)
-        result.append(current)
-    return result
+    return Extraction(
+        status=Status.INDEXED,
+        pages=tuple(pages),
+        metadata=metadata,
+        warnings=tuple(warnings),
+        notes=outcome.taken_out(tidied.taken),
+    )
 
 
 # ---------------------------------------------------------------- the first reader
@@ -216,12 +219,24 @@ def _is_drawn(page: pdfium.PdfPage) -> bool:
     )
 
 
-def _outline(document: pdfium.PdfDocument) -> Iterator[tuple[int, str]]:
-    for entry in document.get_toc():
+def _outline(document: pdfium.PdfDocument) -> Iterator[Entry]:
+    for entry in islice(document.get_toc(), _MOST_ENTRIES):
         target = entry.get_dest()
         page = target.get_index() if target else None
-        if page is not None:
-            yield page, " ".join(characters(entry.get_title()).split())
+        title = " ".join(characters(entry.get_title()).split())[:_LONGEST_TITLE]
+        if target and page is not None and title:
+            left, top = _place(target)
+            yield Entry(page, title, entry.level + 1, left, top)
+
+
+def _place(target: pdfium.PdfDest) -> tuple[float | None, float | None]:
+    """Where on its page a destination is, from the bottom left."""
+    mode, values = target.get_view()
+    if mode == pdfium_raw.PDFDEST_VIEW_XYZ and len(values) > 1:
+        return values[0], values[1]
+    if mode in (pdfium_raw.PDFDEST_VIEW_FITH, pdfium_raw.PDFDEST_VIEW_FITBH) and values:
+        return None, values[0]
+    return None, None
 
 
 def _check_pages(count: int, limits: Limits) -> None:

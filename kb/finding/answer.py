@@ -7,7 +7,7 @@ count for less: "It must do so within 30 days" answers what the sentence before 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.finding.snippets import Highlighter, sentences
 from kb.model import Answer, Hit, Page
@@ -16,6 +16,8 @@ from kb.tuning import Tuning
 _LENGTHS = range(30, 420)
 """Characters of a sentence worth quoting: shorter ones are headings, longer ones tables run together."""
 _ENDS = ".!?…”)"
+_CELLS = " | "
+"""What stands between the cells of a table: a row is no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def answer(hits: Sequence[Hit], best_page: Page, highlighter: Highlighter, tunin
     if fragment is None or fragment.cover < tuning.answer_cover:
         return None
     sentence = highlighter.mark_all(text[fragment.start : fragment.end])
-    return Answer(sentence=sentence, document=hits[0].document, page=best)
+    place = replace(best, heading=best_page.heading_at(fragment.start))
+    return Answer(sentence=sentence, document=hits[0].document, page=place)
 
 
 def best_fragment(text: str, highlighter: Highlighter, tuning: Tuning) -> Fragment | None:
@@ -57,7 +60,7 @@ def best_fragment(text: str, highlighter: Highlighter, tuning: Tuning) -> Fragme
     best: Fragment | None = None
     for i, (start, end) in enumerate(spans):
         # A heading names what its section answers; it is no answer itself.
-        if end - start not in _LENGTHS or not found[i] or text[end - 1] not in _ENDS:
+        if end - start not in _LENGTHS or not found[i] or text[end - 1] not in _ENDS or _CELLS in text[start:end]:
             continue
         before = found[i - 1] - found[i] if i else set()
         neighbour = tuning.answer_neighbour * sum(weights[c] for c in before)

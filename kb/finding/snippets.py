@@ -41,6 +41,13 @@ class Mark(NamedTuple):
     concept: int
 
 
+class Snippet(NamedTuple):
+    """A fragment as HTML, and where in the text the found place that it is about begins; None without one."""
+
+    html: str
+    place: int | None
+
+
 class Highlighter:
     """Marks the words of one query. ``weights`` says how telling each concept is; rarer ones should weigh more."""
 
@@ -102,17 +109,22 @@ class Highlighter:
         return _html(text, self.marks(text), 0, len(text))
 
     def snippet(self, text: str, characters: int = SNIPPET_CHARACTERS) -> str:
-        """The fragment that says most, as HTML, cut at sentence or word ends, with … where text is left out.
+        """The fragment that says most, as HTML."""
+        return self.fragment(text, characters).html
+
+    def fragment(self, text: str, characters: int = SNIPPET_CHARACTERS) -> Snippet:
+        """The fragment that says most, cut at sentence or word ends, with … where text is left out.
 
         Without any found place, the beginning of the text.
         """
         marks = self.marks(text)
-        start = self._densest(marks, characters) if marks and len(text) > characters else 0
-        start, whole = _back_to_start(text, start)
+        place = self._densest(marks, characters) if marks else None
+        start, whole = _back_to_start(text, place if place is not None and len(text) > characters else 0)
         end = _word_end(text, start, start + characters)
         fragment = _html(text, marks, start, end)
         before = "" if whole else _ELLIPSIS + " "
-        return " ".join((before + fragment + (" " + _ELLIPSIS if end < len(text.rstrip()) else "")).split())
+        html = " ".join((before + fragment + (" " + _ELLIPSIS if end < len(text.rstrip()) else "")).split())
+        return Snippet(html, place)
 
     def _densest(self, marks: Sequence[Mark], characters: int) -> int:
         """Where the best window begins: the one whose different concepts weigh most, then the one with most places."""

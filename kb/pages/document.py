@@ -15,9 +15,9 @@ from kb import messages
 from kb.addresses import citation_url, document_url, edition_url, file_url, page_url, topic_url, with_query
 from kb.citation import STYLES, Citation, Source, cite
 from kb.formats import PDF
-from kb.model import Document, Page, Taxonomy
+from kb.model import Document, Heading, Page, Taxonomy
 from kb.pages.base import BasePage, Card, Link, card, place
-from kb.pages.markup import Links, Marker, paragraphs, rendered, site_links
+from kb.pages.markup import Links, Marker, heading_anchor, paragraphs, rendered, site_links
 from kb.site import NAME
 
 _MOST_CHIPS = 60
@@ -33,6 +33,16 @@ class Fact:
     name: str
     text: str = ""
     links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of a document's contents: ``level`` from 1, ``note`` the page."""
+
+    text: str
+    url: str
+    note: str
+    level: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +63,7 @@ class DocumentPage(BasePage):
     card: Card
     facts: tuple[Fact, ...]
     file: Link
-    contents: tuple[Link, ...]
+    contents: tuple[Entry, ...]
     numbers: tuple[Link, ...]
     fold_numbers: bool
     found_on: str
@@ -110,7 +120,7 @@ def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[D
     """A document's own page."""
     document, taxonomy = view.document, view.taxonomy
     has_pages = document.format.has_pages
-    html = "" if has_pages else "\n".join(page.html or paragraphs(page.text, page.heading) for page in pages)
+    html = "" if has_pages else "\n".join(page.html or paragraphs(page.text, page.headings) for page in pages)
     numbers = tuple(_numbers(view, pages)) if has_pages else ()
     found = sum(bool(link.note) for link in numbers)
     return DocumentPage(
@@ -145,7 +155,7 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
     text = (
         rendered(page.html, view.links(page.html), view.marker)
         if page.html
-        else paragraphs(page.text, page.heading, view.marker)
+        else paragraphs(page.text, page.headings, view.marker, page.notes_at)
     )
     return SectionPage(
         title=f"{document.title}, {name}" if has_pages else f"{name} – {document.title}",
@@ -195,13 +205,26 @@ def _file(document: Document) -> Link:
     return Link(text=f"Pobierz oryginał ({document.format.name})", url=file_url(document.id))
 
 
-def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Link]:
-    before = ""
-    for page in pages:
-        if page.heading and page.heading != before:
-            url = f"#{page.anchor}" if page.anchor else with_query(page_url(document.id, page.number), q)
-            yield Link(text=page.heading, url=url, note=place(document, page) if document.format.has_pages else "")
-        before = page.heading
+def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Entry]:
+    """Every heading, on the page it stands on; levels without gaps, the highest is 1."""
+    found = [(page, number, heading) for page in pages for number, heading in enumerate(_headings(page), 1)]
+    levels = sorted({heading.level for _, _, heading in found})
+    before = None
+    for page, number, heading in found:
+        # A title repeated on the next page (slides) is one entry.
+        if document.format.has_pages and heading.text == before:
+            continue
+        before = heading.text
+        url = f"#{page.anchor}" if page.anchor else with_query(page_url(document.id, page.number), q)
+        # The first heading is where the page begins; to another one the link leads down the page.
+        if not page.anchor and heading.start:
+            url = f"{url}#{heading_anchor(number)}"
+        note = place(document, page) if document.format.has_pages else ""
+        yield Entry(text=heading.text, url=url, note=note, level=levels.index(heading.level) + 1)
+
+
+def _headings(page: Page) -> tuple[Heading, ...]:
+    return page.headings or ((Heading(text=page.heading),) if page.anchor and page.heading else ())
 
 
 def _facts(document: Document, taxonomy: Taxonomy) -> Iterator[Fact]:

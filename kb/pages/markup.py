@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
@@ -11,29 +12,87 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup
 
 from kb.finding.snippets import Mark
+from kb.model import Heading
 
 Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]
 """From an address as written to the address to link to; None for no link."""
 
+CELLS = " | "
+"""Between the cells of a table's row in plain text."""
+_DEEPEST = 6
+_LONGEST_HEADING = 250
+_WORDIER = 2
+_ITEM = re.compile(r"[•●▪■□○◦‣➢✓–—-]\s|\d{1,3}[.)]\s|\(\d{1,3}\)\s|[a-ząćęłńóśźż]{1,2}\)\s")
+_OPENING = {
+    "": "",
+    "item": '<ul class="items">',
+    "row": '<div class="scroll" role="region" aria-label="Tabela" tabindex="0"><table class="rows">',
+    "note": '<section class="notes" aria-label="Przypisy">',
+}
+_CLOSING = {"": "", "item": "</ul>", "row": "</table></div>", "note": "</section>"}
+
 _INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", "span", "strong", "sub", "sup"})
 
 
-def paragraphs(text: str, heading: str = "", marker: Marker | None = None) -> Markup:
-    """Plain text as HTML: each line a paragraph, or a heading where it is the page's heading; found places marked.
+def paragraphs(text: str, headings: Sequence[Heading] = (), marker: Marker | None = None, notes_at: int | None = None) -> Markup:
+    """Plain text as HTML: each line a paragraph, a heading, an item of a list, a row of a table or a footnote; found places marked.
 
     A mark that runs over the end of a line is closed there and opened again on the next.
     """
     marks = list(marker(text)) if marker else []
+    levels = {heading.start: (number, heading) for number, heading in enumerate(headings, 1)}
     parts: list[str] = []
+    inside = ""
     start = 0
     for line in text.split("\n"):
         end = start + len(line)
-        if line.strip():
-            tag = "h2" if heading and line.strip() == heading else "p"
-            parts.append(f"<{tag}>{_marked(text, marks, start, end)}</{tag}>")
+        number, heading = levels.get(start, (0, None))
+        if heading and not _says(line, heading):
+            parts.append(f'<span id="{heading_anchor(number)}"></span>')
+            heading = None
+        kind = "" if heading else _kind(line, start, notes_at)
+        if kind != inside:
+            parts.append(_CLOSING[inside] + _OPENING[kind])
+            inside = kind
+        shown = _marked(text, marks, start, end)
+        if heading:
+            tag = f"h{min(heading.level + 1, _DEEPEST)}"
+            parts.append(f'<{tag} id="{heading_anchor(number)}">{shown}</{tag}>')
+        elif kind == "row":
+            parts.append(f"<tr>{''.join(_cells(text, marks, start, end))}</tr>")
+        elif line.strip():
+            tag = "li" if kind == "item" else "p"
+            parts.append(f"<{tag}>{shown}</{tag}>")
         start = end + 1
-    return Markup("\n".join(parts))  # noqa: S704  # _marked escapes
+    parts.append(_CLOSING[inside])
+    return Markup("\n".join(filter(None, parts)))  # noqa: S704  # _marked escapes
+
+
+def heading_anchor(number: int) -> str:
+    """The id of a page's heading, counted from 1."""
+    return f"naglowek-{number}"
+
+
+def _says(line: str, heading: Heading) -> bool:
+    """Whether a line is a heading, and not text that begins where an outline has one without a line of its own."""
+    return len(line) <= _LONGEST_HEADING and len(line) <= _WORDIER * len(heading.text)
+
+
+def _kind(line: str, start: int, notes_at: int | None) -> str:
+    if notes_at is not None and start >= notes_at:
+        return "note"
+    if CELLS in line:
+        return "row"
+    return "item" if _ITEM.match(line) else ""
+
+
+def _cells(text: str, marks: Sequence[Mark], start: int, end: int) -> Iterator[str]:
+    while start < end:
+        after = text.find(CELLS, start, end)
+        after = end if after < 0 else after
+        yield f"<td>{_marked(text, marks, start, after)}</td>"
+        start = after + len(CELLS)
 
 
 def rendered(html: str, links: Links, marker: Marker | None = None) -> Markup:

@@ -34,16 +34,16 @@ from kb.engine.analysis import forms_of
 from kb.engine.embedded.codec import Lists, Positions, read_lists
 from kb.engine.embedded.ranking import Ints
 from kb.errors import IndexMismatch
-from kb.model import Document, Page
+from kb.model import Document, Heading, Page
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NOTHING = np.empty(0, np.int32)
 
 
 def schema() -> fields.Schema:
-    """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or heading.
+    """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title, or headings line by line.
 
     ``contents`` is 1 for a page that lists contents. ``record`` and ``file`` stand on document rows, ``stored`` is the document
     or the page itself; all three are JSON.
@@ -88,7 +88,7 @@ class Columns:
     def files(self) -> Iterator[IndexedFile]:
         """What the index remembers of the document rows' files."""
         for values in self._values("file"):
-            yield IndexedFile(**values | {"warnings": tuple(values["warnings"])})
+            yield IndexedFile(**values | {"warnings": tuple(values["warnings"]), "notes": tuple(values["notes"])})
 
     def _numeric(self, name: str) -> Ints:
         # Whoosh would hand out one value at a time.
@@ -152,7 +152,7 @@ class Segment:
         weakref.finalize(self, reader.close)
 
     def names(self) -> list[str]:
-        """Title or heading of each row."""
+        """The title of each document row, the headings of each page row, one a line."""
         return [value.decode() for value in self._names]
 
     def stored(self, row: int) -> dict[str, Any]:
@@ -239,4 +239,4 @@ def document_of(stored: Mapping[str, Any]) -> Document:
 
 def page_of(stored: Mapping[str, Any]) -> Page:
     """The page of a stored page row."""
-    return Page(**stored)
+    return Page(**stored | {"headings": tuple(Heading(**heading) for heading in stored["headings"])})

@@ -99,14 +99,14 @@ class EmbeddedState:
             yield page_of(self.rows.stored(row))
 
     def headings(self) -> Iterator[Heading]:
-        """Each title, and each page's heading where it has one."""
+        """Each title, and the headings that stand on each page; where none does, the one that the page belongs to."""
         names = [name for segment in self.rows.segments for name in segment.names()]
         for ordinal, start in enumerate(self.rows.starts.tolist()):
             if self._alive[ordinal]:
                 record = self.rows.records[ordinal]
                 for number, name in enumerate(names[start : start + record.pages + 1]):
-                    if name:
-                        yield Heading(record.id, number, name)
+                    for text in filter(None, name.split("\n")):
+                        yield Heading(record.id, number, text)
 
     def lexicon(self) -> Mapping[str, int]:
         """Every surface form with the number of pages it stands on."""
