@@ -32,7 +32,8 @@ _LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
     """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text, for
-    somebody to mend; ``notes`` say what was done with it."""
+    somebody to mend; ``notes`` say what was done with it.
+    """
 
     path: str
     status: Status
@@ -266,7 +267,9 @@ class _Run:
     def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
         """Write a file that was read, or say why not."""
         if extraction.status is not Status.INDEXED:
-            self._report_failure(entry, extraction.status, extraction.message, old, extraction.warnings, extraction.notes)
+            self._report_failure(
+                entry, extraction.status, extraction.message, old, extraction.warnings, extraction.notes
+            )
             return
         document, warnings = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
         warnings += tuple(extraction.warnings)

@@ -24,7 +24,9 @@ _CHAPTER = re.compile(
     r"(?:Rozdział|ROZDZIAŁ|Dział|DZIAŁ|Tytuł|TYTUŁ|Część|CZĘŚĆ|Księga|KSIĘGA|Oddział|ODDZIAŁ)\s+[\dIVXLC]{1,7}[a-z]?\.?(?=\s|$)"
 )
 _CHAPTER_DEPTHS = {"część": 1, "księga": 1, "tytuł": 1, "dział": 1, "rozdział": 2, "oddział": 3}
-_NO_END = re.compile(r"[,;:…]$|[^\d\WIVXLC]\.$|\.{3,} ?\d*$")
+_LEGAL = re.compile(r"(?:§|Art\.)\s*\d")
+_LEGAL_DEPTH = 4
+_NO_END = re.compile(r"[,;:…]$|[^\d\WIVXLC]\.$|(?:[.…] ?){3,}\d*$")
 _NO_START = re.compile(r"[•●▪■□○◦‣➢✓–—-]|\d{1,3}\)|[a-z]\)|\(\d|[a-ząćęłńóśźż]{2}")
 _PLAIN = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2}){0,4}|[IVXLC]{1,6})[.)]?\s+")
@@ -171,10 +173,19 @@ def _candidates(lines: Sequence[Line], body: float, mostly_bold: bool) -> list[t
         while last < len(lines) and last - index <= _MOST_LINES and _goes_on(lines[last - 1], lines[last]):
             last += 1
         style = _style(lines, index, last, body, mostly_bold)
-        if style:
+        if style and found and found[-1][1] == index and _is_its_title(lines, found[-1], style):
+            # „Rozdział II”, and its title below.
+            found[-1] = found[-1][0], last, found[-1][2]
+        elif style:
             found.append((index, last, style))
         index = last
     return found
+
+
+def _is_its_title(lines: Sequence[Line], before: tuple[int, int, _Style], style: _Style) -> bool:
+    first, last, chapter = before
+    said = " ".join(line.text for line in lines[first:last])
+    return chapter.depth < 0 and style.depth == 0 and _CHAPTER.fullmatch(said) is not None
 
 
 def _goes_on(before: Line, line: Line) -> bool:
@@ -183,7 +194,8 @@ def _goes_on(before: Line, line: Line) -> bool:
         abs(before.size - line.size) < _NEAR_SIZE
         and before.bold == line.bold
         and -before.size < before.bottom - line.top < 0.8 * line.size
-        and not _NUMBERED.match(line.text)
+        and not any(pattern.match(line.text) for pattern in (_NUMBERED, _CHAPTER, _LEGAL))
+        and not _LEGAL.match(before.text)
     )
 
 
@@ -200,6 +212,8 @@ def _style(lines: Sequence[Line], first: int, last: int, body: float, mostly_bol
     size = round(line.size * 2) / 2
     numbered = _NUMBERED.match(text)
     depth = numbered[1].count(".") + 1 if numbered else 0
+    if _LEGAL.match(text):
+        depth = -_LEGAL_DEPTH
     if chapter and line.size > 0.96 * body:
         return _Style(size, line.bold, -_CHAPTER_DEPTHS.get(text.split()[0].lower(), 2))
     if line.size >= _LARGER * body:
@@ -211,7 +225,7 @@ def _style(lines: Sequence[Line], first: int, last: int, body: float, mostly_bol
 
 def _stands_alone(lines: Sequence[Line], first: int, last: int) -> bool:
     """Whether no text goes on beside or right behind these lines: they begin and end a paragraph."""
-    if last == len(lines):
+    if last == len(lines) or lines[last].text[:1].islower():
         return False
     before = lines[first - 1].text if first else "."
     return before[-1:] in ".!?:;…”)" or lines[first - 1].bottom - lines[first].top > 0.5 * lines[first].size

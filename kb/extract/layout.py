@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import partial
@@ -24,8 +24,8 @@ from kb.extract.clean import (
     dotted_z,
     fragments,
     glyph_names,
-    note_marks,
     hyphens,
+    note_marks,
     whole_words,
 )
 from kb.extract.headings import Entry, Placed, place_headings
@@ -45,6 +45,9 @@ _WIDE_GAP = 1.4
 _INDENT = 0.8
 _COLUMN = 25.0
 _LOWER_PART = 0.75
+_LAST_LATIN = "\u024f"
+_FEW_BULLETS = 3
+_KNOWN_SIGNS = re.compile(r"[•●▪■□○◦‣➢✓–—−„”“’…‰€∑√≤≥≠∞°]")
 _PLAIN_WIDTH, _PLAIN_HEIGHT, _PLAIN_LETTER, _PLAIN_SIZE = 595.0, 842.0, 5.0, 10.0
 
 _ITEM = re.compile(
@@ -56,16 +59,19 @@ _CAPTION = re.compile(r"(?:Tabela|Tab\.|Rysunek|Rys\.|Wykres|Mapa|Ryc\.|Fot\.)\s
 _SOURCE = "Źródło"
 _CELL_LENGTH = 80
 _LEGAL_ITEM = re.compile(r"§\s*\d|Art\.\s*\d")
+_LEGAL_LINE = re.compile(r"(?:§|Art\.)\s*\d{1,4}[a-z]{0,2}\.?")
 _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,4}\.?\s+(\S)")
 _MINOR_ITEM = re.compile(r"(?:[–—-]|[a-ząćęłńóśźż]\.)\s")
-_LABEL = re.compile(r"[•●▪■□○◦‣➢✓–—-]|\(?(?:\d{1,3}|[a-zA-Z]{1,2}|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){1,4}\.?|§\s*\d{1,3}[a-z]?\.?")
+_LABEL = re.compile(
+    r"[•●▪■□○◦‣➢✓–—-]|\(?(?:\d{1,3}|[a-zA-Z]{1,2}|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){1,4}\.?|§\s*\d{1,3}[a-z]?\.?"
+)
 """What stands before an item, so that no cell of a table ends after it."""
 _LEADERS = re.compile(r"(?: ?\.){4,} ?")
 _TRAILING_PAGE = re.compile(r"(?:(?: ?\.){4,}|…) ?\d+$")
 _ENDED = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"”’»)\]]*(?=\s+[\"„«(]?[A-ZĄĆĘŁŃÓŚŹŻ–—•]|\s*$)")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:\w|al|art|dr|hab|im|inż|itd|itp|lit|m\.in|mgr|mjr|np|nr|os|pkt|pl|por|poz|prof|red|rys|str|św|tab|tj"
+    r"(?:^|[\s(])(?:[^\W\d_]|al|art|dr|hab|im|inż|itd|itp|lit|m\.in|mgr|mjr|np|nr|os|pkt|pl|por|poz|prof|red|rys|str|św|tab|tj"
     r"|tys|tzn|tzw|ul|ust|ww|zob)$",
     re.IGNORECASE,
 )
@@ -149,7 +155,8 @@ def tidy(
     _repair_words(composed, known)
     following = [*composed[1:], []]
     return Tidied(
-        tuple(_page(own, continuation(own, after)) for own, after in zip(composed, following, strict=True)), tuple(taken)
+        tuple(_page(own, continuation(own, after)) for own, after in zip(composed, following, strict=True)),
+        tuple(taken),
     )
 
 
@@ -181,6 +188,9 @@ def _repaired(pages: Sequence[PageLines], known: Known, second: frozenset[int]) 
     if any("Ŝ" in text for page in texts for text in page):
         missing = not any("ż" in text for page in texts for text in page)
         steps.append(lambda text: dotted_z(text, known, missing))
+    bullets = _odd_bullets(text for page in texts for text in page)
+    if bullets:
+        steps.append(lambda text: f"•{text[1:]}" if text[:1] in bullets and text[1:2] in (" ", CELL) else text)
     result = []
     for position, (page, own) in enumerate(zip(pages, texts, strict=True)):
         lines = []
@@ -191,9 +201,15 @@ def _repaired(pages: Sequence[PageLines], known: Known, second: frozenset[int]) 
             if position in second:
                 text = fragments(text, known)
             if text.strip(f" {CELL}{RAISED}"):
-                lines.append(replace(line, text=text))
+                lines.append(line if text == line.text else replace(line, text=text))
         result.append(PageLines(page.width, page.height, tuple(lines)))
     return result
+
+
+def _odd_bullets(texts: Iterable[str]) -> set[str]:
+    """Signs of symbol fonts that begin several lines, a space behind them: bullets, whatever code they have."""
+    starts = Counter(text[0] for text in texts if text[1:2] in (" ", CELL) and text[0] > _LAST_LATIN)
+    return {sign for sign, count in starts.items() if count >= _FEW_BULLETS and not _KNOWN_SIGNS.match(sign)}
 
 
 def body_size(pages: Sequence[PageLines]) -> float:
@@ -247,7 +263,7 @@ def _begins_note(line: Line, marks: set[str], body: float, height: float) -> boo
     small = line.size < _SMALL * body
     if raised:
         return (small or raised[1] in marks) and line.top < _LOWER_PART * height
-    plain = _NOTE_START.match(line.text)
+    plain = _NOTE_START.match(line.text.replace(CELL, " "))
     if not plain:
         return False
     # In one size with the text a number at a line's start is more often that of an item.
@@ -282,11 +298,14 @@ def _alike(line: Line, other: Line) -> bool:
 def _unraise(sheet: _Sheet) -> None:
     """Footnotes' numbers out of the text; other raised characters (m², art. 22¹) stay, as such."""
     numbers = {number for line in sheet.notes if (number := _number_of_note(line.text))}
-    sheet.lines = [replace(line, text=without_marks(line.text, numbers)) for line in sheet.lines]
-    sheet.notes = [replace(line, text=_note_text(line.text, numbers)) for line in sheet.notes]
+    sheet.lines = [
+        replace(line, text=without_marks(line.text, numbers)) if RAISED in line.text else line for line in sheet.lines
+    ]
+    sheet.notes = [replace(line, text=_note_text(line.text.replace(CELL, " "), numbers)) for line in sheet.notes]
 
 
 def _number_of_note(text: str) -> str:
+    text = text.replace(CELL, " ")
     match = _RAISED_START.match(text) or _NOTE_START.match(text)
     return next((group for group in match.groups() if group), "") if match else ""
 
@@ -420,7 +439,12 @@ def _right(lines: Sequence[Line], index: int) -> float:
     """How far right a line's column reaches: as far as the longest line nearby."""
     line = lines[index]
     near = lines[max(0, index - _NEARBY) : index + _NEARBY + 1]
-    return max(other.right for other in near if abs(other.left - line.left) < _COLUMN and _alike(other, line))
+    return max(
+        other.right
+        for other in near
+        if _alike(other, line)
+        and (abs(other.left - line.left) < _COLUMN or (other.left < line.left and other.right > line.right))
+    )
 
 
 def _pitches(lines: Sequence[Line]) -> dict[float, float]:
@@ -458,7 +482,7 @@ def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict
         return False
     if before.block != line.block and not (goes_on and not _is_item(text) and _alike(before, line)):
         return True
-    if _is_item(text) or _TRAILING_PAGE.search(last):
+    if _is_item(text) or _TRAILING_PAGE.search(last) or _LEGAL_LINE.fullmatch(last):
         return True
     if (numbered := _NUMBERED.match(text)) and (ended or (room and not numbered[1].islower())):
         return True
@@ -469,9 +493,7 @@ def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict
     return _looks_break(before, line, ended, goes_on, room, pitches)
 
 
-def _looks_break(
-    before: Line, line: Line, ended: bool, goes_on: bool, room: bool, pitches: dict[float, float]
-) -> bool:
+def _looks_break(before: Line, line: Line, ended: bool, goes_on: bool, room: bool, pitches: dict[float, float]) -> bool:
     """The same by size, weight, distance, indent, and the room that the line before leaves."""
     last, text = before.text, line.text
     sizes = abs(before.size - line.size) / max(before.size, line.size, 1.0)
@@ -567,7 +589,9 @@ def continuation(page: Sequence[_Paragraph], after: Sequence[_Paragraph]) -> str
     if ending is None or begin is None or ending.kind is not _Kind.TEXT or begin.kind is not _Kind.TEXT:
         return ""
     last, first = ending.text, begin.text
-    if _is_ended(last) or _is_item(first) or _NUMBERED.match(first):
+    # After an abbreviation a capital begins the next sentence; „art.” and „r.” stand before figures and small letters.
+    ended = _is_ended(last) or (last[-1] == "." and first[:1].isupper())
+    if ended or _is_item(first) or _NUMBERED.match(first):
         return ""
     if not first[:1].islower() and len(last) < 60:
         return ""
@@ -603,7 +627,9 @@ def _is_in_float(paragraph: _Paragraph) -> bool:
 def _last_sentence(paragraph: str) -> str:
     start = 0
     for match in _SENTENCE_END.finditer(paragraph):
-        if match.end() < len(paragraph) and not _ABBREVIATION.search(paragraph[max(0, match.start() - 8) : match.start()]):
+        if match.end() < len(paragraph) and not _ABBREVIATION.search(
+            paragraph[max(0, match.start() - 8) : match.start()]
+        ):
             start = match.end()
     return paragraph[start:]
 

@@ -123,9 +123,7 @@ def _pages(source: str) -> list[Page]:
             link_rel="noopener noreferrer",
         )
         number = len(pages) + 1
-        pages.append(
-            Page(number=number, text=text, heading=heading, headings=headings, anchor=anchor, html=html)
-        )
+        pages.append(Page(number=number, text=text, heading=heading, headings=headings, anchor=anchor, html=html))
     return pages
 
 

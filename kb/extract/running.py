@@ -35,14 +35,54 @@ _LONGEST = 160
 _SHOWN = 80
 
 _NUMBER = re.compile(r"\d+")
+_SPREAD = re.compile(r"(\d{1,4})\W{1,5}(\d{1,4})")
+"""The numbers of two pages that the file has as one."""
 _ROMAN = re.compile(r"[ivxl]{1,8}")
 _SLUG = re.compile(r"\.(?:indd|qxd|qxp|cdr)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _PAGE_WORDS = frozenset({"strona", "stron", "str", "s", "z", "page", "of", "p", "pp"})
 _COUNTED = frozenset(
-    "aneks annex appendix art artykuł część etap formularz karta krok lekcja moduł nr numer oddział paragraf plansza poz pozycja"
-    " projekt rozdział rys rysunek rycina slajd tabela tab temat tom tytuł tydzień wariant wniosek wykres zadanie zał załącznik"
-    " zeszyt ćwiczenie".split()
+    [
+        "aneks",
+        "annex",
+        "appendix",
+        "art",
+        "artykuł",
+        "część",
+        "etap",
+        "formularz",
+        "karta",
+        "krok",
+        "lekcja",
+        "moduł",
+        "nr",
+        "numer",
+        "oddział",
+        "paragraf",
+        "plansza",
+        "poz",
+        "pozycja",
+        "projekt",
+        "rozdział",
+        "rys",
+        "rysunek",
+        "rycina",
+        "slajd",
+        "tabela",
+        "tab",
+        "temat",
+        "tom",
+        "tytuł",
+        "tydzień",
+        "wariant",
+        "wniosek",
+        "wykres",
+        "zadanie",
+        "zał",
+        "załącznik",
+        "zeszyt",
+        "ćwiczenie",
+    ]
 )
 """Words whose number is a name, not the page's number: „Załącznik nr 4”."""
 _LEAST_WORDS = 3
@@ -177,6 +217,9 @@ def _keys(text: str, foot: bool, position: int) -> Iterator[_Key]:
         yield _Key(foot, folded, None)
     if _ROMAN.fullmatch(folded):
         yield _Key(foot, "#i", _roman(folded) - position)
+    spread = _SPREAD.fullmatch(folded)
+    if spread and int(spread[2]) == int(spread[1]) + 1:
+        yield _Key(foot, "##", int(spread[1]) - 2 * position)
     for match in list(_NUMBER.finditer(folded))[:4]:
         before, after = folded[: match.start()], folded[match.end() :]
         if len(match[0]) <= 4 and (_is_bare(before + after) or _may_be_numbered(text, before, after)):
@@ -189,8 +232,8 @@ def _is_bare(rest: str) -> bool:
 
 
 def _may_be_numbered(text: str, before: str, after: str) -> bool:
-    """Whether a number beside words may be the page's: apart from them, or beside several of which none counts something."""
-    if "\t" in text:
+    """Whether a number beside words may be the page's: apart from them, before them, or behind several that count nothing."""
+    if "\t" in text or not before:
         return True
     words = _WORD.findall(before)
     if words and words[-1] in _COUNTED:
@@ -252,9 +295,7 @@ def _is_head(key: _Key, run: Sequence[_Seen], pages: int, body: float, busy: Seq
     if count / (run[-1].position - run[0].position + 1) < _DENSE:
         return False
     light = sum(one.light for one in run) >= _MOST * count
-    if key.offset is not None and not any(map(str.isalpha, key.text.replace("#i", ""))):
-        return count >= min(_FEW, pages) and count > 1
-    if key.offset is not None and _is_bare(key.text.replace("#", " ")):
+    if key.offset is not None and _is_bare(key.text.replace("#i", " ")):
         return count >= min(_FEW, pages) and count > 1
     if light and (count >= _MANY or (count >= _FEW and count >= _MOST * pages)):
         return True

@@ -35,7 +35,9 @@ _CLOSING = {"": "", "item": "</ul>", "row": "</table></div>", "note": "</section
 _INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", "span", "strong", "sub", "sup"})
 
 
-def paragraphs(text: str, headings: Sequence[Heading] = (), marker: Marker | None = None, notes_at: int | None = None) -> Markup:
+def paragraphs(
+    text: str, headings: Sequence[Heading] = (), marker: Marker | None = None, notes_at: int | None = None
+) -> Markup:
     """Plain text as HTML: each line a paragraph, a heading, an item of a list, a row of a table or a footnote; found places marked.
 
     A mark that runs over the end of a line is closed there and opened again on the next.
