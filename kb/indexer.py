@@ -31,8 +31,9 @@ _LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text, for
-    somebody to mend; ``notes`` say what was done with it.
+    """What became of one file. ``path`` is relative to the documents folder.
+
+    ``warnings`` are about its metadata or text, for somebody to mend; ``notes`` say what was done with it.
     """
 
     path: str

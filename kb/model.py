@@ -71,6 +71,11 @@ class Page:
             return f"{self.text} {self.continuation}".strip()
         return f"{self.text[: self.notes_at].rstrip()} {self.continuation}\n{self.text[self.notes_at :]}"
 
+    @property
+    def listed_under(self) -> tuple[str, ...]:
+        """The headings that stand on it; where none does, the one that it belongs to."""
+        return tuple(heading.text for heading in self.headings) or ((self.heading,) if self.heading else ())
+
     def heading_at(self, place: int) -> str:
         """The heading above a place of the text."""
         above = [heading.text for heading in self.headings if heading.start <= place]

@@ -82,8 +82,11 @@ def characters(text: str, keep: str = "") -> str:
     text = text.replace("\r\n", "\n").translate(_SHOWN.but(keep))
     if "\ue000" in text:
         text = _BULLET_AT_START.sub("• ", text).replace("\ue000", " ")
-    text = re.sub(r" {2,}", " ", text)
-    return unicodedata.normalize("NFC", re.sub(r" ?\n ?", "\n", text).strip())
+    if "  " in text:
+        text = re.sub(r" {2,}", " ", text)
+    if "\n" in text:
+        text = re.sub(r" ?\n ?", "\n", text)
+    return unicodedata.normalize("NFC", text.strip())
 
 
 def _shown(character: str) -> str:
@@ -147,6 +150,8 @@ def hyphens(text: str, known: Known, seen: Container[str] = frozenset()) -> str:
 
     ``seen`` are the words that the same document has unbroken: the best judge. Takes every mark out of the text.
     """
+    if not any(mark in text for mark in MARKS):
+        return text
     while True:
         text, count = _SPLIT.subn(lambda match: _rejoin(match[1], match[2], match[3], known, seen), text)
         if not count:

@@ -1,7 +1,7 @@
 """Lines of all pages of a document → the text that people read: one paragraph, item, heading or row of a table a line.
 
-Running heads go (``running``), headings are placed (``headings``), footnotes follow the text of their page without their numbers in
-it, and words and sentences over the end of a page are put together.
+Running heads go (``running``), headings are placed (``headings``), footnotes follow the text of their page and their numbers
+leave it, and words and sentences over the end of a page are put together.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _SMALL = 0.94
 _SAME_SIZE = 0.06
 _OTHER_SIZE = 0.15
 _WIDE_GAP = 1.4
+_USUAL_PITCH = 1.6
 _INDENT = 0.8
 _COLUMN = 25.0
 _LOWER_PART = 0.75
@@ -249,25 +250,26 @@ def split_notes(
 
 def _marks(lines: Sequence[Line]) -> set[str]:
     """The raised numbers of a page that begin no line, and numbers glued to a word."""
-    found: set[str] = set()
+    found: set[str] = set(_GLUED_MARK.findall("\n".join(line.text for line in lines)))
     for line in lines:
-        for match in _RAISED.finditer(line.text):
+        for match in _RAISED.finditer(line.text) if RAISED in line.text else ():
             if match.start() > 0:
                 found.update(re.findall(r"\d+|\*+", match[1]))
-        found.update(_GLUED_MARK.findall(line.text))
     return found
 
 
 def _begins_note(line: Line, marks: set[str], body: float, height: float) -> bool:
+    if line.top >= _LOWER_PART * height:
+        return False
     raised = _RAISED_START.match(line.text)
     small = line.size < _SMALL * body
     if raised:
-        return (small or raised[1] in marks) and line.top < _LOWER_PART * height
+        return small or raised[1] in marks
     plain = _NOTE_START.match(line.text.replace(CELL, " "))
     if not plain:
         return False
     # In one size with the text a number at a line's start is more often that of an item.
-    return (plain[1] or plain[2]) in marks and (small or line.size == _PLAIN_SIZE) and line.top < _LOWER_PART * height
+    return (plain[1] or plain[2]) in marks and (small or line.size == _PLAIN_SIZE)
 
 
 def _share_column(line: Line, other: Line) -> bool:
@@ -414,6 +416,7 @@ def _text_paragraphs(lines: Sequence[Line], headings: Sequence[Placed]) -> list[
         else:
             result[-1].text = _append(result[-1].text, text)
         before, right = line, _right(lines, index)
+    waiting += starts.get(len(lines), ())
     if waiting:
         # They stand below the last line: an anchor at the page's end.
         result.append(_Paragraph("", _Kind.HEADING, waiting))
@@ -438,13 +441,13 @@ def _row(text: str) -> str:
 def _right(lines: Sequence[Line], index: int) -> float:
     """How far right a line's column reaches: as far as the longest line nearby."""
     line = lines[index]
-    near = lines[max(0, index - _NEARBY) : index + _NEARBY + 1]
-    return max(
-        other.right
-        for other in near
-        if _alike(other, line)
-        and (abs(other.left - line.left) < _COLUMN or (other.left < line.left and other.right > line.right))
-    )
+    result = line.right
+    for other in lines[max(0, index - _NEARBY) : index + _NEARBY + 1]:
+        if other.right > result and _alike(other, line):
+            around = other.left < line.left and other.right > line.right
+            if around or abs(other.left - line.left) < _COLUMN:
+                result = other.right
+    return result
 
 
 def _pitches(lines: Sequence[Line]) -> dict[float, float]:
@@ -471,7 +474,7 @@ def _append(paragraph: str, line: str) -> str:
 
 
 def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict[float, float]) -> bool:
-    """Whether a new paragraph begins with ``line``; ``opening`` is the first line of the one before, ``right`` its column's edge."""
+    """Whether a new paragraph begins with ``line``. ``opening`` is the first line of the one before; ``right``: its column's end."""
     text, last = line.text, before.text
     ended = _is_ended(last)
     goes_on = not ended and text[:1].islower()
@@ -482,7 +485,12 @@ def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict
         return False
     if before.block != line.block and not (goes_on and not _is_item(text) and _alike(before, line)):
         return True
-    if _is_item(text) or _TRAILING_PAGE.search(last) or _LEGAL_LINE.fullmatch(last):
+    if (
+        _is_item(text)
+        or _TRAILING_PAGE.search(last)
+        or _LEGAL_LINE.fullmatch(last)
+        or (ended and last.startswith(_SOURCE))
+    ):
         return True
     if (numbered := _NUMBERED.match(text)) and (ended or (room and not numbered[1].islower())):
         return True
@@ -501,8 +509,8 @@ def _looks_break(before: Line, line: Line, ended: bool, goes_on: bool, room: boo
         return True
     if before.bold != line.bold and room and not goes_on:
         return True
-    pitch = pitches.get(round(line.size))
-    if pitch and not goes_on and before.bottom - line.bottom > _WIDE_GAP * pitch:
+    pitch = pitches.get(round(line.size), _USUAL_PITCH * line.size)
+    if not goes_on and before.bottom - line.bottom > _WIDE_GAP * pitch:
         return True
     if _is_capitals(last) != _is_capitals(text) and not last.endswith(("-", ",")):
         return True
@@ -555,7 +563,8 @@ def _repair_words(pages: Sequence[Sequence[_Paragraph]], known: Known) -> None:
         notes = {number for paragraph in page if (number := _number_of_note(paragraph.text))}
         apart = partial(note_marks, known=known, notes=notes)
         for paragraph in page:
-            paragraph.text = _LEADERS.sub(" … ", apart(hyphens(paragraph.text, known, seen))).strip()
+            text = apart(hyphens(paragraph.text, known, seen))
+            paragraph.text = (_LEADERS.sub(" … ", text) if ".." in text or ". ." in text else text).strip()
 
 
 def _page(paragraphs: Sequence[_Paragraph], rest: str) -> TidyPage:

@@ -42,47 +42,11 @@ _SLUG = re.compile(r"\.(?:indd|qxd|qxp|cdr)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _PAGE_WORDS = frozenset({"strona", "stron", "str", "s", "z", "page", "of", "p", "pp"})
 _COUNTED = frozenset(
-    [
-        "aneks",
-        "annex",
-        "appendix",
-        "art",
-        "artykuł",
-        "część",
-        "etap",
-        "formularz",
-        "karta",
-        "krok",
-        "lekcja",
-        "moduł",
-        "nr",
-        "numer",
-        "oddział",
-        "paragraf",
-        "plansza",
-        "poz",
-        "pozycja",
-        "projekt",
-        "rozdział",
-        "rys",
-        "rysunek",
-        "rycina",
-        "slajd",
-        "tabela",
-        "tab",
-        "temat",
-        "tom",
-        "tytuł",
-        "tydzień",
-        "wariant",
-        "wniosek",
-        "wykres",
-        "zadanie",
-        "zał",
-        "załącznik",
-        "zeszyt",
-        "ćwiczenie",
-    ]
+    """
+    aneks annex appendix art artykuł część etap formularz karta krok lekcja moduł nr numer oddział paragraf plansza poz pozycja
+    projekt rozdział rys rysunek rycina slajd tabela tab temat tom tytuł tydzień wariant wniosek wykres zadanie zał załącznik
+    zeszyt ćwiczenie
+    """.split()  # noqa: SIM905
 )
 """Words whose number is a name, not the page's number: „Załącznik nr 4”."""
 _LEAST_WORDS = 3
@@ -115,7 +79,7 @@ class _Key(NamedTuple):
 
 class _Seen(NamedTuple):
     position: int
-    index: int
+    row: int
     height: float
     size: float
     light: bool
@@ -256,7 +220,7 @@ def _repeated(places: dict[_Key, list[_Seen]], pages: int, body: float) -> dict[
     for key, run in sorted(runs, key=lambda found: found[0].offset is not None):
         if _is_head(key, run, pages, body, busy):
             for seen in run:
-                result[seen.position].setdefault(seen.index, key)
+                result[seen.position].setdefault(seen.row, key)
     return result
 
 

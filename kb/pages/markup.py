@@ -38,7 +38,7 @@ _INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", 
 def paragraphs(
     text: str, headings: Sequence[Heading] = (), marker: Marker | None = None, notes_at: int | None = None
 ) -> Markup:
-    """Plain text as HTML: each line a paragraph, a heading, an item of a list, a row of a table or a footnote; found places marked.
+    """Plain text as HTML: each line a paragraph, heading, item of a list, row of a table or footnote; found places marked.
 
     A mark that runs over the end of a line is closed there and opened again on the next.
     """

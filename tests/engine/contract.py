@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.plain import PlainStore
+from kb import model
 from kb.engine import AnalysedDocument, Concept, Form, Heading, IndexedFile, Request, State, Store
 from kb.engine.analysis import Analysis
 from kb.errors import IndexLocked, IndexMissing
@@ -567,6 +568,8 @@ class EngineContract(ABC):
             anchor="wstep",
             html="<p>ź</p>",
             continuation="dalej.",
+            headings=(model.Heading(text="Wstęp"), model.Heading(text="1 Cel", level=2, start=5)),
+            notes_at=5,
         )
         own = Document(
             id="a",
@@ -610,6 +613,18 @@ class EngineContract(ABC):
             Heading("a", 0, "Raport"),
             Heading("a", 1, "Wstęp"),
             Heading("a", 3, "Koniec"),
+        ]
+
+    def test_every_heading_of_a_page_is_one(self, index: Index) -> None:
+        """A page with headings of its own is listed under each of them, and no more under the one that it began with."""
+        headings = (model.Heading(text="1 Cel"), model.Heading(text="1.1 Skutek", level=2, start=4))
+        page = Page(number=1, text="x", heading="Wstęp", headings=headings)
+        own = Document(id="a", title="Raport", path="a.md", version="", pages=1)
+        index.commit(analysed(own, [page]))
+        assert sorted(index.state.headings()) == [
+            Heading("a", 0, "Raport"),
+            Heading("a", 1, "1 Cel"),
+            Heading("a", 1, "1.1 Skutek"),
         ]
 
     @pytest.mark.parametrize("count", [1, 2, 3, 7, 12, 100])

@@ -112,8 +112,10 @@ class PlainState:
     def headings(self) -> Iterator[Heading]:
         """Titles and headings."""
         for id, own in self._documents.items():
-            named = [(0, own.analysed.document.title), *((p.number, p.analysed.page.heading) for p in own.pages)]
-            yield from (Heading(id, number, text) for number, text in named if text)
+            if own.analysed.document.title:
+                yield Heading(id, 0, own.analysed.document.title)
+            for page in own.pages:
+                yield from (Heading(id, page.number, text) for text in page.analysed.page.listed_under)
 
     def lexicon(self) -> Mapping[str, int]:
         """Surface forms with their numbers of pages."""

@@ -55,10 +55,31 @@ def test_pages(read_bytes: Read) -> None:
 
 
 def test_what_hangs_on_a_page(read_bytes: Read) -> None:
-    """Printed labels and the heading that a page belongs to come with it."""
+    """Printed labels, all headings, and the one under which the page begins come with it."""
     pages = read_bytes(REPORT).pages
     assert [page.label for page in pages] == ["i", "ii", "A-7"]
-    assert [page.heading for page in pages] == ["Wstęp", "Wstęp", "Źródła unijne"]
+    assert [page.heading for page in pages] == ["Wstęp", "Wstęp", "Źródła"]
+    assert [[heading.text for heading in page.headings] for page in pages] == [
+        ["Wstęp"],
+        [],
+        ["Źródła", "Źródła unijne"],
+    ]
+
+
+def test_running_heads_are_told(read_bytes: Read) -> None:
+    """What was taken out of a file is a note, and no warning; slides keep their titles."""
+    book = [["Raport o gminach", "", f"Zdanie {n * n} o sprawach gminy.", f"Dalej {n * 7}."] for n in range(8)]
+    extraction = read_bytes(make_pdf(book))
+    assert (extraction.warnings, len(extraction.notes)) == ((), 1)
+    assert "„Raport o gminach” (s. 1–8)" in extraction.notes[0]
+    assert ["Raport" in page.text for page in extraction.pages] == [True, *[False] * 7]
+    titles = ["Wstęp", *["Harmonogram naboru"] * 3, *["Budżet"] * 3, "Koniec"]
+    slides = read_bytes(
+        make_pdf(
+            [[title, f"Punkt {n * n} tego slajdu mówi o tym, co trzeba zrobić."] for n, title in enumerate(titles)]
+        )
+    )
+    assert [page.text.split("\n")[0] for page in slides.pages] == titles
 
 
 def test_metadata(read_bytes: Read) -> None:

@@ -9,10 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.extract.wire import decode, encode
-from kb.model import Extraction, Page, Status
+from kb.model import Extraction, Heading, Page, Status
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-PAGES = st.builds(Page, number=st.integers(1, 9999), text=TEXT, label=st.none() | TEXT, heading=TEXT, html=TEXT)
+HEADINGS = st.builds(Heading, text=TEXT, level=st.integers(1, 9), start=st.integers(0, 9999))
+PAGES = st.builds(
+    Page,
+    number=st.integers(1, 9999),
+    text=TEXT,
+    label=st.none() | TEXT,
+    heading=TEXT,
+    html=TEXT,
+    headings=st.lists(HEADINGS, max_size=2).map(tuple),
+    notes_at=st.none() | st.integers(0, 9999),
+)
 EXTRACTIONS = st.builds(
     Extraction,
     status=st.sampled_from(Status),
@@ -20,6 +30,7 @@ EXTRACTIONS = st.builds(
     metadata=st.dictionaries(TEXT, TEXT | st.integers() | st.booleans() | st.none() | st.lists(TEXT), max_size=3),
     message=TEXT,
     warnings=st.lists(TEXT, max_size=2).map(tuple),
+    notes=st.lists(TEXT, max_size=2).map(tuple),
 )
 
 
@@ -64,6 +75,8 @@ def test_halves_of_surrogate_pairs() -> None:
         {"metadata": []},
         {"message": 5},
         {"warnings": [5]},
+        {"notes": "tekst"},
+        {"pages": [{"number": 1, "text": "", "headings": [{"text": "a", "level": "1"}]}]},
         {"pages": None},
     ],
 )

@@ -93,10 +93,20 @@ def test_document_and_its_pages(client: httpx.Client) -> None:
     assert body["pages"][2] == {
         "number": 3,
         "label": "1",
-        "heading": body["pages"][2]["heading"],
+        "heading": "1 Instrumenty terytorialne w pięć minut",
+        "headings": [
+            {"text": "1 Instrumenty terytorialne w pięć minut", "level": 1, "start": 0},
+            {
+                "text": "2 Słownik obszarów: MOF, OSI, OZTM",
+                "level": 1,
+                "start": body["pages"][2]["headings"][1]["start"],
+            },
+        ],
         "anchor": None,
         "url": "/dokumenty/poradnik-zit/strony/3",
     }
+    page = client.get("/api/v1/documents/poradnik-zit/pages/3").json()
+    assert all(page["text"][one["start"] :].startswith(one["text"]) for one in page["headings"])
     first = client.get("/api/v1/documents/transport-w-gminie/pages/2").json()
     assert (first["document"], first["anchor"]) == ("transport-w-gminie", "wklad-wlasny-gminy")
     assert first["previous"] == "/dokumenty/transport-w-gminie/strony/1"

@@ -3,6 +3,7 @@
 import pytest
 
 from kb.finding.snippets import Mark
+from kb.model import Heading
 from kb.pages.markup import paragraphs, rendered, site_links
 
 KNOWN = {"poradniki/zit.pdf": "/dokumenty/zit", "teksty/inny.md": "/dokumenty/inny"}
@@ -19,18 +20,44 @@ def marker(text: str) -> list[Mark]:
 
 
 @pytest.mark.parametrize(
-    ("text", "heading", "html"),
+    ("text", "html"),
     [
-        ("ala", "", "<p><mark>ala</mark></p>"),
-        ("a < b & ala", "", "<p>a &lt; b &amp; <mark>ala</mark></p>"),
-        ("ala\nma", "", "<p><mark>ala</mark></p>\n<p><mark>ma</mark></p>"),
-        ("1. Tytuł\n\ntekst", "1. Tytuł", "<h2>1. Tytuł</h2>\n<p>tekst</p>"),
-        ("", "", ""),
+        ("ala", "<p><mark>ala</mark></p>"),
+        ("a < b & ala", "<p>a &lt; b &amp; <mark>ala</mark></p>"),
+        ("ala\nma", "<p><mark>ala</mark></p>\n<p><mark>ma</mark></p>"),
+        ("• ala\n• kot\ndalej", '<ul class="items">\n<li>• <mark>ala</mark></li>\n<li>• kot</li>\n</ul>\n<p>dalej</p>'),
+        ("1. jeden\na) dwa", '<ul class="items">\n<li>1. jeden</li>\n<li>a) dwa</li>\n</ul>'),
+        (
+            "Rok | ala\n2023 | <5",
+            '<div class="scroll" role="region" aria-label="Tabela" tabindex="0"><table class="rows">\n'
+            "<tr><td>Rok</td><td><mark>ala</mark></td></tr>\n<tr><td>2023</td><td>&lt;5</td></tr>\n</table></div>",
+        ),
+        ("", ""),
     ],
 )
-def test_paragraphs(text: str, heading: str, html: str) -> None:
-    """Lines become paragraphs; a mark over a line's end is closed and opened again."""
-    assert paragraphs(text, heading, marker) == html
+def test_paragraphs(text: str, html: str) -> None:
+    """Lines become paragraphs, items, rows; a mark over a line's end is closed and opened again."""
+    assert paragraphs(text, marker=marker) == html
+
+
+def test_headings_and_notes_of_a_page() -> None:
+    """A heading with a line of its own is one, of its level; one without gets a place to link to; footnotes come apart."""
+    text = "1. Tytuł\ntekst, który idzie dalej\n1.1 Dalej\nala\n3 Por. ala."
+    headings = [
+        Heading(text="1. Tytuł"),
+        Heading(text="x", level=2, start=9),
+        Heading(text="1.1 Dalej", level=2, start=34),
+    ]
+    assert paragraphs(text, headings, marker, notes_at=text.index("3 Por")).split("\n") == [
+        '<h2 id="naglowek-1">1. Tytuł</h2>',
+        '<span id="naglowek-2"></span>',
+        "<p>tekst, który idzie dalej</p>",
+        '<h3 id="naglowek-3">1.1 Dalej</h3>',
+        "<p><mark>ala</mark></p>",
+        '<section class="notes" aria-label="Przypisy">',
+        "<p>3 Por. <mark>ala</mark>.</p>",
+        "</section>",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ _NOTHING = np.empty(0, np.int32)
 
 
 def schema() -> fields.Schema:
-    """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title, or headings line by line.
+    """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or headings.
 
-    ``contents`` is 1 for a page that lists contents. ``record`` and ``file`` stand on document rows, ``stored`` is the document
+    ``name`` has one heading a line. ``contents`` is 1 for a page that lists contents. ``record`` and ``file`` stand on document rows, ``stored`` is the document
     or the page itself; all three are JSON.
     """
     return fields.Schema(
@@ -239,4 +239,4 @@ def document_of(stored: Mapping[str, Any]) -> Document:
 
 def page_of(stored: Mapping[str, Any]) -> Page:
     """The page of a stored page row."""
-    return Page(**stored | {"headings": tuple(Heading(**heading) for heading in stored["headings"])})
+    return Page(**dict(stored) | {"headings": tuple(Heading(**heading) for heading in stored["headings"])})

@@ -99,7 +99,7 @@ class EmbeddedState:
             yield page_of(self.rows.stored(row))
 
     def headings(self) -> Iterator[Heading]:
-        """Each title, and the headings that stand on each page; where none does, the one that the page belongs to."""
+        """Each title, and what each page is listed under."""
         names = [name for segment in self.rows.segments for name in segment.names()]
         for ordinal, start in enumerate(self.rows.starts.tolist()):
             if self._alive[ordinal]:

@@ -17,7 +17,6 @@ from whoosh.writing import SegmentWriter
 from kb.engine import AnalysedDocument, IndexedFile, Word
 from kb.engine.embedded.codec import ArrayCodec, WordStream
 from kb.engine.embedded.segments import open_segments
-from kb.model import Page
 
 _SMALL_SEGMENT = 2_000
 _MANY_SEGMENTS = 8
@@ -96,7 +95,7 @@ class RowWriter:
                 number=analysed.page.number,
                 length=len(analysed.words),
                 contents=int(analysed.lists_contents),
-                name=_headings(analysed.page).encode(),
+                name="\n".join(analysed.page.listed_under).encode(),
                 stored=_json(asdict(analysed.page)),
             )
 
@@ -135,11 +134,6 @@ class RowWriter:
             toc = opened._read_toc()
             index.clean_files(opened.storage, opened.indexname, toc.generation, toc.segments)
             self._opened = None
-
-
-def _headings(page: Page) -> str:
-    """The headings that stand on a page; where none does, the one that it belongs to."""
-    return "\n".join(heading.text for heading in page.headings) or page.heading
 
 
 def _json(value: object) -> bytes:
