@@ -69,7 +69,7 @@ class Page:
         """Its text with the rest of its last sentence, which comes before the footnotes: what is searched and quoted."""
         if self.notes_at is None or not self.continuation:
             return f"{self.text} {self.continuation}".strip()
-        return f"{self.text[: self.notes_at].rstrip()} {self.continuation}\n{self.text[self.notes_at :]}"
+        return f"{self.text[: self.notes_at].rstrip()} {self.continuation}\n{self.text[self.notes_at :]}".strip()
 
     @property
     def listed_under(self) -> tuple[str, ...]:

@@ -83,27 +83,30 @@ def _on_page(lines: Sequence[Line], entries: Sequence[Entry]) -> tuple[Placed, .
     if not entries:
         return ()
     plain = [_plain(line.text) for line in lines]
+    bare = [_plain(_NUMBER.sub("", line.text)) for line in lines]
     taken: set[int] = set()
     placed = []
     for entry in entries:
-        found = _found(lines, plain, entry, taken)
+        found = _found(lines, plain, bare, entry, taken)
         taken.update(range(*found))
         placed.append(Placed(found[0], found[1], entry.level, entry.title))
     # Sorting keeps the outline's order where several have the same place.
     return tuple(sorted(placed, key=lambda heading: heading.first))
 
 
-def _found(lines: Sequence[Line], plain: Sequence[str], entry: Entry, taken: set[int]) -> tuple[int, int]:
+def _found(
+    lines: Sequence[Line], plain: Sequence[str], bare: Sequence[str], entry: Entry, taken: set[int]
+) -> tuple[int, int]:
     """The lines that say the title, the nearest to the outline's place; else the first line from there on."""
     wanted = {_plain(entry.title), _plain(_NUMBER.sub("", entry.title))} - {""}
     matches: list[tuple[bool, float, int, int]] = []
     for first in range(len(lines)):
         if first in taken:
             continue
-        said, bare = "", _plain(_NUMBER.sub("", lines[first].text))
+        said = ""
         for last in range(first + 1, min(first + _MOST_LINES, len(lines)) + 1):
             said += plain[last - 1]
-            other = bare + said[len(plain[first]) :]
+            other = bare[first] + said[len(plain[first]) :]
             if said in wanted or other in wanted:
                 away = abs(lines[first].top - entry.top) if entry.top is not None else 0.0
                 matches.append((said != _plain(entry.title), away, first, last))

@@ -474,7 +474,7 @@ def _append(paragraph: str, line: str) -> str:
 
 
 def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict[float, float]) -> bool:
-    """Whether a new paragraph begins with ``line``. ``opening`` is the first line of the one before; ``right``: its column's end."""
+    """Whether a new paragraph begins with ``line``. ``opening`` is the first line of the last one, ``right`` its column's end."""
     text, last = line.text, before.text
     ended = _is_ended(last)
     goes_on = not ended and text[:1].islower()

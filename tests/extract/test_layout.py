@@ -215,7 +215,8 @@ def test_text_without_places(known: Known) -> None:
     town = ["Łódź", "Kłaj", "Śrem", "Żory"]
     pages = [
         plain_lines(
-            f"Poradnik {n + 1}\r\n{town[n]}: rada gminy uch\x02wala na {n * n} lat budŜet2 i stra-\r\ntegię dla miasta {town[n]}.\r\n"
+            f"Poradnik {n + 1}\r\n{town[n]}: rada gminy uch\x02wala na {n * n} lat budŜet2 i stra-\r\n"
+            f"tegię dla miasta {town[n]}.\r\n"
             f"2 Por. ustawa z roku {n * n}.\r\n\r\nCele programu{'.' * 9}{n * 3}"
         )
         for n in range(3)

@@ -29,8 +29,10 @@ def marker(text: str) -> list[Mark]:
         ("1. jeden\na) dwa", '<ul class="items">\n<li>1. jeden</li>\n<li>a) dwa</li>\n</ul>'),
         (
             "Rok | ala\n2023 | <5",
-            '<div class="scroll" role="region" aria-label="Tabela" tabindex="0"><table class="rows">\n'
-            "<tr><td>Rok</td><td><mark>ala</mark></td></tr>\n<tr><td>2023</td><td>&lt;5</td></tr>\n</table></div>",
+            (
+                '<div class="scroll" role="region" aria-label="Tabela" tabindex="0"><table class="rows">\n'
+                "<tr><td>Rok</td><td><mark>ala</mark></td></tr>\n<tr><td>2023</td><td>&lt;5</td></tr>\n</table></div>"
+            ),
         ),
         ("", ""),
     ],

@@ -45,8 +45,8 @@ _NOTHING = np.empty(0, np.int32)
 def schema() -> fields.Schema:
     """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or headings.
 
-    ``name`` has one heading a line. ``contents`` is 1 for a page that lists contents. ``record`` and ``file`` stand on document rows, ``stored`` is the document
-    or the page itself; all three are JSON.
+    ``name`` has one heading a line. ``contents`` is 1 for a page that lists contents. ``record`` and ``file`` stand on document
+    rows, ``stored`` is the document or the page itself; all three are JSON.
     """
     return fields.Schema(
         title=Positions(),
