@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from kb import deadline
 from kb.addresses import document_url, page_url
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
 from kb.engine import Concept, Contribution, DocumentMatch, Explains, Request, State, Store, idf, open_store
@@ -94,9 +95,11 @@ class KnowledgeBase:
         quoted = None
         if hits and query.page == 1 and query.sort == "relevance":
             quoted = answer(hits, matches.documents[0].pages[0].page, highlighter, self.tuning)
-        relaxed: tuple[Relaxation, ...] = ()
+        relaxed: list[Relaxation] = []
         if not matches.total:
-            relaxed = relaxations(query, lambda queries: self._totals(queries, reader, state, frequencies))
+            with deadline.optional():
+                # What was found by the end of the time is kept.
+                relaxed.extend(relaxations(query, lambda some: self._totals(some, reader, state, frequencies)))
         return Results(
             query=query,
             reading=read.reading,
@@ -106,7 +109,7 @@ class KnowledgeBase:
             facets={name: self._facet(name, matches.facets[name], query) for name in FACETS},
             took_ms=round((time.perf_counter() - started) * 1000, 1),
             answer=quoted,
-            relaxations=relaxed,
+            relaxations=tuple(sorted(relaxed, key=lambda looser: -looser.total)),
             nearest_topics=() if matches.total else nearest_topics(query, self.taxonomy, self.analyzer),
         )
 
@@ -220,6 +223,11 @@ def _weight(concept: Concept, pages: int, state: State) -> float:
     return math.log1p(state.size.pages / (1 + pages)) if concept.asked else 0.0
 
 
+def _snippet(page: Page, highlighter: Highlighter) -> str:
+    deadline.check()
+    return highlighter.snippet(page.whole_text)
+
+
 def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
     id = match.document.id
     return Hit(
@@ -234,7 +242,7 @@ def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
                 heading=page.heading,
                 url=page_url(id, page.number),
                 score=round(score, 3),
-                snippet=highlighter.snippet(page.whole_text),
+                snippet=_snippet(page, highlighter),
             )
             for page, score in match.pages
         ),

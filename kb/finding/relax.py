@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from kb.facets import FACETS
+from kb.limits import RELAXATIONS
 from kb.model import Clause, ClauseKind, Query, Relaxation, Taxonomy, Topic
 from kb.polish import Analyzer, is_stop_word, normalise, words
 from kb.reading.query import print_clauses
 
+_AT_ONCE = 4
+"""Looser queries asked in one call: what was found by then is kept when there is no time for the rest."""
 
-def relaxations(query: Query, totals: Callable[[Sequence[Query]], Sequence[int]]) -> tuple[Relaxation, ...]:
-    """The looser queries that find something, most found first. ``totals`` tells how many documents each query finds."""
-    candidates = list(_candidates(query))
-    found = totals([looser for _, looser in candidates])
-    relaxed = [
-        Relaxation(label=label, query=looser, total=total)
-        for (label, looser), total in zip(candidates, found, strict=True)
-        if total
-    ]
-    return tuple(sorted(relaxed, key=lambda relaxation: -relaxation.total))
+
+def relaxations(query: Query, totals: Callable[[Sequence[Query]], Sequence[int]]) -> Iterator[Relaxation]:
+    """The looser queries that find something, in the order of trying. ``totals`` tells how many documents each query finds."""
+    candidates = islice(_candidates(query), RELAXATIONS)
+    while some := list(islice(candidates, _AT_ONCE)):
+        found = totals([looser for _, looser in some])
+        for (label, looser), total in zip(some, found, strict=True):
+            if total:
+                yield Relaxation(label=label, query=looser, total=total)
 
 
 def _candidates(query: Query) -> Iterator[tuple[str, Query]]:

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kb.deadline import check
 from kb.engine import Concept, Field, Form, State
+from kb.limits import DICTIONARY_REPAIRS, VOCABULARY_REPAIRS
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
 from kb.reading.query import literal, print_clauses
@@ -21,8 +23,6 @@ from kb.tuning import Tuning
 _SHORTEST_DERIVED = 4
 _ADJECTIVE_SUFFIXES = ("ow", "n")
 _MOST_FROM_DICTIONARY = 3
-_MOST_DICTIONARY_REPAIRS = 4
-"""Each looks up some seven hundred strings: a pasted text in another language must not take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Reader:
         self._frequencies = frequencies
         self._tuning = tuning
         self._repairs: dict[str, list[str]] = {}
-        self._dictionary_repairs = 0
+        # A reader serves one request with all its looser searches, so these are counted over all of them.
+        self._vocabulary_repairs = self._dictionary_repairs = 0
 
     def read(self, clauses: Sequence[Clause]) -> ReadQuery:
         """Concepts and reading of a query's clauses."""
@@ -159,13 +160,22 @@ class Reader:
         # The collection has the word in other forms: this one is no mistake.
         if self._analyzer.known(word) and self._frequencies.of([self._lemma(word)]) != [0]:
             return []
-        near = self._vocabulary.near(form) if self._tuning.near else []
+        near = self._from_vocabulary(form) if self._tuning.near else []
         return near or (self._from_dictionary(form) if self._tuning.dictionary else [])
+
+    def _from_vocabulary(self, form: str) -> list[str]:
+        """The nearest words of the collection."""
+        if self._vocabulary_repairs == VOCABULARY_REPAIRS:
+            return []
+        check()
+        self._vocabulary_repairs += 1
+        return self._vocabulary.near(form)
 
     def _from_dictionary(self, form: str) -> list[str]:
         """Dictionary words one edit away that the collection has in other forms: it lacks "Honorii" but has "Honoria"."""
-        if self._dictionary_repairs == _MOST_DICTIONARY_REPAIRS:
+        if self._dictionary_repairs == DICTIONARY_REPAIRS:
             return []
+        check()
         self._dictionary_repairs += 1
         known = [w for w in dict.fromkeys(self._vocabulary.one_edit_away(form)) if self._analyzer.known(w)]
         pages = dict(zip(known, self._frequencies.of(map(self._lemma, known)), strict=True))
