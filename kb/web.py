@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb import addresses, limits
 from kb.api import routes as api
-from kb.errors import BadRequest, KbError, UnknownHost
+from kb.errors import BadRequest, KbError, Overloaded, UnknownHost
 from kb.gate import Gate, check_address, hosts_of
 from kb.pages import routes as pages
 from kb.pages.base import respond
@@ -49,11 +49,13 @@ SECURITY_HEADERS = {
 }
 _ALWAYS_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 _PDF_POLICY = (
-    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; img-src 'self' data: blob:; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; object-src 'self'; "
+    "style-src 'unsafe-inline'; img-src 'self' data: blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Browsers show a PDF within a page of their own making, for which this policy holds: nothing runs there and nothing is
-fetched, but its inline styles must work. The word "sandbox" would say the same, and Chrome and Safari then show an empty page."""
+"""Browsers show a PDF within a page of their own making, which gets this policy: an origin of its own, nothing fetched, only
+that page's styles. Chromium and Firefox show a PDF also in a sandbox without scripts, Safari does not."""
+_NOBODY: Scope = {"headers": [(b"host", b"localhost")]}
+"""A request of which nothing may come into the answer."""
 _TURN_SECONDS = 0.0005
 """Searches release the GIL on reads and NumPy calls; with Python's switch interval of 5 ms each would wait that long to get
 it back."""
@@ -159,6 +161,7 @@ class _Frame:
         self._app = app
         self._gate = gate
         self._hosts = hosts_of(settings)
+        self._refusals: dict[str, Response] = {}
         always_https = settings.public_url.startswith("https:")
         self._headers = SECURITY_HEADERS | (_ALWAYS_HTTPS if always_https else {})
 
@@ -186,9 +189,18 @@ class _Frame:
                 raise
             if not isinstance(error, KbError):
                 _LOG.exception("%s %s", scope["method"], scope["path"])
-            if isinstance(error, UnknownHost):  # its name must not come into the page
-                inner = {**inner, "headers": [(b"host", b"localhost")]}
-            await _on_error(Request(inner, receive), error)(inner, receive, framed)
+            await self._failed(inner, error)(inner, receive, framed)
+
+    def _failed(self, scope: Scope, error: Exception) -> Response:
+        if isinstance(error, UnknownHost):  # its name must not come into the page
+            return _on_error(Request({**scope, **_NOBODY}), error)
+        if not isinstance(error, Overloaded):
+            return _on_error(Request(scope), error)
+        # Made once: whoever is refused must not take time from those who are answered.
+        start = addresses.API if addresses.is_for_programs(scope["path"]) else addresses.START
+        if start not in self._refusals:
+            self._refusals[start] = _on_error(Request({**scope, **_NOBODY, "path": start, "query_string": b""}), error)
+        return self._refusals[start]
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if addresses.is_for_supervisors(scope["path"]):
