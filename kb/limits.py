@@ -1,6 +1,6 @@
 """Every limit, each with its reason: on a file, on a request, on what works at once, on what is kept.
 
-Whatever goes over a limit is told to the person, never cut in silence. Those that an administrator sets are in ``kb/settings.py``.
+Whatever goes over one is told to the person, never cut in silence. Those that an administrator sets are in ``kb/settings.py``.
 """
 
 from __future__ import annotations
