@@ -198,6 +198,7 @@ def serve(
 
     from kb import indexer
     from kb.engine import open_store
+    from kb.gate import SERVER
 
     settings = load(documents=documents, index=index, host=host, port=port, workers=workers)
     try:
@@ -215,7 +216,7 @@ def serve(
                 f"Nie można użyć adresu {settings.host}:{settings.port} ({error.strerror}). Podaj inny port: --port."
             ) from None
     # Server processes are started anew and read their settings from the environment.
-    os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index)}
+    os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index), "KB_HOST": settings.host}
     terminal.print_address(settings.host, settings.port)
     uvicorn.run(
         "kb.web:create_app",
@@ -224,6 +225,7 @@ def serve(
         port=settings.port,
         workers=settings.workers if settings.workers > 1 else None,
         log_level="warning",
+        **SERVER,
     )
 
 

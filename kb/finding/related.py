@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
+from kb.deadline import check
 from kb.engine import Concept, Form, Request, State
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, words
@@ -31,6 +32,7 @@ def _vector(title: str, pages: Iterable[Page], state: State, analyzer: Analyzer)
     """A document's most telling terms as weighted concepts."""
     counts: Counter[str] = Counter()
     for page in pages:
+        check()
         counts.update(_terms(page.text, analyzer))
     for term in _terms(title, analyzer):
         counts[term] += _IN_TITLE

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from kb import messages
+from kb import deadline, messages
 from kb.addresses import citation_url, document_url, edition_url, file_url, page_url, topic_url, with_query
 from kb.citation import STYLES, Citation, Source, cite
 from kb.formats import PDF
@@ -174,14 +174,24 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
 
 def _numbers(view: DocumentView, pages: Sequence[Page]) -> Iterator[Link]:
     """A link to each printed page; with a query, ``note`` says how many found places are on it."""
-    marker = view.marker if len(pages) <= _MOST_COUNTED else None
+    counts = _counts(view.marker, pages) if view.marker and len(pages) <= _MOST_COUNTED else {}
     for page in pages:
-        places = len(marker(page.text)) if marker else 0
+        places = counts.get(page.number, 0)
         yield Link(
             text=page.label or str(page.number),
             url=with_query(page_url(view.document.id, page.number), view.q),
             note=messages.counted(places, "trafienie", "trafienia", "trafień") if places else "",
         )
+
+
+def _counts(marker: Marker, pages: Sequence[Page]) -> dict[int, int]:
+    """How many found places are on each page; nothing is said of any where there is no time to count on all."""
+    counts: dict[int, int] = {}
+    with deadline.optional():
+        for page in pages:
+            deadline.check()
+            counts[page.number] = len(marker(page.text))
+    return counts if len(counts) == len(pages) else {}
 
 
 def _neighbour(view: DocumentView, number: int, text: str) -> Link | None:
