@@ -45,7 +45,7 @@ _GLYPHS = re.compile(r"/G([0-9A-Fa-f]{2})(?:\._)?")
 _GLYPH_RUN = re.compile(r"/G[0-9A-Fa-f]{2}(?:\._)?/G[0-9A-Fa-f]{2}")
 _SYMBOL_RUN = re.compile("[\uf020-\uf0ff]{3,}")
 _GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
-_SPLIT = re.compile(rf"([^\W_]+)([{MARKS}])([^\W_]+)")
+_SPLIT = re.compile(rf"(?<![^\W_])([^\W_]++)([{MARKS}])([^\W_]++)")
 _COMPOUND_HEAD = re.compile(
     r"\w{2,}[csdz]ko|\w{4,}(?:zno|lno|rno|wo)|biało|czarno|czerwono|zielono|żółto|niebiesko|szaro", re.IGNORECASE
 )
