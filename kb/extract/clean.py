@@ -20,6 +20,9 @@ LINE_END = "\u2010"
 SPACED = "\u2011"
 MARKS = SOFT + LINE_END + SPACED
 
+LONGEST_HEADING = 300
+"""Characters of a heading: contents, links and results name the section by it. The text has the whole of it."""
+
 _SPECIAL = {
     "\x02": SOFT,  # PDFium: a hyphen ended the line here
     "\ufffe": SOFT,  # the same, from older versions
@@ -119,6 +122,13 @@ def known_share(text: str, known: Known, sample: int = 60) -> float:
 def has_text(text: str) -> bool:
     """Whether there is at least one letter."""
     return _LETTER.search(text) is not None
+
+
+def shortened(heading: str) -> str:
+    """A heading of a bearable length, cut at a word where there is one."""
+    if len(heading) <= LONGEST_HEADING:
+        return heading
+    return heading[: LONGEST_HEADING - 1].rsplit(" ", 1)[0] + "…"
 
 
 def whole_words(texts: Iterable[str]) -> frozenset[str]:
