@@ -19,6 +19,7 @@ Links = Callable[[str], str | None]
 """From an address as written to the address to link to; None for no link."""
 
 _ID = re.compile(r' id="([^"]*+)"')
+_HALF_REFERENCE = re.compile(r"&[a-z0-9#]{0,9}\Z")
 _VOID = frozenset({"br", "hr", "img"})
 _INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", "span", "strong", "sub", "sup"})
 
@@ -47,10 +48,11 @@ def rendered(html: str, links: Links, marker: Marker | None = None, most: int = 
     is left out: no tag is cut in two, and those that are open are closed.
     """
     parser = _Pieces(links)
-    parser.feed(html[:most])
     if len(html) <= most:
+        parser.feed(html)
         parser.close()
     else:
+        parser.feed(_HALF_REFERENCE.sub("", html[:most]))
         parser.cut_off()
     marked = _Marked("".join(parser.texts), marker)
     out: list[str] = []
