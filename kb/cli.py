@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import errno
 import os
-import re
 import socket
 import sys
 from collections.abc import Callable
@@ -70,8 +69,8 @@ def _misuse(error: Any) -> str:
             return f"Opcja {error.option_name} wymaga wartości."
         case "BadParameter":
             return f"Niewłaściwa wartość: {name}. Potrzebna jest liczba całkowita w dozwolonym zakresie."
-    extra = re.search(r" \((.*)\)$", error.format_message())
-    return f"Zbędne: {extra[1]}." if extra else "Niewłaściwe użycie polecenia."
+    extra = error.format_message().partition(" (")[2]
+    return f"Zbędne: {extra.removesuffix(')')}." if extra.endswith(")") else "Niewłaściwe użycie polecenia."
 
 
 app = typer.Typer(
