@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
 import uvicorn
+from fastapi.responses import FileResponse, Response
 from fastapi.routing import APIRoute
 
 from kb import limits, settings
@@ -30,7 +32,10 @@ PATIENCE = 20.0
 
 @dataclass
 class Attacked:
-    """A server with addresses that hold a handler: ``/trzymaj`` until ``release``, ``/szukaj-bez-konca`` for ever."""
+    """A server with addresses that hold a handler: ``/trzymaj`` until ``release``, ``/szukaj-bez-konca`` for ever.
+
+    ``/duze`` is a file larger than what a connection holds of an answer that nobody reads.
+    """
 
     client: httpx.Client
     site: Site
@@ -71,10 +76,13 @@ def answer(connection: socket.socket) -> bytes:
 
 
 @pytest.fixture
-def attacked(config: settings.Settings) -> Iterator[Attacked]:
+def attacked(config: settings.Settings, tmp_path: Path) -> Iterator[Attacked]:
     """The server, with a clock that stands still unless a test moves it."""
     app = create_app(config, clock=lambda: made.now)
     release = threading.Event()
+    file = tmp_path / "duzy.txt"
+    with file.open("wb") as large_file:
+        large_file.truncate(50_000_000)
 
     def hold() -> dict[str, str]:
         assert release.wait(PATIENCE)
@@ -89,7 +97,10 @@ def attacked(config: settings.Settings) -> Iterator[Attacked]:
             made.ended.append(type(error).__name__)
             raise
 
-    for path, handler in (("/trzymaj", hold), ("/szukaj-bez-konca", search_for_ever)):
+    def large() -> Response:
+        return FileResponse(file)
+
+    for path, handler in (("/trzymaj", hold), ("/szukaj-bez-konca", search_for_ever), ("/duze", large)):
         app.router.routes.insert(0, APIRoute(path, handler))
     with serving(app) as client:
         made = Attacked(client, app.state.site, release)
@@ -191,9 +202,11 @@ def test_a_search_that_takes_too_long(attacked: Attacked, config: settings.Setti
 
 def test_slow_readers_hold_no_handler(attacked: Attacked) -> None:
     """A turn ends with the first bytes of the answer: who does not read a large file keeps nobody waiting."""
-    slow = [attacked.send("/pliki/poradnik-zit") for _ in range(3 * limits.HANDLERS)]
-    assert attacked.client.get("/szukaj?q=gmina").status_code == 200
+    slow = [attacked.send("/duze") for _ in range(limits.HANDLERS)]
+    for connection in slow:
+        assert connection.recv(12) == b"HTTP/1.1 200"
     wait(lambda: attacked.gate.working == 0)
+    assert attacked.client.get("/szukaj?q=gmina").status_code == 200
     for connection in slow:
         connection.close()
 
