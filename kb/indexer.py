@@ -92,6 +92,7 @@ def run(
     catalogue = Catalogue(root)
     store = store or open_store(settings)
     with store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer:
+        settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
         hashes = Hashes(settings.index / "files.json")
         job = _Run(settings, root, catalogue, writer, on_progress)
         job.process(find(root, hashes))

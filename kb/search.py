@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from kb import deadline
 from kb.addresses import document_url, page_url
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
 from kb.engine import Concept, Contribution, DocumentMatch, Explains, Request, State, Store, idf, open_store
@@ -96,7 +97,8 @@ class KnowledgeBase:
             quoted = answer(hits, matches.documents[0].pages[0].page, highlighter, self.tuning)
         relaxed: tuple[Relaxation, ...] = ()
         if not matches.total:
-            relaxed = relaxations(query, lambda queries: self._totals(queries, reader, state, frequencies))
+            with deadline.optional():
+                relaxed = relaxations(query, lambda queries: self._totals(queries, reader, state, frequencies))
         return Results(
             query=query,
             reading=read.reading,
@@ -220,6 +222,11 @@ def _weight(concept: Concept, pages: int, state: State) -> float:
     return math.log1p(state.size.pages / (1 + pages)) if concept.asked else 0.0
 
 
+def _snippet(page: Page, highlighter: Highlighter) -> str:
+    deadline.check()
+    return highlighter.snippet(page.whole_text)
+
+
 def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
     id = match.document.id
     return Hit(
@@ -234,7 +241,7 @@ def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
                 heading=page.heading,
                 url=page_url(id, page.number),
                 score=round(score, 3),
-                snippet=highlighter.snippet(page.whole_text),
+                snippet=_snippet(page, highlighter),
             )
             for page, score in match.pages
         ),

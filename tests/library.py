@@ -129,6 +129,10 @@ class Library:
                 if content is not None:
                     path.write_bytes(content)
 
+    def pieces(self) -> int:
+        """How many pieces the live build is made of: Whoosh's segments, of which each has one file of terms."""
+        return len(list(self.builds.live().glob("*.trm")))
+
     def toc(self) -> set[str]:
         """Names of Whoosh's tables of contents in the live build: one for each commit, the last kept."""
         return {path.name for path in self.builds.live().glob("*.toc")}

@@ -11,19 +11,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from library import Library, environment, found
 
-from kb.engine.embedded.builds import BuildInfo, Builds, write_atomic
+from kb.disk import lock, write_atomic
+from kb.engine.embedded.builds import BuildFile, Builds
 from kb.errors import IndexLocked, IndexMismatch, IndexMissing, KbError
 
 HOLD = """\
 import sys
 from pathlib import Path
-from kb.engine.embedded.builds import Builds
-with Builds(Path(sys.argv[1])).lock():
+from kb.disk import lock
+with lock(Path(sys.argv[1])):
     print("mam", flush=True)
     sys.stdin.read()
 """
@@ -97,11 +99,10 @@ def test_a_dead_holders_lock_is_free(library: Library) -> None:
 
 def test_a_lock_is_free_after_an_error(tmp_path: Path) -> None:
     """A run that ends with an error gives the lock back, and its name is gone."""
-    builds = Builds(tmp_path)
-    with pytest.raises(ZeroDivisionError), builds.lock():
+    with pytest.raises(ZeroDivisionError), lock(tmp_path):
         raise ZeroDivisionError
     assert (tmp_path / "lock").read_text() == ""
-    with builds.lock():
+    with lock(tmp_path):
         assert f"proces {os.getpid()}" in (tmp_path / "lock").read_text(encoding="utf-8")
 
 
@@ -109,7 +110,7 @@ def test_checking_and_searching_need_no_lock(library: Library) -> None:
     """While somebody indexes, others may search and check."""
     library.markdown("a.md", "Tekst o gminie.")
     library.run()
-    with library.builds.lock():
+    with lock(library.index):
         assert library.find("gmina") == ["a"]
         assert set(library.check()) == {"a.md"}
 
@@ -207,6 +208,27 @@ def test_many_readers_during_many_commits(library: Library) -> None:
     assert seen == {("staly", "zmienny")}
 
 
+# Many small commits
+
+
+def test_small_commits_do_not_pile_up(library: Library) -> None:
+    """One document a day leaves no piece of the index a day: now and then they are joined, and everything is found as before."""
+    seen = []
+    for number in range(10):
+        library.markdown(f"{number}.md", f"Nowina o gminie, numer {number}.", id=f"nowina-{number}")
+        library.run()
+        seen.append(library.pieces())
+    assert seen[0] == 1
+    assert any(later < earlier for earlier, later in pairwise(seen)), seen
+    everything = {f"nowina-{number}" for number in range(10)}
+    assert set(library.find("gmina")) == library.ids() == everything
+    (library.documents / "0.md").unlink()
+    library.markdown("1.md", "Nowina o powiecie.", id="nowina-1")
+    library.run()
+    assert set(library.find("gmina")) == everything - {"nowina-0", "nowina-1"}
+    assert library.find("powiat") == ["nowina-1"]
+
+
 # Builds
 
 
@@ -228,7 +250,7 @@ def test_an_unreadable_build_json_is_a_mismatch(tmp_path: Path, content: str | N
     if content is not None:
         (tmp_path / "build.json").write_text(content)
     with pytest.raises(IndexMismatch):
-        Builds(tmp_path).info(tmp_path)
+        Builds(tmp_path).read(tmp_path)
 
 
 def test_the_build_before_stays_until_the_next(tmp_path: Path) -> None:
@@ -238,9 +260,9 @@ def test_the_build_before_stays_until_the_next(tmp_path: Path) -> None:
     for number in range(4):
         build = builds.start()
         made.append(build)
-        builds.switch(build, BuildInfo(fingerprint=str(number), created="teraz"))
+        builds.switch(build, BuildFile(fingerprint=str(number), created="teraz"))
         assert builds.live() == build
-        assert builds.info(build).fingerprint == str(number)
+        assert builds.read(build).fingerprint == str(number)
         assert set((tmp_path / "builds").iterdir()) == set(made[-2:])
 
 
@@ -248,7 +270,7 @@ def test_an_unfinished_build_is_not_live(tmp_path: Path) -> None:
     """A build that was begun and never switched to is cleaned away, and the live one stays."""
     builds = Builds(tmp_path)
     live = builds.start()
-    builds.switch(live, BuildInfo(fingerprint="x", created="teraz"))
+    builds.switch(live, BuildFile(fingerprint="x", created="teraz"))
     left = builds.start()
     (left / "plik").write_text("x")
     assert builds.live() == live
@@ -260,7 +282,7 @@ def test_finished_builds_do_not_pile_up(tmp_path: Path) -> None:
     """Of builds that were finished but never switched to none stays, and of older ones only the last."""
     builds = Builds(tmp_path)
     made = [builds.start() for _ in range(5)]
-    builds.switch(made[3], BuildInfo(fingerprint="x", created="teraz"))
+    builds.switch(made[3], BuildFile(fingerprint="x", created="teraz"))
     for path in made:
         path.mkdir(exist_ok=True)
         (path / "build.json").write_text("{}")

@@ -21,6 +21,7 @@ from library import TAXONOMY, Library, environment, tree
 from typer.testing import CliRunner
 
 from kb.cli import app
+from kb.disk import lock
 from kb.model import Status
 
 ENGLISH = ("Usage", "Invalid", "Missing", "No such", "Error", "Traceback", "expected", "should be", "must be")
@@ -200,7 +201,7 @@ def test_index_by_environment(library: Library) -> None:
 def test_index_while_another_runs(library: Library) -> None:
     """The second indexer is told who is at work."""
     library.markdown("a.md", "Tekst.")
-    with library.builds.lock():
+    with lock(library.index):
         assert _is_polite(kb("index", *_places(library)), f"proces {os.getpid()}", "początek")
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from extract.pdfs import make_pdf
@@ -282,12 +283,19 @@ def test_names_with_spaces_and_diacritics(library: Library) -> None:
     assert set(library.statuses().values()) == {Status.UNCHANGED}
 
 
-def test_a_sidecar_named_in_another_normal_form(library: Library) -> None:
-    """A sidecar in NFC belongs to a PDF in NFD, as when one of them came from a Mac."""
-    library.write(unicodedata.normalize("NFD", "łódź.pdf"), make_pdf([["Tekst."]]))
-    library.write(unicodedata.normalize("NFC", "łódź.yaml"), "title: Miasto Łódź\n")
+@pytest.mark.parametrize(("pdf", "sidecar"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
+def test_a_sidecar_named_in_another_normal_form(
+    library: Library, pdf: Literal["NFC", "NFD"], sidecar: Literal["NFC", "NFD"]
+) -> None:
+    """A sidecar belongs to its PDF whichever of the two came from a Mac, and a change of it is seen at the next run."""
+    library.write(unicodedata.normalize(pdf, "łódź.pdf"), make_pdf([["Tekst."]]))
+    beside = unicodedata.normalize(sidecar, "łódź.yaml")
+    library.write(beside, "title: Miasto Łódź\n")
     library.run()
     assert library.document("lodz").title == "Miasto Łódź"
+    library.write(beside, "title: Łódź, miasto\n")
+    assert library.statuses() == {"łódź.pdf": Status.INDEXED}
+    assert library.document("lodz").title == "Łódź, miasto"
 
 
 def test_two_names_that_look_the_same(library: Library) -> None:
@@ -302,7 +310,7 @@ def test_two_names_that_look_the_same(library: Library) -> None:
             [Status.DUPLICATE, Status.UNCHANGED],
         )
         assert library.ids() == {"zolw"}
-        assert report.pages == library.open().engine.counts()[1] == 1
+        assert report.pages == library.open().state.size.pages == 1
 
 
 def test_names_that_are_no_text(library: Library) -> None:
@@ -588,7 +596,7 @@ def test_a_file_changed_within_the_clocks_step(library: Library, monkeypatch: py
     """Same size and time of change as at the last run, but hashed too soon after it: the bytes decide."""
     path = library.markdown("a.md", "Tekst pierwszy.")
     at = path.stat().st_mtime_ns
-    monkeypatch.setattr("kb.indexer.time.time_ns", lambda: at + 1_000_000_000)
+    monkeypatch.setattr("time.time_ns", lambda: at + 1_000_000_000)
     library.run()
     library.markdown("a.md", "Tekst zmiennny.")
     os.utime(path, ns=(at, at))
@@ -600,7 +608,7 @@ def test_an_old_file_is_not_hashed_again(library: Library, monkeypatch: pytest.M
     """A file that was old when hashed is known by its size and time, so that a run over much is quick."""
     path = library.markdown("a.md", "Tekst.")
     at = path.stat().st_mtime_ns
-    monkeypatch.setattr("kb.indexer.time.time_ns", lambda: at + 60_000_000_000)
+    monkeypatch.setattr("time.time_ns", lambda: at + 60_000_000_000)
     library.run()
     remembered = json.loads((library.index / "files.json").read_text())
     remembered["a.md"][3] = "0" * 64
@@ -793,3 +801,29 @@ def test_check_counts_as_a_run_does(library: Library) -> None:
     assert {path: (row.pages, row.words) for path, row in checked.items()} == {
         path: (row.pages, row.words) for path, row in indexed.items()
     }
+
+
+RUN_OFTEN = """\
+import resource
+import sys
+from pathlib import Path
+from kb import indexer
+from kb.settings import Settings
+
+settings = Settings(documents=Path(sys.argv[1]), index=Path(sys.argv[2]), jobs=1)
+for run in range(45):
+    if run == 5:
+        before = int(Path("/proc/self/statm").read_text().split()[1])
+    if run % 5 == 0:
+        (settings.documents / "a.md").write_text(f"Tekst o gminie numer {run}.")
+    indexer.run(settings)
+after = int(Path("/proc/self/statm").read_text().split()[1])
+print((after - before) * resource.getpagesize())
+"""
+
+
+def test_many_runs_in_one_process_take_no_more_memory(library: Library) -> None:
+    """A process that indexes again and again does not grow: forty runs take less than 20 MB more than the first ones did."""
+    command = [sys.executable, "-c", RUN_OFTEN, str(library.documents), str(library.index)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
+    assert int(done.stdout) < 20e6

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.engine import idf
 from kb.engine.embedded import ranking
+from kb.tuning import Tuning
 
 WEIGHTS = st.floats(0.0078125, 50, width=32)
 LISTS = st.lists(st.dictionaries(st.integers(0, 12), WEIGHTS, max_size=6), max_size=4)
@@ -26,21 +28,24 @@ def _arrays(weights: dict[int, float]) -> tuple[ranking.Ints, ranking.Floats]:
 def test_idf_is_positive_and_falls_with_frequency(one: int, other: int) -> None:
     """The more pages a term stands on, the less it says; it never says less than nothing."""
     few, pages = sorted((one, other))
-    assert ranking.idf(pages, few) >= ranking.idf(pages, pages) > 0
+    assert idf(pages, few) >= idf(pages, pages) > 0
 
 
 def test_idf_of_known_numbers() -> None:
-    """The formula of the module's docstring, by hand."""
-    assert ranking.idf(10, 3) == pytest.approx(math.log(1 + 7.5 / 3.5))
-    assert ranking.idf(0, 0) == pytest.approx(math.log(2))
+    """The formula of the protocol's docstring, by hand."""
+    assert idf(10, 3) == pytest.approx(math.log(1 + 7.5 / 3.5))
+    assert idf(0, 0) == pytest.approx(math.log(2))
 
 
-@given(st.integers(1, 500), st.integers(0, 5_000), st.floats(0, 5_000), st.integers(1, 500))
-def test_impact_is_bm25(times: int, length: int, average: float, more: int) -> None:
+TUNINGS = st.builds(Tuning, k1=st.floats(0.1, 3), b=st.floats(0, 1))
+
+
+@given(st.integers(1, 500), st.integers(0, 5_000), st.floats(0, 5_000), st.integers(1, 500), TUNINGS)
+def test_impact_is_bm25(times: int, length: int, average: float, more: int, tuning: Tuning) -> None:
     """An impact follows the formula, stays under 1 and grows with the number of times."""
-    norm = ranking.norms(np.array([length, length], np.int32), average)
+    norm = ranking.norms(np.array([length, length], np.int32), average, tuning)
     found = ranking.impacts(np.array([0, 1], np.int32), np.array([times, times + more], np.float32), norm)
-    k = ranking.K1 * (1 - ranking.B + ranking.B * length / max(average, 1.0))
+    k = tuning.k1 * (1 - tuning.b + tuning.b * length / max(average, 1.0))
     assert found[0] == pytest.approx(times / (times + k), rel=1e-4)
     assert 0 < found[0] <= found[1] <= 1
 

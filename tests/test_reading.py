@@ -47,7 +47,7 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
 
 def reading(knowledge: KnowledgeBase, text: str) -> Reading:
     """What people are told of how a query was read."""
-    return knowledge.read(make_query(text)).reading
+    return knowledge.search(make_query(text)).reading
 
 
 def repairs(knowledge: KnowledgeBase, text: str) -> list[tuple[str, str]]:

@@ -270,7 +270,7 @@ def test_a_new_commit_is_seen(library: Library) -> None:
     library.run()
     assert found(knowledge, "pierwszy") == []
     assert found(knowledge, "drugi") == ["b"]
-    assert knowledge.read(make_query("pierwsy")).reading.repaired == ()
+    assert knowledge.search(make_query("pierwsy")).reading.repaired == ()
 
 
 def test_a_slip_that_was_corrected_is_forgotten(library: Library) -> None:
@@ -281,7 +281,7 @@ def test_a_slip_that_was_corrected_is_forgotten(library: Library) -> None:
     library.markdown("a.md", "Partnerstwo gmin i powiatów.", id="a")
     library.run()
     assert found(library.open(), "partnerstow") == ["a"]
-    assert library.open().read(make_query("partnerstow")).reading.read_as == "partnerstwo"
+    assert library.open().search(make_query("partnerstow")).reading.read_as == "partnerstwo"
 
 
 def test_documents_and_pages_that_are_not_there(knowledge: KnowledgeBase) -> None:

@@ -8,23 +8,31 @@ Who calls it knows nothing of its files.
 What every engine must agree on is said here and held by one contract suite (``tests/engine/contract.py``).
 
 How a page is scored. N is the number of pages, df the number of those whose text has a term; tf counts the term on the page;
-weights are those of ``Tuning``:
+words on an average page are at least 1; weights are those of ``Tuning``:
 
     idf(df)      = ln(1 + (N - df + 0.5) / (df + 0.5))
     text         = form.weight · idf · tf / (tf + k1 · (1 - b + b · words on the page / words on an average page))
     title        = form.weight · tuning.title · idf        where the document's title has the form
     heading      = form.weight · tuning.heading · idf      where the page's heading has it
 
-- A form of one step is each of its terms by itself, with its own df; a phrase is one term, its df that of the whole phrase.
-- ``title`` and ``heading`` are looked at for ``lemma`` forms alone.
+- A form of one step is each of its terms by itself, with its own df. A phrase is one term: its tf counts the places where it
+  begins, its df is that of the whole phrase. A word stands at one position with all its terms; function words, which are in
+  the lemma field without terms, have their positions too. Empty steps at a phrase's end are left out; elsewhere each stands
+  for one word of the same text. A form that names no term stands nowhere.
+- ``title`` and ``heading`` are looked at for ``lemma`` forms alone, with the df of the text, and not at all where their weight
+  is 0.
 - Of a concept's parts in one field (lemma, surface, title, heading) the best counts; fields add up; concepts add up.
-- Title and heading make no page a match, but for a document's first page: elsewhere they add to pages whose text has
-  something that is asked for.
-- A page matches when the worth of the concepts on it is at least the request's floor, and it has every required and no
-  excluded concept. A bonus adds where it stands in the text (title and heading with it), and makes no page a match.
-- Where nothing is asked for but exclusions and filters, each document matches by its first page, with a score of 1.
-- The score of a page that lists contents is multiplied by ``tuning.contents_page``.
-- Equal scores come in the order of the index: documents as they were committed last, pages by number.
+- A page has a concept where its text has one of the forms, and also by title and heading alone where it is the document's
+  first page or its text has something that is asked for.
+- A page matches when it has something that is asked for, the worth of the concepts on it is at least the request's floor
+  (but for 0.0001, so that rounding decides nothing), every required concept is on it, be it in the title or heading alone, and
+  no excluded one is in its text. A bonus adds where it stands in the text (title and heading with it), and makes no page a
+  match.
+- Where nothing is asked for but exclusions and filters, each document matches by its first page, with a score of 1. Bonuses
+  add nothing there.
+- The score of a page that lists contents is multiplied by ``tuning.contents_page``. A page with a score of 0 is no match.
+- Equal scores have an order that is the same in each answer of a state: pages by number, documents of one commit as they were
+  added.
 """
 
 from __future__ import annotations
@@ -50,7 +58,7 @@ class Form:
     """One way a concept may stand in a text: terms at consecutive positions, each position with its alternatives.
 
     ``steps=(("gmin", "gmina"),)`` is one word with two lemmas; two steps are a phrase, an empty one any word.
-    ``weight`` multiplies the score.
+    ``weight`` multiplies the score and is above 0.
     """
 
     field: Field
@@ -84,7 +92,9 @@ class Concept:
 class Request:
     """What to find: an OR of concepts, filters (facet → values; OR within one, AND across), order, a slice of documents.
 
-    ``floor``: the least worth of the concepts that a matching page has; at 0 any concept is enough.
+    ``floor``: the least worth of the concepts that a matching page has; at 0 any concept is enough. A facet without values
+    filters nothing, values that no document has leave nothing. In both orders of time documents without a date come last, and
+    those of one day by relevance. ``facets`` are those to count.
     """
 
     concepts: tuple[Concept, ...]
@@ -109,7 +119,7 @@ class PageMatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentMatch:
-    """A document that matches: its best pages, best first, and how many of its pages match."""
+    """A document that matches: its best page's score, its best pages, best first, and how many of its pages match."""
 
     document: Document
     score: float
@@ -119,7 +129,10 @@ class DocumentMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """A slice of the ranked documents, the totals, and counts of documents per facet value, own filter left out."""
+    """A slice of the ranked documents, the totals, and counts of documents per facet value, own filter left out.
+
+    ``facets`` has each facet that was asked for, with the values that matching documents have.
+    """
 
     documents: tuple[DocumentMatch, ...]
     total: int
@@ -194,7 +207,7 @@ class AnalysedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysedDocument:
-    """A document with the words of its title, its values by facet, and its pages."""
+    """A document with the words of its title, its values by facet, and its pages: at least one, numbered from 1."""
 
     document: Document
     title: Sequence[Word]
@@ -231,7 +244,7 @@ class State(Protocol):
 
     @property
     def key(self) -> Hashable:
-        """Equal for equal content: what was worked out for a state holds for each with the same key."""
+        """What was worked out for a state holds for each with the same key, in any process. Changes make another key."""
         ...
 
     @property
@@ -268,11 +281,11 @@ class State(Protocol):
         ...
 
     def sample(self, count: int) -> Iterator[Page]:
-        """At most so many pages, taken evenly over the collection."""
+        """At most so many pages, taken evenly over the collection: all of them where there are no more."""
         ...
 
     def headings(self) -> Iterator[Heading]:
-        """Each title, and each page's heading where it has one."""
+        """Each title and each page's heading, where there is one; in no promised order."""
         ...
 
     def lexicon(self) -> Mapping[str, int]:
@@ -290,7 +303,10 @@ class Explains(Protocol):
 
 
 class Writer(Protocol):
-    """Writing: readers see nothing before ``commit``, and everything after it at once."""
+    """Writing: readers see nothing before ``commit``, and everything after it at once.
+
+    Within one write a document is removed before it is added, not after, and is added once; ``commit`` comes once, at the end.
+    """
 
     @property
     def build(self) -> str:
@@ -307,7 +323,7 @@ class Writer(Protocol):
         ...
 
     def files(self) -> Sequence[IndexedFile]:
-        """Every file in the index at the start of this write."""
+        """Every file in the build at the start of this write, as it was given; none in a fresh build."""
         ...
 
     def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
@@ -319,7 +335,10 @@ class Writer(Protocol):
         ...
 
     def commit(self) -> None:
-        """Make all changes seen at once. Raises KbError where a fresh build does not hold what was written."""
+        """Make all changes seen at once; a fresh build becomes the live one, be it empty.
+
+        Raises KbError where a fresh build does not hold what was written.
+        """
         ...
 
 
@@ -357,7 +376,8 @@ class Store(Protocol):
     def writer(self, fingerprint: str, *, rebuild: bool = False) -> AbstractContextManager[Writer]:
         """The only right to write, until the context ends; what was not committed by then has not happened.
 
-        The live build is written to when it has this fingerprint, else a fresh one. Raises IndexLocked that names the holder.
+        The live build is written to when it has this fingerprint, which begins with ``format``, else a fresh one. Raises
+        IndexLocked that names the holder.
         """
         ...
 

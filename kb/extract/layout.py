@@ -26,6 +26,7 @@ from kb.extract.clean import (
 _EDGE_LINES = 4
 _NEARBY = 4
 _FOOT_LINES = 2
+_SEEN_END = 3
 _LEAST_REPEATS = 3
 _REPEATED_SHARE = 0.15
 _LEAST_RUN = 5
@@ -42,9 +43,10 @@ _ITEM = re.compile(
 _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})*\.?\s+(\S)")
 _MINOR_ITEM = re.compile(r"(?:[–—-]|[a-ząćęłńóśźż]\.)\s")
 _LEADERS = re.compile(r"(?: ?\.){4,} ?")
-_TRAILING_PAGE = re.compile(r"(?:(?: ?\.){4,}|…) ?\d+$")
+_LEADER_END = re.compile(r"(?:(?: ?\.){4}|…) ?$")
+_LONGEST_LEADER_END = 9
 _ENDED = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"”’»)\]]*(?=\s+[\"„«(]?[A-ZĄĆĘŁŃÓŚŹŻ–—•]|\s*$)")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’»)\]]*+(?=\s+[\"„«(]?[A-ZĄĆĘŁŃÓŚŹŻ–—•]|\s*$)")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:\w|al|art|dr|hab|im|inż|itd|itp|lit|m\.in|mgr|mjr|np|nr|os|pkt|pl|por|poz|prof|red|rys|str|św|tab|tj"
     r"|tys|tzn|tzw|ul|ust|ww|zob)$",
@@ -172,7 +174,7 @@ def paragraphs(lines: Sequence[str]) -> str:
     # A full line is as long as the longest one nearby: a page may have columns of several widths.
     lengths = [len(line) for line in lines]
     marks = set(_NOTE_MARK.findall("\n".join(lines)))
-    result: list[str] = []
+    pieces: list[str] = []
     before = ""
     for index, line in enumerate(lines):
         width = max(lengths[max(0, index - _NEARBY) : index + _NEARBY])
@@ -180,15 +182,17 @@ def paragraphs(lines: Sequence[str]) -> str:
         if not line:
             before = ""
         elif not before or (note and note[1] in marks) or _breaks(before, line, width):
-            result.append(line)
+            pieces += ["\n", line] if pieces else [line]
             before = line
         else:
-            result[-1] = _append(result[-1], line)
+            # A page may be one paragraph of many thousand lines: what was put together is not copied for every line.
+            pieces[-1:] = [pieces[-1][:-_SEEN_END], _append(pieces[-1][-_SEEN_END:], line)]
             before = line
-    return "\n".join(result)
+    return "".join(pieces)
 
 
 def _append(paragraph: str, line: str) -> str:
+    """The paragraph with one more line; no more than the last ``_SEEN_END`` characters of it are looked at."""
     if paragraph.endswith(SOFT) or line[0] in ",.;:)!?…”":
         return paragraph + line
     if len(paragraph) > 2 and paragraph.endswith("-") and line[0].isalnum():
@@ -206,7 +210,7 @@ def _breaks(before: str, line: str, width: int) -> bool:
         return line[:1].isdigit()
     if line[:1] in ",.;:)!?…”":
         return False
-    if _ITEM.match(line) or _TRAILING_PAGE.search(before):
+    if _ITEM.match(line) or _ends_with_page(before):
         return True
     numbered = _NUMBERED.match(line)
     if numbered and (ended or (len(before) < 0.8 * width and not numbered[1].islower())):
@@ -221,6 +225,14 @@ def _breaks(before: str, line: str, width: int) -> bool:
         return len(before) < 0.85 * width or before[-1] in ":;"
     fresh = line[:1].isupper() or line[:1] in '„"(–—'
     return fresh and len(before) < 0.6 * width and not before.endswith((",", "-"))
+
+
+def _ends_with_page(line: str) -> bool:
+    """Whether this is a line of a table of contents: a row of dots, or "…", and a page's number at its end."""
+    end = len(line)
+    while end and line[end - 1].isdecimal():
+        end -= 1
+    return end < len(line) and _LEADER_END.search(line[max(0, end - _LONGEST_LEADER_END) : end]) is not None
 
 
 def _is_capitals(line: str) -> bool:

@@ -20,7 +20,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_raw
 
 from kb.extract import outcome
-from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share
+from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share, shortened
 from kb.extract.description import describe
 from kb.extract.layout import tidy
 from kb.extract.lines import PageLines, plain_lines, read_lines
@@ -120,7 +120,7 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
                 number=position + 1,
                 text=page.text,
                 label=label or None,
-                heading=headings[position],
+                heading=shortened(headings[position]),
                 continuation=page.continuation,
             )
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import re
+import sys
 from collections.abc import Callable, Sequence
 from html import escape
 from html.parser import HTMLParser
@@ -16,6 +18,9 @@ Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]
 """From an address as written to the address to link to; None for no link."""
 
+_ID = re.compile(r' id="([^"]*+)"')
+_HALF_REFERENCE = re.compile(r"&[a-z0-9#]{0,9}\Z")
+_VOID = frozenset({"br", "hr", "img"})
 _INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", "span", "strong", "sub", "sup"})
 
 
@@ -24,33 +29,37 @@ def paragraphs(text: str, heading: str = "", marker: Marker | None = None) -> Ma
 
     A mark that runs over the end of a line is closed there and opened again on the next.
     """
-    marks = list(marker(text)) if marker else []
+    marked = _Marked(text, marker)
     parts: list[str] = []
     start = 0
     for line in text.split("\n"):
         end = start + len(line)
         if line.strip():
             tag = "h2" if heading and line.strip() == heading else "p"
-            parts.append(f"<{tag}>{_marked(text, marks, start, end)}</{tag}>")
+            parts.append(f"<{tag}>{marked.html(start, end)}</{tag}>")
         start = end + 1
     return Markup("\n".join(parts))  # noqa: S704  # _marked escapes
 
 
-def rendered(html: str, links: Links, marker: Marker | None = None) -> Markup:
+def rendered(html: str, links: Links, marker: Marker | None = None, most: int = sys.maxsize) -> Markup:
     """Sanitised HTML with links resolved and the found places of its text marked.
 
-    Phrases are found across ``em`` and the like, never across paragraphs or cells.
+    Phrases are found across ``em`` and the like, never across paragraphs or cells. Of more than ``most`` characters the rest
+    is left out: no tag is cut in two, and those that are open are closed.
     """
     parser = _Pieces(links)
-    parser.feed(html)
-    parser.close()
-    text = "".join(parser.texts)
-    marks = list(marker(text)) if marker else []
+    if len(html) <= most:
+        parser.feed(html)
+        parser.close()
+    else:
+        parser.feed(_HALF_REFERENCE.sub("", html[:most]))
+        parser.cut_off()
+    marked = _Marked("".join(parser.texts), marker)
     out: list[str] = []
     start = 0
     for piece, markup in zip(parser.texts, parser.tags, strict=True):
         end = start + len(piece)
-        out.append(_marked(text, marks, start, end) if markup is None else markup)
+        out.append(marked.html(start, end) if markup is None else markup)
         start = end
     return Markup("".join(out))  # noqa: S704  # texts are escaped, tags come from sanitised HTML
 
@@ -62,6 +71,7 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
     on the document's page.
     """
     here = posixpath.dirname(path)
+    anchors = frozenset(_ID.findall(html))
 
     def resolve(address: str) -> str | None:
         try:
@@ -72,7 +82,7 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
             return address
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         if not parts.path:
-            return address if f'id="{parts.fragment}"' in html else document_url + fragment
+            return address if parts.fragment in anchors else document_url + fragment
         if parts.path.startswith("/"):
             return address
         target = url_of_file(posixpath.normpath(posixpath.join(here, unquote(parts.path))))
@@ -81,16 +91,28 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
     return resolve
 
 
-def _marked(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
-    """``text[start:end]`` escaped, with the parts of marks that lie in it."""
-    parts, done = [], start
-    for mark in marks:
-        first, last = max(mark.start, start), min(mark.end, end)
-        if first < last:
-            parts += [escape(text[done:first]), "<mark>", escape(text[first:last]), "</mark>"]
-            done = last
-    parts.append(escape(text[done:end]))
-    return "".join(parts)
+class _Marked:
+    """A text with its found places, asked for piece by piece from its beginning to its end."""
+
+    def __init__(self, text: str, marker: Marker | None) -> None:
+        self._text = text
+        self._marks = marker(text) if marker else ()
+        self._next = 0
+
+    def html(self, start: int, end: int) -> str:
+        """``text[start:end]`` escaped, with the parts of marks that lie in it."""
+        text, marks, parts, done = self._text, self._marks, [], start
+        while self._next < len(marks) and marks[self._next].start < end:
+            mark = marks[self._next]
+            first, last = max(mark.start, start), min(mark.end, end)
+            if first < last:
+                parts += [escape(text[done:first]), "<mark>", escape(text[first:last]), "</mark>"]
+                done = last
+            if mark.end > end:
+                break
+            self._next += 1
+        parts.append(escape(text[done:end]))
+        return "".join(parts)
 
 
 class _Pieces(HTMLParser):
@@ -102,6 +124,13 @@ class _Pieces(HTMLParser):
         self.tags: list[str | None] = []
         self._links = links
         self._open_links: list[str] = []
+        self._to_close: list[str] = []
+
+    def cut_off(self) -> None:
+        """Close what is open; a tag or character reference that has only begun is left out."""
+        for markup in reversed(self._to_close):
+            self.texts.append("")
+            self.tags.append(markup)
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
@@ -125,12 +154,20 @@ class _Pieces(HTMLParser):
         attributes = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
         before = '<div class="scroll" role="region" aria-label="Tabela" tabindex="0">' if tag == "table" else ""
         self._tag(tag, f"{before}<{tag}{attributes}>")
+        if tag not in _VOID:
+            self._to_close.append(_end(tag))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self._open_links:
             tag = self._open_links.pop()
-        self._tag(tag, f"</{tag}>" + ("</div>" if tag == "table" else ""))
+        self._tag(tag, _end(tag))
+        if self._to_close:
+            self._to_close.pop()
 
     def _tag(self, tag: str, markup: str) -> None:
         self.texts.append("" if tag in _INLINE else "\n")
         self.tags.append(markup)
+
+
+def _end(tag: str) -> str:
+    return f"</{tag}>" + ("</div>" if tag == "table" else "")

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kb.deadline import check
 from kb.engine import Concept, Field, Form, State
+from kb.limits import DICTIONARY_REPAIRS, VOCABULARY_REPAIRS
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
 from kb.reading.query import literal, print_clauses
@@ -21,8 +23,6 @@ from kb.tuning import Tuning
 _SHORTEST_DERIVED = 4
 _ADJECTIVE_SUFFIXES = ("ow", "n")
 _MOST_FROM_DICTIONARY = 3
-_MOST_DICTIONARY_REPAIRS = 4
-"""Each looks up some seven hundred strings: a pasted text in another language must not take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Reader:
         self._frequencies = frequencies
         self._tuning = tuning
         self._repairs: dict[str, list[str]] = {}
-        self._dictionary_repairs = 0
+        # A reader serves one request with all its looser searches, so these are counted over all of them.
+        self._vocabulary_repairs = self._dictionary_repairs = 0
 
     def read(self, clauses: Sequence[Clause]) -> ReadQuery:
         """Concepts and reading of a query's clauses."""
@@ -83,7 +84,9 @@ class Reader:
         content = [word for word in typed if not self._is_dropped(word)]
         dropped = [word for word in typed if self._is_dropped(word)] if content or strict else []
         query = content if content or strict else typed
-        repaired = {word: self._repair(word) for word in dict.fromkeys(query)}
+        # Function words too, since a looser form of the query may have no others.
+        self._repair([*query, *dropped])
+        repaired = {word: self._repairs[word] for word in dict.fromkeys(query)}
         extra, expanded = self._equivalents(query, clauses)
         concepts = [self._word(word, repaired[word], extra.get(i, [])) for i, word in enumerate(query)]
         concepts += [self._phrase(clause) for clause in phrases]
@@ -143,33 +146,54 @@ class Reader:
         form = surface(word)
         return form not in self._vocabulary and any(c.isalpha() for c in form) and not self._vocabulary.same_fold(form)
 
-    def _repair(self, word: str) -> list[str]:
-        """What the word was probably meant to be, likeliest first; empty for a word that needs no repair."""
-        if word not in self._repairs:
-            self._repairs[word] = self._find_repair(word)
-        return self._repairs[word]
+    def _repair(self, words: Sequence[str]) -> None:
+        """Find out what words may have been meant to be, likeliest first; nothing for a word that is right."""
+        new = [word for word in dict.fromkeys(words) if word not in self._repairs]
+        wrong = [word for word in new if not self._is_right(word)]
+        self._repairs |= {word: [] for word in new} | {word: self._from_collection(word) for word in wrong}
+        lacking = [word for word in wrong if not self._repairs[word]] if self._tuning.dictionary else []
+        asked = lacking[: DICTIONARY_REPAIRS - self._dictionary_repairs]
+        self._dictionary_repairs += len(asked)
+        self._repairs |= self._from_dictionary(asked)
 
-    def _find_repair(self, word: str) -> list[str]:
+    def _is_right(self, word: str) -> bool:
         form = surface(word)
         if form in self._vocabulary or not any(c.isalpha() for c in form):
-            return []
-        same = self._vocabulary.same_fold(form) if self._tuning.same_fold else []
-        if same:
-            return same
+            return True
+        if self._tuning.same_fold and self._vocabulary.same_fold(form):
+            return False
         # The collection has the word in other forms: this one is no mistake.
-        if self._analyzer.known(word) and self._frequencies.of([self._lemma(word)]) != [0]:
-            return []
-        near = self._vocabulary.near(form) if self._tuning.near else []
-        return near or (self._from_dictionary(form) if self._tuning.dictionary else [])
+        return self._analyzer.known(word) and self._frequencies.of([self._lemma(word)]) != [0]
 
-    def _from_dictionary(self, form: str) -> list[str]:
-        """Dictionary words one edit away that the collection has in other forms: it lacks "Honorii" but has "Honoria"."""
-        if self._dictionary_repairs == _MOST_DICTIONARY_REPAIRS:
+    def _from_collection(self, word: str) -> list[str]:
+        """Words of the collection that differ in diacritics alone, else those near it."""
+        same = self._vocabulary.same_fold(surface(word)) if self._tuning.same_fold else []
+        return same or (self._from_vocabulary(surface(word)) if self._tuning.near else [])
+
+    def _from_vocabulary(self, form: str) -> list[str]:
+        """The nearest words of the collection."""
+        if self._vocabulary_repairs == VOCABULARY_REPAIRS:
             return []
-        self._dictionary_repairs += 1
-        known = [w for w in dict.fromkeys(self._vocabulary.one_edit_away(form)) if self._analyzer.known(w)]
+        check()
+        self._vocabulary_repairs += 1
+        return self._vocabulary.near(form)
+
+    def _from_dictionary(self, words: Sequence[str]) -> dict[str, list[str]]:
+        """Dictionary words one edit away that the collection has in other forms: it lacks "Honorii" but has "Honoria".
+
+        The engine is asked once for all words.
+        """
+        candidates = {}
+        for word in words:
+            check()
+            near = dict.fromkeys(self._vocabulary.one_edit_away(surface(word)))
+            candidates[word] = [c for c in near if self._analyzer.known(c)]
+        known = list(dict.fromkeys(candidate for found in candidates.values() for candidate in found))
         pages = dict(zip(known, self._frequencies.of(map(self._lemma, known)), strict=True))
-        return sorted((w for w in known if pages[w]), key=lambda w: (-pages[w], w))[:_MOST_FROM_DICTIONARY]
+        return {
+            word: sorted((c for c in found if pages[c]), key=lambda c: (-pages[c], c))[:_MOST_FROM_DICTIONARY]
+            for word, found in candidates.items()
+        }
 
     def _lemma(self, word: str) -> Concept:
         """The word in any form."""

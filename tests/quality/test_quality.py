@@ -14,6 +14,14 @@ from kb.settings import load
 ROOT = Path(__file__).parents[2]
 
 
+FLOORS = {
+    "query": {"mrr": 0.949, "recall": 0.99, "right_page": 0.846},
+    "plain": {"mrr": 0.949, "recall": 0.99, "right_page": 0.835},
+    "typo": {"mrr": 0.947, "recall": 0.99, "right_page": 0.842},
+}
+"""By spelling: 0.01 below what is measured. Raise them when search gets better; lower none without a reason in the commit."""
+
+
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     """The documents of the repository with an index of their own."""
@@ -28,7 +36,6 @@ def test_quality_stays_above_its_floor(collection: KnowledgeBase, spelling: str)
     questions = load_questions(Path(__file__).with_name("questions.jsonl"))
     assert len(questions) >= 150
     quality = evaluate(collection, questions, spelling)
-    assert quality.mrr >= 0.90
-    assert quality.recall >= 0.97
     assert quality.right_page is not None
-    assert quality.right_page >= 0.75
+    measured = {"mrr": quality.mrr, "recall": quality.recall, "right_page": quality.right_page}
+    assert {name: value for name, value in measured.items() if value < FLOORS[spelling][name]} == {}

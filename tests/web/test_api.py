@@ -112,6 +112,15 @@ def test_citation(client: httpx.Client, style: str) -> None:
     assert "6" in body["citation"]
 
 
+def test_citation_of_a_section(client: httpx.Client) -> None:
+    """A section is cited by its anchor in the whole text, a section without a heading by its own address."""
+    whole = "https://baza.example.pl/dokumenty/transport-w-gminie"
+    for page, url in ((2, f"{whole}#wklad-wlasny-gminy"), (3, f"{whole}#umowa"), (1, f"{whole}/strony/1")):
+        body = client.get(f"/api/v1/documents/transport-w-gminie/citation?page={page}").json()
+        assert body["url"] == url
+        assert body["citation"].endswith(url)
+
+
 def test_citation_defaults_and_problems(client: httpx.Client) -> None:
     """ISO 690 of the whole document by default; unknown formats and parameters are refused together."""
     assert client.get("/api/v1/documents/poradnik-zit/citation").json()["format"] == "iso690"
@@ -139,8 +148,22 @@ def test_editions_and_topics(client: httpx.Client) -> None:
 def test_suggest(client: httpx.Client) -> None:
     """Suggestions have one shape; nothing typed brings none."""
     assert client.get("/api/v1/suggest?q=").json() == {"suggestions": []}
-    for suggestion in client.get("/api/v1/suggest?q=zit").json()["suggestions"]:
+    suggestions = client.get("/api/v1/suggest?q=zit").json()["suggestions"]
+    assert suggestions[0] == {
+        "text": "ZIT",
+        "kind": "abbreviation",
+        "detail": "zintegrowane inwestycje terytorialne",
+        "url": None,
+    }
+    assert {
+        "kind": "title",
+        "text": "ZIT i IIT w praktyce",
+        "detail": "",
+        "url": "/dokumenty/poradnik-zit",
+    } in suggestions
+    for suggestion in suggestions:
         assert set(suggestion) == {"text", "kind", "detail", "url"}
+    assert len(client.get("/api/v1/suggest?q=zit&limit=1").json()["suggestions"]) == 1
     assert client.get("/api/v1/suggest?q=z&limit=99").status_code == 422
 
 
@@ -159,7 +182,9 @@ def test_health_waits_for_nobody(config: Settings) -> None:
         threads = anyio.to_thread.current_default_thread_limiter()
         for _ in range(int(threads.total_tokens)):
             await threads.acquire_on_behalf_of(object())
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(config)), base_url="http://kb") as asking:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(config)), base_url="http://localhost"
+        ) as asking:
             with anyio.fail_after(30):
                 return (await asking.get("/healthz")).status_code
 

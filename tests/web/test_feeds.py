@@ -29,6 +29,23 @@ def test_feed_without_hits(client: httpx.Client) -> None:
     assert feed.find(f"{ATOM}entry") is None
 
 
+def test_feed_leaves_out_documents_without_a_date(client: httpx.Client) -> None:
+    """A document without a date has no place among the newest, and no day is made up for it; every entry has its own day."""
+    html = client.get("/szukaj?q=forum").text
+    assert "Bez daty" in html
+    alone = ET.fromstring(client.get("/szukaj.atom?q=forum").content)
+    assert alone.find(f"{ATOM}entry") is None
+    assert alone.findtext(f"{ATOM}updated") == "2026-11-22T00:00:00Z"
+    everything = ET.fromstring(client.get("/szukaj.atom").content)
+    days = {
+        entry.findtext(f"{ATOM}title"): entry.findtext(f"{ATOM}updated") for entry in everything.iter(f"{ATOM}entry")
+    }
+    assert len(days) == 14
+    assert "Bez daty" not in days
+    assert days["ZIT i IIT w praktyce"] == "2024-02-20T00:00:00Z" == everything.findtext(f"{ATOM}updated")
+    assert days["Nowina 3"] == "2013-01-02T00:00:00Z"
+
+
 def test_pages_link_to_their_feed(client: httpx.Client) -> None:
     """A results page names the feed of its search, filters included."""
     html = client.get("/szukaj?q=nowina&year=2015&page=1").text

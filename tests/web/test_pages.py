@@ -2,9 +2,12 @@
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+
+from kb.limits import QUERY_CHARACTERS
 
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 
@@ -243,7 +246,8 @@ def test_no_text_is_an_error(client: httpx.Client, q: str) -> None:
     html, _ = get(client, f"/szukaj?q={q}")
     assert "<script>" not in html
     assert client.get(f"/szukaj.atom?q={q}").status_code == 200
-    assert client.get(f"/api/v1/search?q={q}").status_code == 200
+    # Programs are told what is too long; readers get an answer to the beginning.
+    assert client.get(f"/api/v1/search?q={q}").status_code == (422 if len(q) > QUERY_CHARACTERS else 200)
     assert client.get(f"/dokumenty/poradnik-zit/strony/1?q={q}").status_code == 200
 
 
@@ -256,6 +260,36 @@ def test_pages_of_results(client: httpx.Client) -> None:
     _, beyond = get(client, "/szukaj?q=nowina&page=9", 404)
     assert "Nie ma 9. strony wyników: to wyszukiwanie ma ich 2." in beyond.text
     assert "/szukaj?q=nowina" in beyond.links
+
+
+def test_other_filters_and_order_begin_at_the_first_page(client: httpx.Client) -> None:
+    """Who changes a filter or the order on page 2 sees the first page of other results, not a page in their middle or none."""
+    here = "/szukaj?q=nowina&kind=aktualnosc&kind=poradnik&page=2"
+    html, page = get(client, here)
+    links = [link for link in page.links if link.startswith("/szukaj?")]
+    asked = parse_qs(urlsplit(here).query)
+    other = [link for link in links if parse_qs(urlsplit(link).query) | {"page": ["2"]} != asked]
+    assert "/szukaj?q=nowina" in other  # all filters taken off
+    assert "/szukaj?q=nowina&kind=aktualnosc" in other
+    assert "/szukaj?q=nowina&kind=aktualnosc&kind=poradnik&sort=oldest" in other
+    assert "/szukaj?q=nowina&kind=aktualnosc&kind=poradnik&year=2015" in other
+    for link in other:
+        assert "page=" not in link
+        assert client.get(link).status_code == 200, link
+    # The form of filters sends no page either.
+    assert 'name="page"' not in html
+
+
+def test_a_section_is_cited_by_its_anchor(client: httpx.Client) -> None:
+    """A section of a Markdown document is cited by its place in the whole text, where its readers should arrive."""
+    url = "https://baza.example.pl/dokumenty/transport-w-gminie#wklad-wlasny-gminy"
+    html, page = get(client, "/dokumenty/transport-w-gminie/strony/2")
+    assert f"część „Wkład własny gminy” (Pilotaż CWD). [dostęp: 22.11.2026]. Dostępne w: {url}" in page.text
+    assert f'<meta property="og:url" content="{url}">' in html
+    whole, document = get(client, "/dokumenty/transport-w-gminie")
+    assert "wklad-wlasny-gminy" in document.ids
+    assert '<meta property="og:url" content="https://baza.example.pl/dokumenty/transport-w-gminie">' in whole
+    assert f"UR  - {url}\r\n" in client.get("/cytowania/transport-w-gminie?format=ris&page=2").text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kb.deadline import check
 from kb.engine import (
     Concept,
     Contribution,
@@ -90,6 +91,7 @@ class EmbeddedState:
         if ordinal is not None:
             start = int(self.rows.starts[ordinal])
             for row in range(start + 1, start + 1 + self.rows.records[ordinal].pages):
+                check()
                 yield page_of(self.rows.stored(row))
 
     def sample(self, count: int) -> Iterator[Page]:
@@ -179,7 +181,9 @@ class EmbeddedState:
     def explain(self, concepts: Sequence[Concept], document: str, number: int) -> list[Contribution]:
         """What makes the score of a page, part by part."""
         ordinal = self._ordinals.get(document)
-        return [] if ordinal is None else self._scorer.explain(concepts, int(self.rows.starts[ordinal]) + number)
+        if ordinal is None or not 1 <= number <= self.rows.records[ordinal].pages:
+            return []
+        return self._scorer.explain(concepts, int(self.rows.starts[ordinal]) + number)
 
     def _order(self, documents: Indices, best: Floats, request: Request) -> Indices:
         """The order of matching documents; without a date last in both orders of time, equals by relevance."""
@@ -218,7 +222,7 @@ class EmbeddedState:
         for concept in concepts:
             if concept.excluded:
                 matching[scored_by(concept).rows] = False
-        rows = np.flatnonzero(matching)
+        rows = np.flatnonzero(matching & (scores > 0))
         return rows, scores[rows]
 
     def _sums(self, scored: Sequence[Scored], worths: Sequence[float], floor: float) -> tuple[Bools, Floats]:
@@ -233,7 +237,7 @@ class EmbeddedState:
             )
         # A word of the title or heading alone makes no page a match, unless it is the document's first page.
         context = [
-            (found, worth, (held[found.context_rows] > 0) | (self.rows.numbers[found.context_rows] == 1))
+            (found, worth, (scores[found.context_rows] > 0) | (self.rows.numbers[found.context_rows] == 1))
             for found, worth in zip(scored, worths, strict=True)
             if len(found.context_rows)
         ]

@@ -1,0 +1,155 @@
+"""The embedded engine is an engine; and what only it does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from library import environment
+
+from engine.contract import (
+    MANY,
+    SCORE,
+    TUNINGS,
+    AskedElsewhere,
+    EngineContract,
+    Given,
+    Index,
+    analysed,
+    check,
+    check_content,
+    concept,
+    document,
+    documents,
+    exact,
+    histories,
+    requests,
+    word,
+)
+from kb.engine import Explains, Request
+from kb.engine.embedded import EmbeddedStore
+from kb.engine.embedded.segments import KeptLists
+from kb.settings import Settings
+from kb.tuning import Tuning
+
+READER = """\
+import sys
+from pathlib import Path
+from kb.engine import open_store
+from kb.errors import IndexMissing
+from kb.settings import Settings
+store = open_store(Settings(index=Path(sys.argv[1])))
+for line in sys.stdin:
+    try:
+        print(*sorted(document.id for document in store.current().documents()), sep=",", flush=True)
+    except IndexMissing:
+        print("nie ma indeksu", flush=True)
+"""
+
+
+class TestEmbedded(EngineContract):
+    """All that any engine must do."""
+
+    def open(self, folder: Path, tuning: Tuning) -> EmbeddedStore:
+        """A store of an index folder."""
+        return EmbeddedStore(Settings(index=folder), tuning)
+
+    @contextmanager
+    def elsewhere(self, folder: Path) -> Iterator[AskedElsewhere]:
+        """Another process, as a server is beside the indexer."""
+        with subprocess.Popen(
+            [sys.executable, "-c", READER, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            asking, said = process.stdin, process.stdout
+
+            def asked() -> list[str]:
+                asking.write("?\n")
+                asking.flush()
+                return [id for id in said.readline().strip().split(",") if id]
+
+            try:
+                yield asked
+            finally:
+                process.kill()
+
+    # Only this engine
+
+    @given(histories(), st.lists(requests(), min_size=1, max_size=4), st.sampled_from(TUNINGS))
+    @settings(MANY, max_examples=40)
+    def test_the_parts_of_a_score_make_the_score(
+        self, history: list[tuple[list[Given], list[str], bool]], asked: list[Request], tuning: Tuning
+    ) -> None:
+        """What is told of a page that matches adds up to its score, the factor of contents pages in it."""
+        with self.index_and_oracle(tuning) as (index, _):
+            for added, removed, rebuild in history:
+                index.commit(*added, removed=removed, rebuild=rebuild)
+            state = index.state
+            assert isinstance(state, Explains)
+            for request in asked:
+                if not any(one.asked for one in request.concepts):
+                    continue  # each document matches, by nothing that stands in it
+                whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000)
+                for match in state.match(whole).documents:
+                    for page, score in match.pages:
+                        parts = state.explain(request.concepts, match.document.id, page.number)
+                        assert sum(part.score for part in parts if part.counted) == pytest.approx(score, rel=SCORE)
+
+    def test_what_is_not_there_has_no_explanation(self, index: Index) -> None:
+        """Of a document or page that the index lacks there is nothing to tell."""
+        index.commit(document("a", "gmina"), document("b", "gmina"))
+        state = index.state
+        assert isinstance(state, Explains)
+        asked = [("brak", 1), ("a", 0), ("a", 2), ("a", -1), ("b", 2)]
+        assert [list(state.explain([word("gmina")], *page)) for page in asked] == [[]] * 5
+        assert len(state.explain([word("gmina")], "b", 1)) == 1
+
+    def test_a_small_cache_changes_no_answer(self, index: Index) -> None:
+        """With memory for hardly any posting list the answers are the same, the first time and again."""
+        index.commit(*(document(str(n), "gmina powiat " * n, "wójt rada") for n in range(1, 30)))
+        store = EmbeddedStore(Settings(index=index.folder), Tuning())
+        store._kept, store._cache_bytes = KeptLists(1), 1
+        small = store.current()
+        request = Request(concepts=(word("gmina"), concept(exact("rada"))), limit=50)
+        assert small.match(request) == index.state.match(request) == small.match(request)
+
+    def test_lists_of_a_segment_are_kept_over_a_commit(self, index: Index) -> None:
+        """What a commit leaves as it was is not read again."""
+        index.commit(document("a", "gmina"))
+        before = index.state
+        before.frequencies([word("gmina")])
+        index.commit(document("b", "gmina"))
+        after = index.state
+        first, kept = before.rows.segments[0], after.rows.segments[0]
+        assert first.columns is kept.columns
+        assert first.postings("lemma", "gmin")[0] is kept.postings("lemma", "gmin")[0]
+
+    @given(st.lists(documents("x"), min_size=3, max_size=5), requests())
+    @settings(MANY, max_examples=10)
+    def test_merging_many_segments_changes_nothing(self, made: list[Given], request: Request) -> None:
+        """A dozen of commits, merged on the way, answer as one does."""
+        with self.index_and_oracle(Tuning()) as (many, oracle):
+            latest: dict[str, Given] = {}
+            for number in range(12):
+                own, _ = made[number % len(made)]
+                named = replace(own.document, id=f"d{number % 7}", title=f"{own.document.title} {number}")
+                given = analysed(named, [page.page for page in own.pages])
+                many.commit(given)
+                latest.pop(named.id, None)
+                latest[named.id] = given
+            oracle.commit(*latest.values())
+            assert len(many.state.rows.segments) < 8
+            check_content(many.state, oracle.state)
+            check(many.state, oracle.state, request)
