@@ -124,6 +124,11 @@ def is_for_programs(path: str) -> bool:
     return path.startswith((f"{API_GUIDE}/", ALIVE, READY))
 
 
+def is_for_supervisors(path: str) -> bool:
+    """Whether this tells a supervisor how the service is: it is asked under any host name, and never waits."""
+    return path in (ALIVE, READY)
+
+
 def is_static(path: str) -> bool:
     """Whether this is a file that may be kept for good."""
     return path.startswith(f"{STATIC}/")

@@ -24,6 +24,8 @@ _INSTITUTION = re.compile(
     re.IGNORECASE,
 )
 _DEGREES = re.compile(r"^(?:(?:prof|dr|hab|mgr|inż|lic|arch|red|ks)\b\.?\s*)+", re.IGNORECASE)
+_QUOTED = re.compile(r"[„“]([^”“\"\n]*+)([”“\"]?)")
+"""Quotation marks that are never closed are matched too, up to the end: they are left as they are, and read once."""
 _PARTICLES = {"von", "van", "de", "der", "den", "da", "di", "la", "le", "du", "del", "della", "zu"}
 _MOST_APA_AUTHORS = 20
 
@@ -269,7 +271,7 @@ def _key(source: Source) -> str:
 
 def _inner_quotes(text: str) -> str:
     """Polish inner quotation marks, for a text that will stand in „…”."""
-    return re.sub(r"[„“](.*?)[”“\"]", r"«\1»", text)
+    return _QUOTED.sub(lambda match: f"«{match[1]}»" if match[2] else match[0], text)
 
 
 def _joined(parts: Sequence[str], last: str) -> str:

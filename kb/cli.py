@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import errno
 import os
-import re
 import socket
 import sys
 from collections.abc import Callable
@@ -70,8 +69,8 @@ def _misuse(error: Any) -> str:
             return f"Opcja {error.option_name} wymaga wartości."
         case "BadParameter":
             return f"Niewłaściwa wartość: {name}. Potrzebna jest liczba całkowita w dozwolonym zakresie."
-    extra = re.search(r" \((.*)\)$", error.format_message())
-    return f"Zbędne: {extra[1]}." if extra else "Niewłaściwe użycie polecenia."
+    extra = error.format_message().partition(" (")[2]
+    return f"Zbędne: {extra.removesuffix(')')}." if extra.endswith(")") else "Niewłaściwe użycie polecenia."
 
 
 app = typer.Typer(
@@ -198,6 +197,7 @@ def serve(
 
     from kb import indexer
     from kb.engine import open_store
+    from kb.gate import SERVER
 
     settings = load(documents=documents, index=index, host=host, port=port, workers=workers)
     try:
@@ -215,7 +215,7 @@ def serve(
                 f"Nie można użyć adresu {settings.host}:{settings.port} ({error.strerror}). Podaj inny port: --port."
             ) from None
     # Server processes are started anew and read their settings from the environment.
-    os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index)}
+    os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index), "KB_HOST": settings.host}
     terminal.print_address(settings.host, settings.port)
     uvicorn.run(
         "kb.web:create_app",
@@ -224,6 +224,7 @@ def serve(
         port=settings.port,
         workers=settings.workers if settings.workers > 1 else None,
         log_level="warning",
+        **SERVER,
     )
 
 

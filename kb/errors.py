@@ -14,6 +14,8 @@ class KbError(Exception):
     status = 500
     exit_code = 2
     code = "error"
+    retry_after = 30
+    """Seconds after which a program may try again, where ``status`` says that it may."""
 
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -60,6 +62,29 @@ class EngineUnavailable(KbError):
     code = "engine_unavailable"
 
 
+class TooSlow(KbError):
+    """The answer took longer than a request may."""
+
+    status = 503
+    code = "too_slow"
+    retry_after = 5
+
+
+class Abandoned(KbError):
+    """The reader is gone, so the rest of the work would be for nobody."""
+
+    status = 503
+    code = "abandoned"
+
+
+class Overloaded(KbError):
+    """More requests at once than the server can answer."""
+
+    status = 503
+    code = "overloaded"
+    retry_after = 5
+
+
 class IndexLocked(KbError):
     """Another indexer is at work."""
 
@@ -79,3 +104,17 @@ class BadRequest(KbError):
 
     status = 422
     code = "bad_request"
+
+
+class UnknownHost(KbError):
+    """A request for a host name under which the site is not served."""
+
+    status = 400
+    code = "unknown_host"
+
+
+class AddressTooLong(KbError):
+    """An address longer than any of the site."""
+
+    status = 414
+    code = "address_too_long"

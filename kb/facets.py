@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from kb.limits import FIRST_YEAR, LAST_YEAR
 from kb.model import Document
 
 
@@ -60,10 +61,10 @@ _TABLE = (
         name="year",
         legend="Rok",
         genitive="roku",
-        unknown="rok musi mieć cztery cyfry",
+        unknown=f"rok musi być liczbą od {FIRST_YEAR} do {LAST_YEAR}",
         description="Rok publikacji, cztery cyfry; można powtarzać.",
         values=lambda document: _optional(document.year),
-        pattern="[0-9]{4}",
+        pattern="1[5-9][0-9]{2}|20[0-9]{2}",
         example="2023",
     ),
 )

@@ -1,4 +1,7 @@
-"""How much one file may cost before reading it is given up."""
+"""Every limit, each with its reason: on a file, on a request, on what works at once, on what is kept.
+
+Whatever goes over one is told to the person, never cut in silence. Those that an administrator sets are in ``kb/settings.py``.
+"""
 
 from __future__ import annotations
 
@@ -19,3 +22,71 @@ class Limits:
     seconds_per_page: float = 0.15
     pages: int = 5_000
     characters: int = 20_000_000
+
+
+# What a request says
+
+ADDRESS_CHARACTERS = 5_000
+"""Of an address without its parameters: an id may be made of the longest path that a file can have."""
+PARAMETERS = 100
+"""Of one address: a form of ours sends some forty at most."""
+PARAMETER_CHARACTERS = 200
+"""Of a parameter's name and of its value, but for the text of a query."""
+FACET_VALUES = 20
+"""Of one filter: a person ticks a few, and each is repeated in many links of a page."""
+FIRST_YEAR, LAST_YEAR = 1500, 2099
+"""Years in which a document may have been published."""
+RESULTS_A_PAGE = 50
+"""Each result is read from the disk and has snippets cut."""
+LAST_RESULT = 10_000
+"""No person turns so many pages, and ranking them all would only cost."""
+
+# What is read of a query
+
+QUERY_CHARACTERS = 1_000
+"""Nobody asks longer questions, and every word takes time."""
+QUERY_WORDS = 32
+"""Words that are looked for; function words are not counted."""
+QUERY_WORDS_IN_ALL = 64
+"""Words with function words counted: a phrase in quotation marks has them all."""
+SUGGESTED_FOR_CHARACTERS = 100
+"""Of a text that is being typed; longer ones are pasted, and nothing begins so."""
+SUGGESTED_FOR_WORDS = 8
+"""Of that text: each further word would narrow what is found to nothing."""
+
+# What one request may make the server do
+
+VOCABULARY_REPAIRS = 12
+"""Unknown words compared with every word of the collection, some milliseconds each."""
+DICTIONARY_REPAIRS = 4
+"""Unknown words looked for in the dictionary: seven hundred strings each."""
+RELAXATIONS = 12
+"""Looser searches that are tried when nothing was found: each is a search of its own."""
+
+# What one process does at once
+
+HANDLERS = 4
+"""Requests at work. They share the interpreter, so more of them would only make all wait longer."""
+WAITING_REQUESTS = 32
+"""Requests that wait for their turn; the next one is refused at once."""
+FILE_READS = 8
+"""Threads that read files to be sent, beside the handlers."""
+CONNECTIONS = 1_000
+"""Open connections; the server in front should be the one that waits for slow readers."""
+WAITING_CONNECTIONS = 512
+"""Connections that the operating system holds until they are accepted."""
+HEADERS_BYTES = 32 * 1024
+"""The first line and the headers of a request: a query of 1,000 emoji, percent-encoded, is 12 kB."""
+IDLE_CONNECTION_SECONDS = 5
+"""How long a connection may stay open between two requests."""
+
+# What one process keeps (posting lists apart: ``Settings.cache_mb``)
+
+KEPT_WORD_CHARACTERS = 64
+"""A longer word is worked out each time: no real word is, and what is kept should be small."""
+KEPT_TERMS_BYTES = 48 * 1024 * 1024
+"""The terms of words, for some 150 thousand forms."""
+KEPT_LEMMAS_BYTES = 16 * 1024 * 1024
+"""The dictionary's lemmas of words."""
+KEPT_FOLDS_BYTES = 16 * 1024 * 1024
+"""Words without their diacritics."""

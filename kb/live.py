@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from kb.deadline import untimed
 from kb.errors import TaxonomyError
 
 Value = TypeVar("Value")
@@ -25,7 +26,8 @@ class FileValue(Generic[Value]):
         stamp = _stamp(self._path)
         if self._kept[0] != stamp:
             try:
-                self._kept = (stamp, self._read())
+                with untimed():
+                    self._kept = (stamp, self._read())
             except TaxonomyError:
                 self._kept = (stamp, self._kept[1])
         return self._kept[1]
@@ -42,7 +44,7 @@ class KeyedValue(Generic[Value]):
         """The value for this key."""
         kept = self._kept
         if kept is None or kept[0] != key:
-            with self._lock:
+            with untimed(), self._lock:
                 kept = self._kept
                 if kept is None or kept[0] != key:
                     kept = self._kept = (key, make())

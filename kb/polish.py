@@ -10,13 +10,17 @@ The order matters: lemmatising needs diacritics and case, so folding comes last 
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from importlib.metadata import version
+from typing import Generic, TypeVar
 
 import morfeusz2
 import Stemmer
+
+from kb import limits
 
 ANALYZER_VERSION = "2"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
@@ -25,7 +29,6 @@ _WORD = re.compile(r"[^\W_]+")
 _SPECIAL_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
-_CACHED_FORMS = 500_000
 _SHORTEST_STEM = 4
 
 STOP_WORDS = frozenset(
@@ -55,15 +58,51 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-@lru_cache(maxsize=_CACHED_FORMS)
+Answer = TypeVar("Answer", bound=str | tuple[str, ...])
+_ENTRY_BYTES = 120
+"""What an entry of a dictionary takes beside its key and value, the room that the dictionary keeps free counted in."""
+
+
+class Kept(dict[str, Answer], Generic[Answer]):
+    """Word → answer, emptied when ``most_bytes`` are full; a very long word is answered and not kept.
+
+    ``lru_cache`` would count entries instead of bytes, and keep the order of use, which takes half as long again.
+    """
+
+    def __init__(self, answer: Callable[[str], Answer], most_bytes: int) -> None:
+        super().__init__()
+        self._answer = answer
+        self._most_bytes = most_bytes
+        self.bytes = 0
+
+    def __missing__(self, word: str) -> Answer:
+        found = self._answer(word)
+        if len(word) > limits.KEPT_WORD_CHARACTERS:
+            return found
+        size = _ENTRY_BYTES + sys.getsizeof(word) + sys.getsizeof(found)
+        if not isinstance(found, str):
+            size += sum(map(sys.getsizeof, found))
+        if self.bytes + size > self._most_bytes:
+            self.clear()
+            self.bytes = 0
+        self.bytes += size
+        self[word] = found
+        return found
+
+
 def fold(text: str) -> str:
     """Text without diacritics (``Łódź`` → ``Lodz``); other letters stay as they are. Idempotent, never empty for a word."""
-    if text.isascii():
-        return text
+    return text if text.isascii() else _folds[text]
+
+
+def _folded(text: str) -> str:
     stripped = "".join(
         c for c in unicodedata.normalize("NFKD", text.translate(_SPECIAL_LETTERS)) if not unicodedata.combining(c)
     )
     return unicodedata.normalize("NFC", stripped) or text
+
+
+_folds = Kept(_folded, limits.KEPT_FOLDS_BYTES)
 
 
 def words(text: str) -> list[str]:
@@ -85,20 +124,6 @@ def is_stop_word(word: str) -> bool:
     return word.lower() in STOP_WORDS
 
 
-class _Kept(dict[str, tuple[str, ...]]):
-    """Word → terms, emptied when full: ``lru_cache`` also keeps the order of use, which takes half as long again."""
-
-    def __init__(self, answer: Callable[[str], tuple[str, ...]]) -> None:
-        super().__init__()
-        self._answer = answer
-
-    def __missing__(self, word: str) -> tuple[str, ...]:
-        if len(self) >= _CACHED_FORMS:
-            self.clear()
-        found = self[word] = self._answer(word)
-        return found
-
-
 class Analyzer:
     """Word → terms, with the dictionary loaded once and the answers cached, since texts repeat their words."""
 
@@ -107,9 +132,9 @@ class Analyzer:
     def __init__(self) -> None:
         self._morfeusz = morfeusz2.Morfeusz(generate=False)
         self._stem = Stemmer.Stemmer("polish", 0).stemWord
-        self.terms = _Kept(self._terms).__getitem__
+        self.terms = Kept(self._terms, limits.KEPT_TERMS_BYTES).__getitem__
         """Cached: the terms of a word as written, never empty."""
-        self.lemmas = lru_cache(maxsize=_CACHED_FORMS)(self._lemmas)
+        self.lemmas = Kept(self._lemmas, limits.KEPT_LEMMAS_BYTES).__getitem__
         """Cached: the dictionary's lemmas of a word, empty for a word that it does not know."""
 
     @property

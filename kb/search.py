@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from kb import deadline
 from kb.addresses import document_url, page_url
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
 from kb.engine import Concept, Contribution, DocumentMatch, Explains, Request, State, Store, idf, open_store
@@ -96,7 +97,8 @@ class KnowledgeBase:
             quoted = answer(hits, matches.documents[0].pages[0].page, highlighter, self.tuning)
         relaxed: tuple[Relaxation, ...] = ()
         if not matches.total:
-            relaxed = relaxations(query, lambda queries: self._totals(queries, reader, state, frequencies))
+            with deadline.optional():
+                relaxed = relaxations(query, lambda queries: self._totals(queries, reader, state, frequencies))
         return Results(
             query=query,
             reading=read.reading,
@@ -232,6 +234,7 @@ def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
 
 
 def _page_hit(id: str, page: Page, score: float, highlighter: Highlighter) -> PageHit:
+    deadline.check()
     snippet = highlighter.fragment(page.whole_text)
     return PageHit(
         number=page.number,

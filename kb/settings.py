@@ -57,11 +57,18 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Adres, pod którym serwer przyjmuje połączenia.")
     port: int = Field(8000, ge=0, le=65535, description="Port serwera.")
+    hosts: str = Field(
+        "",
+        description="Nazwy, pod którymi serwis ma jeszcze odpowiadać, po przecinku; adresy tej maszyny i publiczny są znane.",
+    )
     workers: int = Field(1, ge=1, le=64, description="Liczba procesów serwera.")
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64, description="Ile plików czytać naraz.")
     cache_mb: int = Field(128, ge=1, description="Pamięć na listy wystąpień słów w jednym procesie serwera, w MB.")
     public_url: str = Field(
         "", description="Publiczny adres serwisu, np. https://baza.example.pl, do cytowań i kanałów."
+    )
+    request_seconds: float = Field(
+        2.0, gt=0, allow_inf_nan=False, description="Najdłuższy czas na odpowiedź, w sekundach."
     )
     contact: str = Field("", description="Adres e-mail redakcji, pokazywany na stronach.")
     extract_memory_mb: int = Field(

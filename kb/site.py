@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import anyio
+import anyio.to_thread
+from anyio import CapacityLimiter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
 from kb import addresses, messages
 from kb.citation import Source
-from kb.errors import NotFound
+from kb.engine import Size
+from kb.errors import KbError, NotFound, Overloaded
+from kb.gate import Gate
 from kb.live import KeyedValue
 from kb.model import Document, Page
 from kb.reading.params import whole_number
@@ -22,6 +27,7 @@ from kb.search import KnowledgeBase
 from kb.settings import Settings
 
 NAME = "Baza wiedzy CWD"
+_PULSE_SECONDS = 0.05
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -55,6 +61,30 @@ class Directory:
         return addresses.document_url(found.id) if found else None
 
 
+class Pulse:
+    """How large the index is, told within a moment also while the server is busy or opens a new state of it."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        # A thread of its own: the others may all be at work.
+        self._limiter = CapacityLimiter(1)
+        self._latest: Size | None = None
+
+    async def size(self) -> Size:
+        """The size as it is now; where finding out takes long, as it was. Raises Overloaded where it is not known yet."""
+        with anyio.move_on_after(_PULSE_SECONDS):
+            try:
+                self._latest = await anyio.to_thread.run_sync(
+                    lambda: self._knowledge.state.size, abandon_on_cancel=True, limiter=self._limiter
+                )
+            except KbError:
+                self._latest = None
+                raise
+        if self._latest is None:
+            raise Overloaded("Serwer dopiero otwiera indeks. Spróbuj ponownie za kilka sekund.")
+        return self._latest
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One running site. ``today`` is the clock, for dates of access."""
@@ -63,11 +93,17 @@ class Site:
     knowledge: KnowledgeBase
     directory: Directory
     templates: Environment
+    gate: Gate
+    pulse: Pulse
     today: Callable[[], date]
 
     def base_url(self, request: Request) -> str:
         """Where the site is for the world, without a slash at the end; else as the request found it."""
         return (self.settings.public_url or str(request.base_url)).rstrip("/")
+
+    def caching(self, seconds: int) -> dict[str, str]:
+        """The header for an answer that holds ``base_url``: where that comes from the request, nobody may keep the answer."""
+        return {"Cache-Control": f"public, max-age={seconds}" if self.settings.public_url else "no-cache"}
 
     def page(self, document: Document, number: str) -> Page:
         """The page of a document that an address names. Raises NotFound."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {Status.INDEXED: "green", Status.UNCHANGED: "dim", Status.REMOVED: "cyan"}
 _FIELD_NAMES = {"lemma": "tekst", "surface": "dokładna forma", "title": "tytuł", "heading": "nagłówek"}
-_MARKED = re.compile(r"<mark>(.*?)</mark>")
+_MARKED = re.compile(r"<mark>([^<]*+)</mark>")
 _MOST_MISSED = 20
 
 

@@ -7,6 +7,7 @@ import gc
 import logging
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import date
 from http import HTTPStatus
@@ -21,17 +22,18 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb import addresses
+from kb import addresses, limits
 from kb.api import routes as api
 from kb.engine import Store
-from kb.errors import BadRequest, KbError
+from kb.errors import BadRequest, KbError, Overloaded, UnknownHost
+from kb.gate import Gate, check_address, hosts_of
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
-from kb.site import NAME, STATIC, Directory, Site, load_templates
+from kb.site import NAME, STATIC, Directory, Pulse, Site, load_templates
 
 _LOG = logging.getLogger(__name__)
 _POLICY = (
@@ -43,9 +45,18 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
-_THREADS = 4
-"""Handlers that run at once in one process. They share the GIL, so more of them would only make all wait longer."""
+_ALWAYS_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
+_PDF_POLICY = (
+    "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; object-src 'self'; "
+    "style-src 'unsafe-inline'; img-src 'self' data: blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Browsers show a PDF within a page of their own making, which gets this policy: an origin of its own, nothing fetched, only
+that page's styles. Chromium and Firefox show a PDF also in a sandbox without scripts, Safari does not."""
+_NOBODY: Scope = {"headers": [(b"host", b"localhost")]}
+"""A request of which nothing may come into the answer."""
 _TURN_SECONDS = 0.0005
 """Searches release the GIL on reads and NumPy calls; with Python's switch interval of 5 ms each would wait that long to get
 it back."""
@@ -57,20 +68,24 @@ _HTTP_MESSAGES = {
 
 
 def create_app(
-    settings: Settings | None = None, today: Callable[[], date] = date.today, store: Store | None = None
+    settings: Settings | None = None,
+    today: Callable[[], date] = date.today,
+    clock: Callable[[], float] = time.monotonic,
+    store: Store | None = None,
 ) -> FastAPI:
     """The application over the index of ``settings``, by default those of the environment.
 
-    It starts without an index and answers 503 until there is one. ``today`` is the clock, for dates of access; ``store`` is
-    the index, where it is opened already.
+    It starts without an index and answers 503 until there is one. ``today`` is the calendar, for dates of access; ``clock``
+    counts the seconds that a request takes; ``store`` is the index, where it is opened already.
     """
     settings = settings or load()
     knowledge = KnowledgeBase(settings, store=store)
-    site = Site(settings, knowledge, Directory(knowledge), load_templates(settings), today)
+    gate = Gate(settings.request_seconds, clock)
+    site = Site(settings, knowledge, Directory(knowledge), load_templates(settings), gate, Pulse(knowledge), today)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        anyio.to_thread.current_default_thread_limiter().total_tokens = limits.HANDLERS + limits.FILE_READS
         sys.setswitchinterval(_TURN_SECONDS)
         await run_in_threadpool(_warm_up, knowledge)
         # Suggestions take a second or two of a large collection; answers need not wait for them.
@@ -92,7 +107,7 @@ def create_app(
     app.include_router(api.router)
     app.include_router(pages.router)
     app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(_Frame)
+    app.add_middleware(_Frame, settings=settings, gate=gate)
     app.add_exception_handler(KbError, _on_error)
     app.add_exception_handler(HTTPException, _on_error)
     app.add_exception_handler(RequestValidationError, _on_error)
@@ -134,18 +149,23 @@ def _on_error(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     if status == 503:
-        response.headers["Retry-After"] = "30"
+        response.headers["Retry-After"] = str(error.retry_after if isinstance(error, KbError) else KbError.retry_after)
     return response
 
 
 class _Frame:
-    """Around every answer: security headers, a default for caching, and HEAD answered as GET without the body.
+    """Around every answer: who may come in, security headers, a default for caching, HEAD answered as GET without the body.
 
     An unexpected exception ends here, in the log; if it reached the server, the reader's connection would be cut as well.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, gate: Gate) -> None:
         self._app = app
+        self._gate = gate
+        self._hosts = hosts_of(settings)
+        self._refusals: dict[str, Response] = {}
+        always_https = settings.public_url.startswith("https:")
+        self._headers = SECURITY_HEADERS | (_ALWAYS_HTTPS if always_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -158,28 +178,48 @@ class _Frame:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _set_headers(MutableHeaders(scope=message), scope["path"])
+                self._set_headers(MutableHeaders(scope=message), scope["path"])
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
         inner = {**scope, "method": "GET"} if head else scope
         try:
-            await self._app(inner, receive, framed)
+            await self._answer(inner, receive, framed)
         except Exception as error:
             if started:
                 raise
-            _LOG.exception("%s %s", scope["method"], scope["path"])
-            await _on_error(Request(inner, receive), error)(inner, receive, framed)
+            if not isinstance(error, KbError):
+                _LOG.exception("%s %s", scope["method"], scope["path"])
+            await self._failed(inner, error)(inner, receive, framed)
 
+    def _failed(self, scope: Scope, error: Exception) -> Response:
+        if isinstance(error, UnknownHost):  # its name must not come into the page
+            return _on_error(Request({**scope, **_NOBODY}), error)
+        if not isinstance(error, Overloaded):
+            return _on_error(Request(scope), error)
+        # Made once: whoever is refused must not take time from those who are answered.
+        start = addresses.API if addresses.is_for_programs(scope["path"]) else addresses.START
+        if start not in self._refusals:
+            self._refusals[start] = _on_error(Request({**scope, **_NOBODY, "path": start, "query_string": b""}), error)
+        return self._refusals[start]
 
-def _set_headers(headers: MutableHeaders, path: str) -> None:
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if headers.get("content-type", "").startswith("application/pdf"):
-        # Browsers show a PDF with a viewer of their own, which our policy for pages would break.
-        headers["Content-Security-Policy"] = "frame-ancestors 'none'"
-    if addresses.is_static(path):
-        # Addresses of static files change with their content.
-        headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
-    headers.setdefault("Cache-Control", "no-cache")
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if addresses.is_for_supervisors(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        check_address(scope, self._hosts)
+        if addresses.is_static(scope["path"]):
+            await self._app(scope, receive, send)
+        else:
+            await self._gate.run(self._app, scope, receive, send)
+
+    def _set_headers(self, headers: MutableHeaders, path: str) -> None:
+        for name, value in self._headers.items():
+            headers.setdefault(name, value)
+        if headers.get("content-type", "").startswith("application/pdf"):
+            headers["Content-Security-Policy"] = _PDF_POLICY
+        if addresses.is_static(path):
+            # Addresses of static files change with their content.
+            headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
+        headers.setdefault("Cache-Control", "no-cache")

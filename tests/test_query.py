@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kb.limits import QUERY_CHARACTERS
 from kb.model import Clause, ClauseKind
-from kb.reading.query import LONGEST_QUERY, literal, make_query, parse, print_clauses
+from kb.reading.query import literal, make_query, parse, print_clauses
 
 TYPED = st.text() | st.text(st.sampled_from("gmina źrodła 12 „”\"«»“‟″--−–.,:!?'()[]*~^&|\\/%\n\t"))
 
@@ -100,16 +101,16 @@ def test_literal_puts_just_that_word_in_quotation_marks() -> None:
 def test_long_text_is_cut_at_a_word() -> None:
     """Of a text pasted by mistake the beginning is read, whole words only."""
     query = make_query("samorząd " * 400)
-    assert len(query.text) <= LONGEST_QUERY
+    assert len(query.text) <= QUERY_CHARACTERS
     assert {clause.words for clause in query.clauses} == {("samorząd",)}
 
 
-@given(st.text(min_size=LONGEST_QUERY + 1, max_size=3 * LONGEST_QUERY, alphabet="aą ł-„”"))
+@given(st.text(min_size=QUERY_CHARACTERS + 1, max_size=3 * QUERY_CHARACTERS, alphabet="aą ł-„”"))
 @example("a" * 3_000)
 def test_long_text_is_still_a_query(text: str) -> None:
     """No length is an error, and what is kept fits the limit."""
     query = make_query(text)
-    assert len(query.text) <= LONGEST_QUERY
+    assert len(query.text) <= QUERY_CHARACTERS
     assert query.clauses == parse(query.text)
 
 

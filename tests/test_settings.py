@@ -73,6 +73,8 @@ def test_variables_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
         ("jobs", "0"),
         ("jobs", ""),
         ("cache_mb", "0"),
+        ("request_seconds", "0"),
+        ("request_seconds", "inf"),
         ("extract_memory_mb", "1"),
         ("extract_seconds", "0"),
         ("extract_seconds", "nan"),

@@ -29,8 +29,9 @@ from kb.api.responses import (
     topics_response,
 )
 from kb.citation import STYLES, cite
-from kb.errors import BadRequest, NotFound
+from kb.errors import BadRequest, NotFound, Overloaded
 from kb.facets import FACETS
+from kb.limits import RESULTS_A_PAGE, SUGGESTED_FOR_CHARACTERS
 from kb.reading.params import SEARCH_PARAMETERS, Problem, collect, read_query, refuse, whole_number
 from kb.site import site_of
 
@@ -48,7 +49,7 @@ _DESCRIPTIONS = {
     **{name: facet.description for name, facet in FACETS.items()},
     "sort": "Kolejność: relevance (domyślnie), newest, oldest.",
     "page": "Strona wyników, od 1.",
-    "per_page": "Liczba dokumentów na stronie, od 1 do 50 (domyślnie 10).",
+    "per_page": f"Liczba dokumentów na stronie, od 1 do {RESULTS_A_PAGE} (domyślnie 10).",
 }
 _EXAMPLES: dict[str, Any] = {
     "q": "wkład własny",
@@ -188,11 +189,13 @@ def citation(request: Request, id: _DocumentId) -> CitationResponse:
 def suggest(request: Request) -> SuggestResponse:
     """Tytuły, nagłówki, częste frazy i skróty, które pasują do początku zapytania."""
     given, problems = collect(request.query_params, ("q", "limit"))
+    text = given.get("q", ("",))[0]
+    if len(text) > SUGGESTED_FOR_CHARACTERS:
+        problems.append(Problem("q", f"q: wartość może mieć najwyżej {SUGGESTED_FOR_CHARACTERS} znaków."))
     limit = whole_number(given.get("limit", ("8",))[0])
     if limit is None or not 1 <= limit <= _MOST_SUGGESTIONS:
         problems.append(Problem("limit", f"limit: wartość musi być liczbą od 1 do {_MOST_SUGGESTIONS}."))
     refuse(problems)
-    text = given.get("q", ("",))[0]
     return suggest_response(site_of(request).knowledge.suggest(text, limit or 8) if text else ())
 
 
@@ -225,9 +228,12 @@ async def healthz() -> StateResponse:
 
 
 @health.get(addresses.READY, summary="Czy można szukać", responses={503: _ERRORS[503]})
-def readyz(request: Request) -> StateResponse:
-    """Odpowiada „ok”, gdy indeks jest otwarty; inaczej 503."""
-    documents, pages = site_of(request).knowledge.state.size
+async def readyz(request: Request) -> StateResponse:
+    """Odpowiada „ok”, gdy indeks jest otwarty, a serwer nadąża z odpowiedziami; inaczej 503."""
+    site = site_of(request)
+    if site.gate.choked:
+        raise Overloaded("Serwer nie nadąża z odpowiedziami. Spróbuj ponownie za kilka sekund.")
+    documents, pages = await site.pulse.size()
     return StateResponse(status="ok", documents=documents, pages=pages)
 
 

@@ -10,7 +10,7 @@ from kb.facets import values_of
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, surface, words
 
-_CONTENTS_LINE = re.compile(r"(?:…|\.{3,})\s*(?:\d+|[ivxl]+)\b")
+_CONTENTS_LINE = re.compile(r"(?:…|(?<!\.)\.{3,}+)\s*+(?:\d++|[ivxl]++)\b")
 _CONTENTS_WORDS = 12
 
 

@@ -20,6 +20,9 @@ LINE_END = "\u2010"
 SPACED = "\u2011"
 MARKS = SOFT + LINE_END + SPACED
 
+LONGEST_HEADING = 300
+"""Characters of a heading: contents, links and results name the section by it. The text has the whole of it."""
+
 _SPECIAL = {
     "\x02": SOFT,  # PDFium: a hyphen ended the line here
     "\ufffe": SOFT,  # the same, from older versions
@@ -45,7 +48,7 @@ _GLYPHS = re.compile(r"/G([0-9A-Fa-f]{2})(?:\._)?")
 _GLYPH_RUN = re.compile(r"/G[0-9A-Fa-f]{2}(?:\._)?/G[0-9A-Fa-f]{2}")
 _SYMBOL_RUN = re.compile("[\uf020-\uf0ff]{3,}")
 _GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
-_SPLIT = re.compile(rf"([^\W_]+)([{MARKS}])([^\W_]+)")
+_SPLIT = re.compile(rf"(?<![^\W_])([^\W_]++)([{MARKS}])([^\W_]++)")
 _COMPOUND_HEAD = re.compile(
     r"\w{2,}[csdz]ko|\w{4,}(?:zno|lno|rno|wo)|biało|czarno|czerwono|zielono|żółto|niebiesko|szaro", re.IGNORECASE
 )
@@ -138,6 +141,13 @@ def known_share(text: str, known: Known, sample: int = 60) -> float:
 def has_text(text: str) -> bool:
     """Whether there is at least one letter."""
     return _LETTER.search(text) is not None
+
+
+def shortened(heading: str) -> str:
+    """A heading of a bearable length, cut at a word where there is one."""
+    if len(heading) <= LONGEST_HEADING:
+        return heading
+    return heading[: LONGEST_HEADING - 1].rsplit(" ", 1)[0] + "…"
 
 
 def whole_words(texts: Iterable[str]) -> frozenset[str]:

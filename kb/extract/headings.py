@@ -19,6 +19,8 @@ _MOST_ON_PAGE = 12
 _DEEPEST = 6
 _FEW_ENTRIES, _FEW_PAGES = 3, 6
 _ASIDE = 20.0
+_MOST_COMPARED = 200_000
+"""Entries times lines of one page: beyond that headings stand at its beginning, since nobody made it to be read."""
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+[A-ZĄĆĘŁŃÓŚŹŻ„]")
 _CHAPTER = re.compile(
     r"(?:Rozdział|ROZDZIAŁ|Dział|DZIAŁ|Tytuł|TYTUŁ|Część|CZĘŚĆ|Księga|KSIĘGA|Oddział|ODDZIAŁ)\s+[\dIVXLC]{1,7}[a-z]?\.?(?=\s|$)"
@@ -82,6 +84,8 @@ def _of_outline(pages: Sequence[Sequence[Line]], outline: Sequence[Entry]) -> tu
 def _on_page(lines: Sequence[Line], entries: Sequence[Entry]) -> tuple[Placed, ...]:
     if not entries:
         return ()
+    if len(entries) * len(lines) > _MOST_COMPARED:
+        return tuple(Placed(0, 0, entry.level, entry.title) for entry in entries)
     plain = [_plain(line.text) for line in lines]
     bare = [_plain(_NUMBER.sub("", line.text)) for line in lines]
     taken: set[int] = set()

@@ -37,7 +37,10 @@ CELLS = " | "
 """Between the cells of a row in the text of a page."""
 
 _NEARBY = 5
+_SEEN_END = 3
 _CONTINUATION_WORDS = 60
+_MOST_TRIES = 60
+_SEEN_BEFORE = 40
 _SMALL = 0.94
 _SAME_SIZE = 0.06
 _OTHER_SIZE = 0.15
@@ -68,9 +71,10 @@ _LABEL = re.compile(
 )
 """What stands before an item, so that no cell of a table ends after it."""
 _LEADERS = re.compile(r"(?: ?\.){4,} ?")
-_TRAILING_PAGE = re.compile(r"(?:(?: ?\.){4,}|…) ?\d+$")
+_LEADER_END = re.compile(r"(?:(?: ?\.){4}|…) ?$")
+_LONGEST_LEADER_END = 9
 _ENDED = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"”’»)\]]*(?=\s+[\"„«(]?[A-ZĄĆĘŁŃÓŚŹŻ–—•]|\s*$)")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’»)\]]*+(?=\s+[\"„«(]?[A-ZĄĆĘŁŃÓŚŹŻ–—•]|\s*$)")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[^\W\d_]|al|art|dr|hab|im|inż|itd|itp|lit|m\.in|mgr|mjr|np|nr|os|pkt|pl|por|poz|prof|red|rys|str|św|tab|tj"
     r"|tys|tzn|tzw|ul|ust|ww|zob)$",
@@ -122,6 +126,18 @@ class _Paragraph:
     text: str
     kind: _Kind = _Kind.TEXT
     headings: list[Placed] = field(default_factory=list)
+    _parts: list[str] = field(default_factory=list)
+
+    def append(self, line: str) -> None:
+        """Put one more line at its end; ``join`` when all are there."""
+        # A page may be one paragraph of many thousand lines: what was put together is not copied for every line.
+        self._parts.append(self.text[:-_SEEN_END])
+        self.text = _append(self.text[-_SEEN_END:], line)
+
+    def join(self) -> None:
+        """Make ``text`` the whole paragraph."""
+        self.text = "".join((*self._parts, self.text))
+        self._parts.clear()
 
 
 @dataclass(slots=True)
@@ -234,8 +250,10 @@ def split_notes(
     """
     marks = _marks(lines)
     notes: set[int] = set()
+    tries = 0
     for index, line in enumerate(lines):
-        if index not in notes and _begins_note(line, marks, body, height):
+        if index not in notes and tries < _MOST_TRIES and _begins_note(line, marks, body, height):
+            tries += 1  # each looks at the whole page
             below = [i for i, other in enumerate(lines) if other.top <= line.top + 1 and _share_column(line, other)]
             if all(lines[i].size <= line.size * (1 + _SAME_SIZE) for i in below):
                 notes.update(below)
@@ -325,7 +343,8 @@ def without_marks(text: str, notes: set[str]) -> str:
         return text
 
     def put(match: re.Match[str]) -> str:
-        raised, before = match[1].strip(), text[: match.start()].rstrip(" " + RAISED)
+        raised = match[1].strip()
+        before = text[max(0, match.start() - _SEEN_BEFORE) : match.start()].rstrip(" " + RAISED)
         if not _MARK.fullmatch(raised):
             return f"{match[0][:1].strip(RAISED)}{raised}"
         if not before or before.endswith(CELL):
@@ -364,9 +383,11 @@ def _paragraphs(sheet: _Sheet) -> list[_Paragraph]:
     result += [_Paragraph(_row(_plain(line)), _Kind.NOTE) for line in sheet.stripped.foot]
     for line in sheet.notes:
         if result and result[-1].kind is _Kind.NOTE and not _NOTE_START.match(line.text) and line is not sheet.notes[0]:
-            result[-1].text = _append(result[-1].text, _row(line.text))
+            result[-1].append(_row(line.text))
         elif line.text:
             result.append(_Paragraph(_row(line.text), _Kind.NOTE))
+    for paragraph in result:
+        paragraph.join()
     return result
 
 
@@ -414,7 +435,7 @@ def _text_paragraphs(lines: Sequence[Line], headings: Sequence[Placed]) -> list[
             waiting = []
             opening = line
         else:
-            result[-1].text = _append(result[-1].text, text)
+            result[-1].append(text)
         before, right = line, _right(lines, index)
     waiting += starts.get(len(lines), ())
     if waiting:
@@ -461,6 +482,7 @@ def _pitches(lines: Sequence[Line]) -> dict[float, float]:
 
 
 def _append(paragraph: str, line: str) -> str:
+    """The paragraph with one more line; no more than the last ``_SEEN_END`` characters of it are looked at."""
     if not line:
         return paragraph
     if paragraph.endswith(SOFT) or line[0] in _CLINGING:
@@ -485,12 +507,7 @@ def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict
         return False
     if before.block != line.block and not (goes_on and not _is_item(text) and _alike(before, line)):
         return True
-    if (
-        _is_item(text)
-        or _TRAILING_PAGE.search(last)
-        or _LEGAL_LINE.fullmatch(last)
-        or (ended and last.startswith(_SOURCE))
-    ):
+    if _is_item(text) or _ends_with_page(last) or _LEGAL_LINE.fullmatch(last) or (ended and last.startswith(_SOURCE)):
         return True
     if (numbered := _NUMBERED.match(text)) and (ended or (room and not numbered[1].islower())):
         return True
@@ -547,6 +564,14 @@ def _has_room(before: Line, line: Line, right: float) -> bool:
         return False
     letter = (line.right - line.left) / max(len(line.text), 1)
     return right - before.right > letter * (len(words[0]) + 2)
+
+
+def _ends_with_page(line: str) -> bool:
+    """Whether this is a line of a table of contents: a row of dots, or "…", and a page's number at its end."""
+    end = len(line)
+    while end and line[end - 1].isdecimal():
+        end -= 1
+    return end < len(line) and _LEADER_END.search(line[max(0, end - _LONGEST_LEADER_END) : end]) is not None
 
 
 def _is_capitals(line: str) -> bool:

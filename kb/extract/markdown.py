@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import nh3
@@ -17,7 +18,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from kb.extract import frontmatter, outcome
-from kb.extract.clean import SOFT, Known, characters, has_text
+from kb.extract.clean import SOFT, Known, characters, has_text, shortened
 from kb.extract.reader import Report
 from kb.limits import Limits
 from kb.model import Extraction, Heading, Page, Status
@@ -25,6 +26,13 @@ from kb.slugs import anchor as anchor_of
 
 _SECTION_LEVEL = 2
 _DEEPEST_LEVEL = 6
+MOST_RENDERED = 1_000_000
+"""Characters of HTML of one section: what is longer is kept as plain text, of which nobody reads more anyhow."""
+_MOST_FOR_EACH = 30
+_MOST_FREE = 200_000
+"""All sections together may have so many characters of HTML for each of the file's, and so many besides. A link's address, a
+note or a table's empty cells can be repeated without end by a few characters."""
+_SIZE_OF_TAG = 6
 _ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -60,7 +68,11 @@ def read_markdown(path: Path, limits: Limits, _known: Known, report: Report) -> 
     front = frontmatter.split(unicodedata.normalize("NFC", _CONTROL.sub("", text)))
     if front.warning:
         warnings.append(front.warning)
-    pages = _pages(front.body)
+    pages, plain = _pages(front.body, limits.pages)
+    if plain:
+        warnings.append(
+            f"Za dużo znaczników, odsyłaczy lub tekstu w jednej części; bez formatowania: {_parts(plain)}. Podziel je."
+        )
     if len(pages) > limits.pages:
         return outcome.too_large(f"ma {len(pages)} części, a najwięcej może mieć {limits.pages}")
     report(0, len(pages))
@@ -92,39 +104,80 @@ def _parser() -> MarkdownIt:
     return parser.use(footnote_plugin)
 
 
-def _pages(source: str) -> list[Page]:
+def _pages(source: str, most: int) -> tuple[list[Page], list[int]]:
+    """The sections, and the numbers of those that are shown as plain text. Beyond ``most`` they are only counted."""
     parser = _parser()
     environment: dict[str, object] = {}
     tokens = parser.parse(source, environment)
     tokens, notes = _without_notes(tokens)
     pages: list[Page] = []
-    anchors: set[str] = set()
+    plain: list[int] = []
+    anchors: dict[str, int] = {}
+    given: set[int] = set()
+    left = _MOST_FOR_EACH * len(source) + _MOST_FREE
     for tokens_of_section in _sections(tokens):
         section = tokens_of_section
         heading, anchor = "", None
         headings: tuple[Heading, ...] = ()
         if _is_section_start(section[0]):
-            heading = _line(_inline_text(section[1].children or []))
+            heading = shortened(_line(_inline_text(section[1].children or [])))
             anchor = _unique(anchor_of(heading), anchors)
             headings = (Heading(text=heading, level=int(section[0].tag[1])),) if heading else ()
             section[0].attrSet("id", anchor)
         _shift_headings(section)
-        cited = [token for number in _cited_notes(section) for token in notes.get(number, ())]
+        numbers = _cited_notes(section)
+        cited = [token for number in numbers for token in notes.get(number, ())]
+        if cited and _size(cited) > left:
+            # A note stands in every section that cites it, but where that would make a book of a page, in the first.
+            cited = [token for number in numbers if number not in given for token in notes.get(number, ())]
+        given.update(numbers)
         if cited:
             section = [*section, Token("footnote_block_open", "", 1), *cited, Token("footnote_block_close", "", -1)]
         text = _plain(section)
         if not text and not heading:
             continue
-        html = nh3.clean(
-            parser.renderer.render(section, parser.options, environment),
-            tags=set(_TAGS),
-            attributes=_ATTRIBUTES,
-            url_schemes=_SCHEMES,
-            link_rel="noopener noreferrer",
-        )
+        html = ""
+        if len(pages) < most:
+            size = _size(section)
+            if size > min(MOST_RENDERED, left):
+                plain.append(len(pages) + 1)
+                html = _as_plain(text, anchor)
+            else:
+                html = _rendered(parser, section, environment)
+                left -= size
         number = len(pages) + 1
         pages.append(Page(number=number, text=text, heading=heading, headings=headings, anchor=anchor, html=html))
-    return pages
+    return pages, plain
+
+
+def _rendered(parser: MarkdownIt, section: Sequence[Token], environment: dict[str, object]) -> str:
+    return nh3.clean(
+        parser.renderer.render(section, parser.options, environment),
+        tags=set(_TAGS),
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        link_rel="noopener noreferrer",
+    )
+
+
+def _as_plain(text: str, anchor: str | None) -> str:
+    """A section's words as HTML: each line a paragraph, the first the heading where there is one."""
+    lines = [escape(line, quote=False) for line in text.split("\n") if line.strip()]
+    first = [f'<h{_SECTION_LEVEL} id="{anchor}">{lines.pop(0)}</h{_SECTION_LEVEL}>'] if anchor and lines else []
+    return "\n".join([*first, *(f"<p>{line}</p>" for line in lines)])
+
+
+def _size(tokens: Sequence[Token]) -> int:
+    """How long the HTML of a section will be at least, known before it is made: it may not fit into memory."""
+    size = 0
+    for token in tokens:
+        size += _SIZE_OF_TAG + sum(len(str(value)) for value in token.attrs.values())
+        size += _size(token.children) if token.children else len(token.content)
+    return size
+
+
+def _parts(numbers: Sequence[int]) -> str:
+    return f"{'część' if len(numbers) == 1 else 'części'} {outcome.ranges(numbers)}"
 
 
 def _sections(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -214,10 +267,12 @@ def _line(text: str) -> str:
     return " ".join(characters(text).replace(SOFT, "").split())
 
 
-def _unique(slug: str, taken: set[str]) -> str:
-    result, number = slug, 1
+def _unique(slug: str, taken: dict[str, int]) -> str:
+    """The slug, or the first with a number that is free; ``taken`` has for each how far its numbers are used up."""
+    result, number = slug, taken.get(slug, 1)
     while result in taken:
         number += 1
         result = f"{slug}-{number}"
-    taken.add(result)
+    taken[slug] = number
+    taken.setdefault(result, 1)
     return result

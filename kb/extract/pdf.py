@@ -10,17 +10,18 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pypdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_raw
 
 from kb.extract import outcome
-from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share
+from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share, shortened
 from kb.extract.description import describe
 from kb.extract.headings import Entry
 from kb.extract.layout import tidy
@@ -38,7 +39,6 @@ _SECOND_SECONDS = 5.0
 _SECOND_SECONDS_PER_PAGE = 0.1
 _DRAWN_PATHS = 50
 _MOST_ENTRIES = 10_000
-_LONGEST_TITLE = 300
 _INFO_KEYS = ("Title", "Author", "Subject", "CreationDate")
 
 
@@ -173,10 +173,12 @@ def _read_first(path: Path, limits: Limits, known: Known, report: Report) -> _Ra
             raise _Locked from error
         return None
     with document:
-        return _read_document(document, limits, known, report)
+        return _read_document(path, document, limits, known, report)
 
 
-def _read_document(document: pdfium.PdfDocument, limits: Limits, known: Known, report: Report) -> _Raw | None:
+def _read_document(
+    path: Path, document: pdfium.PdfDocument, limits: Limits, known: Known, report: Report
+) -> _Raw | None:
     count = len(document)
     if count == 0:
         return None
@@ -184,9 +186,10 @@ def _read_document(document: pdfium.PdfDocument, limits: Limits, known: Known, r
     report(0, count)
     raw = _Raw([])
     size = 0
+    layers = cache(lambda: _hidden_layers(path))
     for position in range(count):
         try:
-            lines = _page_lines(document, position, raw, known)
+            lines = _page_lines(document, position, raw, known, lambda layer: layer in layers())
         except pdfium.PdfiumError:
             lines = plain_lines("")
             raw.failed.add(position)
@@ -200,10 +203,12 @@ def _read_document(document: pdfium.PdfDocument, limits: Limits, known: Known, r
     return raw
 
 
-def _page_lines(document: pdfium.PdfDocument, position: int, raw: _Raw, known: Known) -> PageLines:
+def _page_lines(
+    document: pdfium.PdfDocument, position: int, raw: _Raw, known: Known, is_hidden: Callable[[str], bool]
+) -> PageLines:
     page = document[position]
     try:
-        found = read_lines(page, known)
+        found = read_lines(page, known, is_hidden)
         if not any(has_text(line.text) for line in found.lines) and _is_drawn(page):
             raw.drawn.add(position)
         return found
@@ -223,7 +228,7 @@ def _outline(document: pdfium.PdfDocument) -> Iterator[Entry]:
     for entry in islice(document.get_toc(), _MOST_ENTRIES):
         target = entry.get_dest()
         page = target.get_index() if target else None
-        title = " ".join(characters(entry.get_title()).split())[:_LONGEST_TITLE]
+        title = shortened(" ".join(characters(entry.get_title()).split()))
         if target and page is not None and title:
             left, top = _place(target)
             yield Entry(page, title, entry.level + 1, left, top)
@@ -237,6 +242,24 @@ def _place(target: pdfium.PdfDest) -> tuple[float | None, float | None]:
     if mode in (pdfium_raw.PDFDEST_VIEW_FITH, pdfium_raw.PDFDEST_VIEW_FITBH) and values:
         return None, values[0]
     return None, None
+
+
+def _hidden_layers(path: Path) -> frozenset[str]:
+    """Names of the layers that are switched off when the file is opened; PDFium draws by them but does not tell them."""
+    with suppress(_Locked), _at_most(_SECOND_SECONDS), _second_reader(path) as reader:
+        return frozenset() if reader is None else _quietly(lambda: _layers_off(reader)) or frozenset()
+    return frozenset()
+
+
+def _layers_off(reader: pypdf.PdfReader) -> frozenset[str]:
+    properties: Any = reader.root_object["/OCProperties"].get_object()
+    usual = properties["/D"].get_object()
+    layers = {layer.idnum: str(layer.get_object()["/Name"]) for layer in properties["/OCGs"].get_object()}
+    off = {layer.idnum for layer in usual.get("/OFF", ())}
+    if usual.get("/BaseState") == "/OFF":
+        off |= layers.keys() - {layer.idnum for layer in usual.get("/ON", ())}
+    shown = {name for number, name in layers.items() if number not in off}
+    return frozenset(layers.values()) - shown
 
 
 def _check_pages(count: int, limits: Limits) -> None:

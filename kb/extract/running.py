@@ -32,6 +32,7 @@ _MOST = 0.75
 _NEARLY_ALL = 0.8
 _BUSY = 0.6
 _LONGEST = 160
+_MOST_HEADS = 300
 _SHOWN = 80
 
 _NUMBER = re.compile(r"\d+")
@@ -301,7 +302,8 @@ def _split(pages: Sequence[PageLines], gone: Sequence[dict[int, _Key]]) -> tuple
             if not on[key] or on[key][-1] != position:
                 on[key].append(position)
             texts.setdefault(key, pages[position].lines[index].text)
-    lost = {key for key in on if not _stands_in(key, kept)}
+    # Beyond a number that no book has, heads are kept without a look for their words elsewhere.
+    lost = {key for number, key in enumerate(on) if number >= _MOST_HEADS or not _stands_in(key, kept)}
     result = []
     for position, (page, away) in enumerate(zip(pages, gone, strict=True)):
         stay = {index for index, key in away.items() if key in lost and on[key][0] == position}

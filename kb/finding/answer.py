@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kb.finding.snippets import Highlighter, sentences
+from kb.finding.snippets import LONGEST_READ, Highlighter, Mark, sentences
 from kb.model import Answer, Hit, Page
 from kb.tuning import Tuning
 
@@ -41,7 +41,7 @@ def answer(hits: Sequence[Hit], best_page: Page, highlighter: Highlighter, tunin
     rivals = [page.score for page in others] + [hit.score for hit in hits[1:]]
     if rivals and best.score < tuning.answer_lead * max(rivals):
         return None
-    text = best_page.whole_text
+    text = best_page.whole_text[:LONGEST_READ]
     fragment = best_fragment(text, highlighter, tuning)
     if fragment is None or fragment.cover < tuning.answer_cover:
         return None
@@ -54,8 +54,7 @@ def best_fragment(text: str, highlighter: Highlighter, tuning: Tuning) -> Fragme
     """The sentence that covers most of the question; None where none has the form of an answer. Ties go to the first."""
     weights = highlighter.weights
     spans = list(sentences(text))
-    marks = highlighter.marks(text)
-    found = [{mark.concept for mark in marks if start <= mark.start < end} for start, end in spans]
+    found = _concepts(spans, highlighter.marks(text))
     total = sum(weights) or 1.0
     best: Fragment | None = None
     for i, (start, end) in enumerate(spans):
@@ -68,3 +67,16 @@ def best_fragment(text: str, highlighter: Highlighter, tuning: Tuning) -> Fragme
         if best is None or cover > best.cover + 1e-9:
             best = Fragment(start, end, cover)
     return best
+
+
+def _concepts(spans: Sequence[tuple[int, int]], marks: Sequence[Mark]) -> list[set[int]]:
+    """The concepts found in each span; spans and marks are in order."""
+    found, at = [], 0
+    for start, end in spans:
+        inside = set()
+        while at < len(marks) and marks[at].start < end:
+            if marks[at].start >= start:
+                inside.add(marks[at].concept)
+            at += 1
+        found.append(inside)
+    return found

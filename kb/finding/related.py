@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
+from kb.deadline import check
 from kb.engine import Concept, Form, Request, State
 from kb.model import Document, Page
 from kb.polish import Analyzer, is_stop_word, normalise, words
 
 _PAGES = 60
+_CHARACTERS = 500_000
+"""Characters of text that are read: 150 printed pages. Sixty pages of an odd document may have millions."""
 _WORDS = 30
 _SHORTEST_WORD = 4
 _IN_TITLE = 5
@@ -30,8 +33,13 @@ def related(document: Document, state: State, analyzer: Analyzer, limit: int) ->
 def _vector(title: str, pages: Iterable[Page], state: State, analyzer: Analyzer) -> tuple[Concept, ...]:
     """A document's most telling terms as weighted concepts."""
     counts: Counter[str] = Counter()
+    left = _CHARACTERS
     for page in pages:
-        counts.update(_terms(page.text, analyzer))
+        check()
+        counts.update(_terms(page.text[:left], analyzer))
+        left -= len(page.text)
+        if left <= 0:
+            break
     for term in _terms(title, analyzer):
         counts[term] += _IN_TITLE
     frequent = counts.most_common(4 * _WORDS)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from kb.facets import FACETS
+from kb.limits import RELAXATIONS
 from kb.model import Clause, ClauseKind, Query, Relaxation, Taxonomy, Topic
 from kb.polish import Analyzer, is_stop_word, normalise, words
 from kb.reading.query import print_clauses
@@ -13,14 +15,14 @@ from kb.reading.query import print_clauses
 
 def relaxations(query: Query, totals: Callable[[Sequence[Query]], Sequence[int]]) -> tuple[Relaxation, ...]:
     """The looser queries that find something, most found first. ``totals`` tells how many documents each query finds."""
-    candidates = list(_candidates(query))
+    candidates = list(islice(_candidates(query), RELAXATIONS))
     found = totals([looser for _, looser in candidates])
     relaxed = [
         Relaxation(label=label, query=looser, total=total)
         for (label, looser), total in zip(candidates, found, strict=True)
         if total
     ]
-    return tuple(sorted(relaxed, key=lambda relaxation: -relaxation.total))
+    return tuple(sorted(relaxed, key=lambda looser: -looser.total))
 
 
 def _candidates(query: Query) -> Iterator[tuple[str, Query]]:

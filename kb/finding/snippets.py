@@ -16,10 +16,16 @@ from kb.engine import Concept, Form
 from kb.polish import Analyzer, places, surface
 
 SNIPPET_CHARACTERS = 260
+LONGEST_READ = 200_000
+"""Characters of a page in which fragments and sentences are looked for: some 60 printed pages. An ordinary page or section has
+a few thousand; of a longer one the rest is found, but not quoted."""
 _SENTENCE_LOOK_BACK = 90
 _ELLIPSIS = "…"
 _LONGEST_ABBREVIATION = 8
-_SENTENCE_END = re.compile(r"[.!?…]+[”\")»]*\s+(?=[\W\d]*[^\W\d_a-ząćęłńóśźż])|\n+")
+# Nothing is given back once taken (``++``) and the space is only looked at: a row of dots or of "1. " is read once.
+_MAYBE_END = re.compile(r"[.!?…]++[”\")»]*+(?=(\s++))|[.!?…]++|\n++")
+_WORD_CHARACTER = re.compile(r"[^\W\d]")
+_CAPITAL = re.compile(r"[^\W\d_a-ząćęłńóśźż]")
 _ABBREVIATIONS = frozenset(
     """
     art. ust. pkt. poz. lit. par. ok. np. tzn. tzw. tj. itp. itd. m.in. min. im. ul. al. pl. nr. dr.
@@ -117,6 +123,7 @@ class Highlighter:
 
         Without any found place, the beginning of the text.
         """
+        text = text[:LONGEST_READ]
         marks = self.marks(text)
         place = self._densest(marks, characters) if marks else None
         start, whole = _back_to_start(text, place if place is not None and len(text) > characters else 0)
@@ -157,12 +164,11 @@ class _Keys(dict[str, tuple[Key, ...]]):
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """The sentences of a text as (start, end); a new line ends one, a full stop after an abbreviation does not."""
     start = 0
-    for match in _SENTENCE_END.finditer(text):
-        if _ends(text, match):
-            end = match.start() + len(match.group().rstrip())
-            if text[start:end].strip():
-                yield start, end
-            start = match.end()
+    for gap, after in _ends(text, 0, len(text)):
+        end = gap + len(text[gap:after].rstrip())
+        if text[start:end].strip():
+            yield start, end
+        start = after
     if text[start:].strip():
         yield start, len(text.rstrip())
 
@@ -170,9 +176,8 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 def _back_to_start(text: str, at: int) -> tuple[int, bool]:
     """Where to begin: at the start of the sentence if it is near, else at a word a little before; and which of the two."""
     lowest = max(0, at - _SENTENCE_LOOK_BACK)
-    ends = _SENTENCE_END.finditer(text, lowest, at + _SENTENCE_LOOK_BACK)
     found = [0] if lowest == 0 else []
-    found += [match.end() for match in ends if match.end() <= at and _ends(text, match)]
+    found += [after for _, after in _ends(text, lowest, at + _SENTENCE_LOOK_BACK) if after <= at]
     if found:
         return found[-1], True
     middle = max(0, at - _SENTENCE_LOOK_BACK // 3)
@@ -181,12 +186,35 @@ def _back_to_start(text: str, at: int) -> tuple[int, bool]:
     return middle, False
 
 
-def _ends(text: str, match: re.Match[str]) -> bool:
-    """Whether a sentence really ends where it seems to: not after "art." or "r."."""
-    if "\n" in match.group():
-        return True
-    last = text[max(0, match.start() - _LONGEST_ABBREVIATION) : match.start() + 1].split()[-1:]
-    return not last or last[0].lower().lstrip("(„") not in _ABBREVIATIONS
+def _ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where sentences end in ``text[start:end]``: from the full stop to the next sentence.
+
+    A new line ends one; a full stop does when a capital is the next letter, but not after "art." or "r.".
+    """
+    done, letter = start, -1
+    for match in _MAYBE_END.finditer(text, start, end):
+        first, after = match.span()
+        if first < done:
+            continue
+        if match[1]:
+            after = match.end(1)
+            if letter < after:
+                # One search for all the numbers and signs up to the next letter.
+                found = _WORD_CHARACTER.search(text, after, end)
+                letter = found.start() if found else end
+            if not _CAPITAL.match(text, letter, end):
+                continue
+        elif text[first] != "\n":
+            continue
+        if "\n" in text[first:after] or not _is_abbreviation(text, first):
+            yield first, after
+        done = after
+
+
+def _is_abbreviation(text: str, stop: int) -> bool:
+    """Whether the word before the full stop is one that is written with it."""
+    last = text[max(0, stop - _LONGEST_ABBREVIATION) : stop + 1].split()[-1:]
+    return bool(last) and last[0].lower().lstrip("(„") in _ABBREVIATIONS
 
 
 def _word_end(text: str, start: int, at: int) -> int:

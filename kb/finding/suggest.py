@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from kb.addresses import document_url
+from kb.deadline import check
 from kb.engine import State
+from kb.limits import SUGGESTED_FOR_CHARACTERS, SUGGESTED_FOR_WORDS
 from kb.model import Suggestion
 from kb.polish import Analyzer, fold, is_stop_word, normalise, words
 from kb.reading.synonyms import Synonyms
@@ -76,12 +78,13 @@ class Suggester:
 
     def suggest(self, text: str, limit: int) -> tuple[Suggestion, ...]:
         """The best entries that have a word beginning with each typed word; those that begin with the whole text come first."""
-        typed = _folded(text)[:8]
+        typed = _folded(text[:SUGGESTED_FOR_CHARACTERS])[:SUGGESTED_FOR_WORDS]
         if not typed or len("".join(typed)) < _SHORTEST:
             return ()
         found: Ids | None = None
         # Longest first: long words are rare, so they leave the least for the others to narrow.
         for word in sorted(set(typed), key=len, reverse=True):
+            check()
             ids = self._with(word, typed[-1] == word)
             found = ids if found is None else np.intersect1d(found, ids, assume_unique=True)
             if not len(found):
@@ -127,7 +130,6 @@ def _rank(entry: Entry) -> float:
     return _KIND_WEIGHT[entry.suggestion.kind] + float(np.log1p(entry.count)) / 3
 
 
-@lru_cache(maxsize=1024)
 def _folded(text: str) -> list[str]:
     return [fold(word).lower() for word in words(normalise(text))]
 
@@ -179,7 +181,6 @@ def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry
         yield Entry(Suggestion(text=" ".join(run), kind="phrase"), count)
 
 
-@lru_cache(maxsize=100_000)
 def _is_telling(word: str) -> bool:
     """Whether a phrase may begin or end with the word."""
     return len(word) > 2 and word.isalpha() and not is_stop_word(word)

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from kb import messages
+from kb import deadline, messages
 from kb.addresses import citation_url, document_url, edition_url, file_url, page_url, topic_url, with_query
 from kb.citation import STYLES, Citation, Source, cite
 from kb.formats import PDF
@@ -24,6 +24,15 @@ _MOST_CHIPS = 60
 """Page numbers shown at once; those of longer documents are folded."""
 _MOST_COUNTED = 150
 """Pages whose found places are counted, 2 ms each."""
+_MOST_COUNTED_CHARACTERS = 1_000_000
+"""Characters of text in which found places are counted: as many pages may be much longer than printed ones are."""
+MOST_SHOWN = 200_000
+"""Characters of HTML, or of a printed page's text, shown at once: some 60 printed pages. Links and marks are made anew for
+every reader, and more would take over half a second."""
+MOST_CONTENTS = 500
+"""Entries in a table of contents."""
+_MOST_CARRIED = 200_000
+"""Characters of the query in all links to a document's pages together; beyond that the links carry no query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +73,14 @@ class DocumentPage(BasePage):
     facts: tuple[Fact, ...]
     file: Link
     contents: tuple[Entry, ...]
+    more_contents: str
     numbers: tuple[Link, ...]
     fold_numbers: bool
     found_on: str
     first_page: str
     text: Markup
+    cut: str
+    further: Link | None
     citation: CitationBox
     related: tuple[Card, ...]
     back: Link | None
@@ -85,6 +97,7 @@ class SectionPage(BasePage):
     heading: str
     position: str
     text: Markup
+    cut: str
     marked: bool
     previous: Link | None
     next: Link | None
@@ -111,6 +124,11 @@ class DocumentView:
         """The way back to the results that the reader came from."""
         return Link(text=f"Wyniki dla „{self.q}”", url=self.search_url) if self.q else None
 
+    @property
+    def carried(self) -> str:
+        """The query for links to all pages; "" where so many links to so long a query would be the longest part of a page."""
+        return self.q if len(self.q) * self.document.pages <= _MOST_CARRIED else ""
+
     def links(self, html: str) -> Links:
         """How links in a piece of the document's HTML resolve."""
         return site_links(self.document.path, self.url_of_file, document_url(self.document.id), html)
@@ -120,7 +138,9 @@ def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[D
     """A document's own page."""
     document, taxonomy = view.document, view.taxonomy
     has_pages = document.format.has_pages
-    html = "" if has_pages else "\n".join(page.html or paragraphs(page.text, page.headings) for page in pages)
+    shown = [] if has_pages else _first_sections(pages)
+    html = "\n".join(shown)
+    contents = tuple(_contents(view, pages, len(shown)))
     numbers = tuple(_numbers(view, pages)) if has_pages else ()
     found = sum(bool(link.note) for link in numbers)
     return DocumentPage(
@@ -133,14 +153,17 @@ def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[D
         card=card(document, taxonomy),
         facts=tuple(_facts(document, taxonomy)),
         file=_file(document),
-        contents=tuple(_contents(document, pages, view.q)),
+        contents=contents[:MOST_CONTENTS],
+        more_contents=_more(len(contents) - MOST_CONTENTS, "pozycja", "pozycje", "pozycji"),
         numbers=numbers,
         fold_numbers=len(pages) > _MOST_CHIPS,
         found_on=f"Słowa z zapytania są na {found} {messages.plural(found, 'stronie', 'stronach', 'stronach')} (wyróżnione)."
         if found
         else "",
         first_page=with_query(page_url(document.id, 1), view.q),
-        text=rendered(html, view.links(html), view.marker),
+        text=rendered(html, view.links(html[:MOST_SHOWN]), view.marker, MOST_SHOWN),
+        cut=_CUT if len(html) > MOST_SHOWN else "",
+        further=_further(view, pages, len(shown)),
         citation=_citation_box(view, None),
         related=tuple(card(other, taxonomy) for other in related),
         back=view.back,
@@ -153,9 +176,9 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
     name = place(document, page)
     has_pages = document.format.has_pages
     text = (
-        rendered(page.html, view.links(page.html), view.marker)
+        rendered(page.html, view.links(page.html[:MOST_SHOWN]), view.marker, MOST_SHOWN)
         if page.html
-        else paragraphs(page.text, page.headings, view.marker, page.notes_at)
+        else paragraphs(page.text[:MOST_SHOWN], page.headings, view.marker, page.notes_at)
     )
     return SectionPage(
         title=f"{document.title}, {name}" if has_pages else f"{name} – {document.title}",
@@ -171,6 +194,7 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
         heading=page.heading if has_pages else "",
         position=f"{page.number} z {document.pages}",
         text=text,
+        cut=_CUT if len(page.html or page.text) > MOST_SHOWN else "",
         marked="<mark>" in text,
         previous=_neighbour(view, page.number - 1, "Poprzednia"),
         next=_neighbour(view, page.number + 1, "Następna"),
@@ -182,16 +206,60 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
     )
 
 
+_CUT = "To tylko początek bardzo długiego tekstu. Całość jest w oryginalnym pliku."
+
+
+def _first_sections(pages: Iterable[Page]) -> list[str]:
+    """The HTML of the first sections, as many as are shown at once; the first is there however long it is."""
+    shown: list[str] = []
+    room = MOST_SHOWN
+    for page in pages:
+        html = page.html or paragraphs(page.text, page.headings)
+        room -= len(html) + 1
+        if shown and room < 0:
+            break
+        shown.append(html)
+    return shown
+
+
+def _further(view: DocumentView, pages: Sequence[Page], shown: int) -> Link | None:
+    """The first section that is not on the document's page, where it does not have all of them."""
+    rest = pages[shown:]
+    if not shown or not rest:
+        return None
+    return Link(
+        text=f"Czytaj dalej: {place(view.document, rest[0])}",
+        url=with_query(page_url(view.document.id, rest[0].number), view.q),
+        note=_more(len(rest), "część", "części", "części"),
+    )
+
+
+def _more(number: int, one: str, few: str, many: str) -> str:
+    return f"i jeszcze {messages.counted(number, one, few, many)}" if number > 0 else ""
+
+
 def _numbers(view: DocumentView, pages: Sequence[Page]) -> Iterator[Link]:
     """A link to each printed page; with a query, ``note`` says how many found places are on it."""
-    marker = view.marker if len(pages) <= _MOST_COUNTED else None
+    countable = len(pages) <= _MOST_COUNTED and sum(len(page.text) for page in pages) <= _MOST_COUNTED_CHARACTERS
+    counts = _counts(view.marker, pages) if view.marker and countable else {}
+    q = view.carried
     for page in pages:
-        places = len(marker(page.text)) if marker else 0
+        places = counts.get(page.number, 0)
         yield Link(
             text=page.label or str(page.number),
-            url=with_query(page_url(view.document.id, page.number), view.q),
+            url=with_query(page_url(view.document.id, page.number), q),
             note=messages.counted(places, "trafienie", "trafienia", "trafień") if places else "",
         )
+
+
+def _counts(marker: Marker, pages: Sequence[Page]) -> dict[int, int]:
+    """How many found places are on each page; nothing is said of any where there is no time to count on all."""
+    counts: dict[int, int] = {}
+    with deadline.optional():
+        for page in pages:
+            deadline.check()
+            counts[page.number] = len(marker(page.text))
+    return counts if len(counts) == len(pages) else {}
 
 
 def _neighbour(view: DocumentView, number: int, text: str) -> Link | None:
@@ -205,17 +273,21 @@ def _file(document: Document) -> Link:
     return Link(text=f"Pobierz oryginał ({document.format.name})", url=file_url(document.id))
 
 
-def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Entry]:
-    """Every heading, on the page it stands on; levels without gaps, the highest is 1."""
-    found = [(page, number, heading) for page in pages for number, heading in enumerate(_headings(page), 1)]
+def _contents(view: DocumentView, pages: Sequence[Page], shown: int) -> Iterator[Entry]:
+    """Every heading, with a link: on this page to the first ``shown`` sections, to the others where they are by themselves.
+
+    Levels are without gaps, the highest is 1.
+    """
+    document, q = view.document, view.carried
+    found = [(index, number, heading) for index, page in enumerate(pages) for number, heading in _headings(page)]
     levels = sorted({heading.level for _, _, heading in found})
     before = None
-    for page, number, heading in found:
+    for index, number, heading in found:
         # A title repeated on the next page (slides) is one entry.
         if document.format.has_pages and heading.text == before:
             continue
-        before = heading.text
-        url = f"#{page.anchor}" if page.anchor else with_query(page_url(document.id, page.number), q)
+        before, page = heading.text, pages[index]
+        url = f"#{page.anchor}" if page.anchor and index < shown else with_query(page_url(document.id, page.number), q)
         # The first heading is where the page begins; to another one the link leads down the page.
         if not page.anchor and heading.start:
             url = f"{url}#{heading_anchor(number)}"
@@ -223,8 +295,10 @@ def _contents(document: Document, pages: Iterable[Page], q: str) -> Iterator[Ent
         yield Entry(text=heading.text, url=url, note=note, level=levels.index(heading.level) + 1)
 
 
-def _headings(page: Page) -> tuple[Heading, ...]:
-    return page.headings or ((Heading(text=page.heading),) if page.anchor and page.heading else ())
+def _headings(page: Page) -> Iterator[tuple[int, Heading]]:
+    """A page's headings, counted; of a section without any of its own the one that names it."""
+    alone = (Heading(text=page.heading),) if page.anchor and page.heading else ()
+    return enumerate(page.headings or alone, 1)
 
 
 def _facts(document: Document, taxonomy: Taxonomy) -> Iterator[Fact]:

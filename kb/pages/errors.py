@@ -10,12 +10,14 @@ from starlette.requests import Request
 
 from kb import addresses
 from kb.pages.base import BasePage, Link, search_link
-from kb.reading.query import LONGEST_QUERY
+from kb.reading.query import cut
 
 _TITLES = {
+    400: "Nie ma tu takiego serwisu",
     404: "Nie znaleziono strony",
     405: "Ten adres służy tylko do czytania",
     409: "Trwa przebudowa bazy",
+    414: "Zbyt długi adres",
     422: "Nie rozumiemy tego adresu",
     503: "Baza jest chwilowo niedostępna",
 }
@@ -34,11 +36,11 @@ class ErrorPage(BasePage):
 
 def error_page(request: Request, status: int, message: str, details: Sequence[str] = ()) -> ErrorPage:
     """The page of an error. For a document that is gone it offers a search for what its address says."""
-    q = " ".join(request.query_params.get("q", "").replace("\x00", " ").split())[:LONGEST_QUERY]
+    q = " ".join(cut(request.query_params.get("q", "")).replace("\x00", " ").split())
     links = [Link(text=f"Szukaj „{q}”", url=search_link(q))] if q else []
     document = addresses.document_of(request.url.path)
     if status == 404 and document:
-        words = document.replace("-", " ")[:LONGEST_QUERY]
+        words = cut(document.replace("-", " "))
         links.append(Link(text=f"Szukaj „{words}”", url=search_link(words)))
     links.append(Link(text="Wszystkie dokumenty", url=addresses.SEARCH))
     links.append(Link(text="Strona główna", url=addresses.START))

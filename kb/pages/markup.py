@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from html.parser import HTMLParser
@@ -31,7 +32,9 @@ _OPENING = {
     "note": '<section class="notes" aria-label="Przypisy">',
 }
 _CLOSING = {"": "", "item": "</ul>", "row": "</table></div>", "note": "</section>"}
-
+_ID = re.compile(r' id="([^"]*+)"')
+_HALF_REFERENCE = re.compile(r"&[a-z0-9#]{0,9}\Z")
+_VOID = frozenset({"br", "hr", "img"})
 _INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", "span", "strong", "sub", "sup"})
 
 
@@ -42,7 +45,7 @@ def paragraphs(
 
     A mark that runs over the end of a line is closed there and opened again on the next.
     """
-    marks = list(marker(text)) if marker else []
+    marked = _Marked(text, marker)
     levels = {heading.start: (number, heading) for number, heading in enumerate(headings, 1)}
     parts: list[str] = []
     inside = ""
@@ -57,15 +60,14 @@ def paragraphs(
         if kind != inside:
             parts.append(_CLOSING[inside] + _OPENING[kind])
             inside = kind
-        shown = _marked(text, marks, start, end)
         if heading:
             tag = f"h{min(heading.level + 1, _DEEPEST)}"
-            parts.append(f'<{tag} id="{heading_anchor(number)}">{shown}</{tag}>')
+            parts.append(f'<{tag} id="{heading_anchor(number)}">{marked.html(start, end)}</{tag}>')
         elif kind == "row":
-            parts.append(f"<tr>{''.join(_cells(text, marks, start, end))}</tr>")
+            parts.append(f"<tr>{''.join(_cells(text, marked, start, end))}</tr>")
         elif line.strip():
             tag = "li" if kind == "item" else "p"
-            parts.append(f"<{tag}>{shown}</{tag}>")
+            parts.append(f"<{tag}>{marked.html(start, end)}</{tag}>")
         start = end + 1
     parts.append(_CLOSING[inside])
     return Markup("\n".join(filter(None, parts)))  # noqa: S704  # _marked escapes
@@ -89,29 +91,33 @@ def _kind(line: str, start: int, notes_at: int | None) -> str:
     return "item" if _ITEM.match(line) else ""
 
 
-def _cells(text: str, marks: Sequence[Mark], start: int, end: int) -> Iterator[str]:
+def _cells(text: str, marked: _Marked, start: int, end: int) -> Iterator[str]:
     while start < end:
         after = text.find(CELLS, start, end)
         after = end if after < 0 else after
-        yield f"<td>{_marked(text, marks, start, after)}</td>"
+        yield f"<td>{marked.html(start, after)}</td>"
         start = after + len(CELLS)
 
 
-def rendered(html: str, links: Links, marker: Marker | None = None) -> Markup:
+def rendered(html: str, links: Links, marker: Marker | None = None, most: int = sys.maxsize) -> Markup:
     """Sanitised HTML with links resolved and the found places of its text marked.
 
-    Phrases are found across ``em`` and the like, never across paragraphs or cells.
+    Phrases are found across ``em`` and the like, never across paragraphs or cells. Of more than ``most`` characters the rest
+    is left out: no tag is cut in two, and those that are open are closed.
     """
     parser = _Pieces(links)
-    parser.feed(html)
-    parser.close()
-    text = "".join(parser.texts)
-    marks = list(marker(text)) if marker else []
+    if len(html) <= most:
+        parser.feed(html)
+        parser.close()
+    else:
+        parser.feed(_HALF_REFERENCE.sub("", html[:most]))
+        parser.cut_off()
+    marked = _Marked("".join(parser.texts), marker)
     out: list[str] = []
     start = 0
     for piece, markup in zip(parser.texts, parser.tags, strict=True):
         end = start + len(piece)
-        out.append(_marked(text, marks, start, end) if markup is None else markup)
+        out.append(marked.html(start, end) if markup is None else markup)
         start = end
     return Markup("".join(out))  # noqa: S704  # texts are escaped, tags come from sanitised HTML
 
@@ -123,6 +129,7 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
     on the document's page.
     """
     here = posixpath.dirname(path)
+    anchors = frozenset(_ID.findall(html))
 
     def resolve(address: str) -> str | None:
         try:
@@ -133,7 +140,7 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
             return address
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         if not parts.path:
-            return address if f'id="{parts.fragment}"' in html else document_url + fragment
+            return address if parts.fragment in anchors else document_url + fragment
         if parts.path.startswith("/"):
             return address
         target = url_of_file(posixpath.normpath(posixpath.join(here, unquote(parts.path))))
@@ -142,16 +149,28 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
     return resolve
 
 
-def _marked(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
-    """``text[start:end]`` escaped, with the parts of marks that lie in it."""
-    parts, done = [], start
-    for mark in marks:
-        first, last = max(mark.start, start), min(mark.end, end)
-        if first < last:
-            parts += [escape(text[done:first]), "<mark>", escape(text[first:last]), "</mark>"]
-            done = last
-    parts.append(escape(text[done:end]))
-    return "".join(parts)
+class _Marked:
+    """A text with its found places, asked for piece by piece from its beginning to its end."""
+
+    def __init__(self, text: str, marker: Marker | None) -> None:
+        self._text = text
+        self._marks = marker(text) if marker else ()
+        self._next = 0
+
+    def html(self, start: int, end: int) -> str:
+        """``text[start:end]`` escaped, with the parts of marks that lie in it."""
+        text, marks, parts, done = self._text, self._marks, [], start
+        while self._next < len(marks) and marks[self._next].start < end:
+            mark = marks[self._next]
+            first, last = max(mark.start, start), min(mark.end, end)
+            if first < last:
+                parts += [escape(text[done:first]), "<mark>", escape(text[first:last]), "</mark>"]
+                done = last
+            if mark.end > end:
+                break
+            self._next += 1
+        parts.append(escape(text[done:end]))
+        return "".join(parts)
 
 
 class _Pieces(HTMLParser):
@@ -163,6 +182,13 @@ class _Pieces(HTMLParser):
         self.tags: list[str | None] = []
         self._links = links
         self._open_links: list[str] = []
+        self._to_close: list[str] = []
+
+    def cut_off(self) -> None:
+        """Close what is open; a tag or character reference that has only begun is left out."""
+        for markup in reversed(self._to_close):
+            self.texts.append("")
+            self.tags.append(markup)
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
@@ -186,12 +212,20 @@ class _Pieces(HTMLParser):
         attributes = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
         before = '<div class="scroll" role="region" aria-label="Tabela" tabindex="0">' if tag == "table" else ""
         self._tag(tag, f"{before}<{tag}{attributes}>")
+        if tag not in _VOID:
+            self._to_close.append(_end(tag))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self._open_links:
             tag = self._open_links.pop()
-        self._tag(tag, f"</{tag}>" + ("</div>" if tag == "table" else ""))
+        self._tag(tag, _end(tag))
+        if self._to_close:
+            self._to_close.pop()
 
     def _tag(self, tag: str, markup: str) -> None:
         self.texts.append("" if tag in _INLINE else "\n")
         self.tags.append(markup)
+
+
+def _end(tag: str) -> str:
+    return f"</{tag}>" + ("</div>" if tag == "table" else "")

@@ -14,7 +14,7 @@ from kb.errors import NotFound
 from kb.facets import FACETS
 from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
 from kb.pages.base import BasePage, Card, Link, Pagination, card, last_page, pagination, place
-from kb.reading.query import LONGEST_QUERY, literal
+from kb.reading.query import literal
 
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
 _SHOWN_VALUES = 6
@@ -125,8 +125,8 @@ class ResultsPage(BasePage):
     topics: tuple[Link, ...]
 
 
-def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str], typed_length: int) -> ResultsPage:
-    """The page of a search. ``typed_length`` is that of the query before it was cut. Raises NotFound past the last page."""
+def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -> ResultsPage:
+    """The page of a search. Raises NotFound past the last page."""
     query = results.query
     last = last_page(results)
     if query.page > last:
@@ -135,8 +135,6 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str], t
             if last > 1
             else "Te wyniki mieszczą się na jednej stronie."
         )
-    if typed_length > LONGEST_QUERY:
-        notices = [*notices, f"Zapytanie było bardzo długie. Szukamy jego pierwszych {LONGEST_QUERY} znaków."]
     shown_text = query.text if len(query.text) <= 80 else query.text[:80].rsplit(None, 1)[0] + "…"
     chips = _chips(results)
     return ResultsPage(

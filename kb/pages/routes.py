@@ -45,8 +45,7 @@ def search(request: Request) -> Response:
     """Results of a search; without words, all documents, newest first."""
     knowledge = site_of(request).knowledge
     query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy))
-    typed = request.query_params.get("q", "")
-    return respond(request, results_page(knowledge.search(query), knowledge.taxonomy, notices, len(typed.strip())))
+    return respond(request, results_page(knowledge.search(query), knowledge.taxonomy, notices))
 
 
 @router.get(addresses.FEED)
@@ -56,7 +55,7 @@ def feed(request: Request) -> Response:
     query, _ = _lenient(read_query(request.query_params, site.knowledge.taxonomy))
     results = site.knowledge.search(replace(query, sort="newest", page=1, per_page=_FEED_LENGTH))
     content = feeds.atom(results, site.base_url(request), site.today())
-    return Response(content, media_type="application/atom+xml", headers={"Cache-Control": "public, max-age=600"})
+    return Response(content, media_type="application/atom+xml", headers=site.caching(600))
 
 
 @router.get(addresses.DOCUMENT)
@@ -183,7 +182,7 @@ def sitemap(request: Request) -> Response:
         *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),
     ]
     content = feeds.sitemap(site.directory.documents().values(), paths, site.base_url(request))
-    return Response(content, media_type="application/xml", headers={"Cache-Control": "public, max-age=3600"})
+    return Response(content, media_type="application/xml", headers=site.caching(3600))
 
 
 @router.get(addresses.ROBOTS)
@@ -215,14 +214,14 @@ def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
     Unknown parameters are left alone: links from newsletters carry them.
     """
     refuse(problem for problem in parsed.problems if problem.parameter == "page")
-    ignored = [problem.message for problem in parsed.problems if problem.known]
-    return parsed.query, tuple(f"Pominięto: {message}" for message in ignored)
+    told = [problem.notice or f"Pominięto: {problem.message}" for problem in parsed.problems if problem.known]
+    return parsed.query, tuple(told)
 
 
 def _view(request: Request, document: Document, page: Page | None = None) -> DocumentView:
     site = site_of(request)
     knowledge = site.knowledge
-    given, _ = collect(request.query_params, ("q",))
+    given, _ = collect(request.query_params, ("q",), texts=("q",))
     query = make_query(given.get("q", ("",))[0])
     return DocumentView(
         document=document,

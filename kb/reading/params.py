@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, get_args
 
+from kb import limits, messages
 from kb.errors import BadRequest
 from kb.facets import FACETS, Facet
 from kb.model import Query, Sort, Taxonomy
-from kb.reading.query import make_query
+from kb.reading.query import cut, first_words, make_query, parse, print_clauses
 
 DEFAULT_PER_PAGE = 10
-MOST_PER_PAGE = 50
-LARGEST_OFFSET = 10_000
-"""No person turns so many pages, and ranking them all would only cost."""
 LONGEST_SHOWN = 60
+_WORD_FORMS = ("słowo", "słowa", "słów")
 
 SEARCH_PARAMETERS = ("q", *FACETS, "sort", "page", "per_page")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
@@ -38,11 +37,15 @@ class Multi(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a parameter; ``known`` tells whether the parameter itself is known."""
+    """What is wrong with a parameter; ``known`` tells whether the parameter itself is known.
+
+    ``notice`` is for readers where the rest of a value is used; elsewhere they are told that it was left out, and why.
+    """
 
     parameter: str
     message: str
     known: bool = True
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,14 @@ def refuse(problems: Iterable[Problem]) -> None:
 
 def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARCH_PARAMETERS) -> ParsedParameters:
     """The search that a request is for. Values are checked against the taxonomy; empty ones, as a form sends, mean nothing."""
-    given, problems = collect(params, allowed, several=FACETS)
+    given, problems = collect(params, allowed, several=FACETS, texts=("q",))
     filters: dict[str, list[str]] = {}
     for name, facet in FACETS.items():
         labels = taxonomy.labels(name)
-        for value in given.get(name, ()):
+        values = given.get(name, ())
+        if len(values) > limits.FACET_VALUES:
+            problems.append(Problem(name, f"{name}: można podać najwyżej {limits.FACET_VALUES} różnych wartości."))
+        for value in values[: limits.FACET_VALUES]:
             problem = _facet_problem(facet, value, labels)
             if problem:
                 problems.append(Problem(name, problem))
@@ -81,29 +87,40 @@ def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARC
     if sort not in get_args(Sort):
         problems.append(Problem("sort", f"sort = „{_shown(sort)}”: możliwe wartości to {', '.join(get_args(Sort))}."))
         sort = "relevance"
-    per_page = _number(given, "per_page", DEFAULT_PER_PAGE, MOST_PER_PAGE, problems)
+    per_page = _number(given, "per_page", DEFAULT_PER_PAGE, limits.RESULTS_A_PAGE, problems)
     page = _number(given, "page", 1, None, problems)
-    if (page - 1) * per_page > LARGEST_OFFSET:
+    if (page - 1) * per_page > limits.LAST_RESULT:
         problems.append(
-            Problem("page", f"page = {page}: można przejrzeć najwyżej {LARGEST_OFFSET} pierwszych dokumentów.")
+            Problem("page", f"page = {page}: można przejrzeć najwyżej {limits.LAST_RESULT} pierwszych dokumentów.")
         )
         page = 1
-    query = make_query(_only(given, "q", ""), filters, sort=sort, page=page, per_page=per_page)
+    text = _only(given, "q", "")
+    problems += _query_problems(text)
+    query = make_query(text, filters, sort=sort, page=page, per_page=per_page)
     return ParsedParameters(query, tuple(problems))
 
 
 def collect(
-    params: Multi, allowed: Collection[str], several: Collection[str] = ()
+    params: Multi, allowed: Collection[str], several: Collection[str] = (), texts: Collection[str] = ()
 ) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
-    """Values by name, cleaned of control characters, and problems: unknown names, single ones given twice."""
+    """Values by name, cleaned of control characters, and problems: unknown names, single ones given twice, too much of any.
+
+    Values of ``texts`` may have any length: who reads them knows how much to read.
+    """
     given: dict[str, dict[str, None]] = {}
     problems: list[Problem] = []
     unknown: set[str] = set()
-    for name, value in params.multi_items():
+    pairs = params.multi_items()
+    if len(pairs) > limits.PARAMETERS:
+        message = f"parametry: można podać najwyżej {limits.PARAMETERS}, podano {len(pairs)}."
+        problems.append(Problem("", message, notice=f"Odczytaliśmy pierwszych {limits.PARAMETERS} parametrów adresu."))
+    for name, value in pairs[: limits.PARAMETERS]:
         if name not in allowed:
             if name not in unknown:
                 unknown.add(name)
                 problems.append(Problem(_shown(name), _unknown(name, allowed), known=False))
+        elif name not in texts and len(value) > limits.PARAMETER_CHARACTERS:
+            problems.append(Problem(name, _too_long(name, limits.PARAMETER_CHARACTERS, len(value))))
         elif cleaned := _CONTROL.sub(" ", value).strip():
             given.setdefault(name, {})[cleaned] = None
     for name, values in given.items():
@@ -115,6 +132,27 @@ def collect(
 def whole_number(text: str) -> int | None:
     """A number as people type it, at most nine digits; None for anything else."""
     return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def _query_problems(text: str) -> Iterator[Problem]:
+    """What of a query is not read because it is too long."""
+    if len(text) > limits.QUERY_CHARACTERS:
+        message = _too_long("q", limits.QUERY_CHARACTERS, len(text))
+        notice = f"Zapytanie było bardzo długie. Szukamy jego pierwszych {limits.QUERY_CHARACTERS} znaków."
+        yield Problem("q", message, notice=notice)
+    clauses = parse(cut(text))
+    read = first_words(clauses)
+    if read != clauses:
+        message = (
+            f"q: można podać najwyżej {messages.counted(limits.QUERY_WORDS, *_WORD_FORMS)} "
+            f"({limits.QUERY_WORDS_IN_ALL} razem z takimi jak „i” czy „na”)."
+        )
+        yield Problem("q", message, notice=f"Pytanie ma zbyt wiele słów. Szukamy tylko początku: {print_clauses(read)}")
+
+
+def _too_long(name: str, most: int, given: int) -> str:
+    characters = messages.counted(most, "znak", "znaki", "znaków")
+    return f"{name}: wartość może mieć najwyżej {characters}, a ma {messages.grouped(given)}."
 
 
 def _facet_problem(facet: Facet, value: str, labels: Mapping[str, str]) -> str:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from kb.limits import QUERY_CHARACTERS, QUERY_WORDS, QUERY_WORDS_IN_ALL
 from kb.model import Clause, ClauseKind, Query
-from kb.polish import normalise, words
+from kb.polish import is_stop_word, normalise, words
 
 _QUOTES = '„”“‟"«»″'
 _PART = re.compile(
     rf"(?P<minus>(?<!\S)[-−])?(?:[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|(?P<word>[^\s{_QUOTES}]+))"
 )
-LONGEST_QUERY = 1_000
-"""Characters of a query that are read: nobody asks longer questions, and every word takes time."""
 
 
 def parse(text: str) -> tuple[Clause, ...]:
@@ -60,9 +60,39 @@ def literal(clauses: Sequence[Clause], word: str) -> str:
 
 
 def make_query(text: str, filters: Mapping[str, Sequence[str]] | None = None, **rest: object) -> Query:
-    """A query from what was typed. Long texts are cut at a word; filters without values are left out."""
-    text = normalise(text).strip()
-    if len(text) > LONGEST_QUERY:
-        text = text[:LONGEST_QUERY].rsplit(None, 1)[0]
+    """A query from what was typed. Long texts are cut: so many characters, so many words. Filters without values are left out."""
+    text = cut(text)
+    clauses = parse(text)
+    read = first_words(clauses)
+    if read != clauses:
+        text = print_clauses(read)
     kept = {name: tuple(values) for name, values in (filters or {}).items() if values}
-    return Query(text=text, clauses=parse(text), filters=kept, **rest)  # type: ignore[arg-type]
+    return Query(text=text, clauses=read, filters=kept, **rest)  # type: ignore[arg-type]
+
+
+def cut(text: str) -> str:
+    """The part of a typed text that is read: as much as a query may have, cut at a word."""
+    # Composed characters are at most three times as many; what is cut off needs no normalising.
+    text = normalise(text[: 4 * QUERY_CHARACTERS]).strip()
+    return text if len(text) <= QUERY_CHARACTERS else text[:QUERY_CHARACTERS].rsplit(None, 1)[0]
+
+
+def first_words(clauses: Sequence[Clause]) -> tuple[Clause, ...]:
+    """The clauses that are looked for: as many words, from the first on, as a query may have.
+
+    A phrase is cut where the words end; an exclusion is kept whole or not at all, since half of it would exclude more.
+    """
+    content, others = QUERY_WORDS, QUERY_WORDS_IN_ALL
+    kept: list[Clause] = []
+    for clause in clauses:
+        fitting: list[str] = []
+        for word in clause.words:
+            content -= not is_stop_word(word)
+            others -= 1
+            if content < 0 or others < 0:
+                if fitting and not clause.excluded:
+                    kept.append(replace(clause, words=tuple(fitting)))
+                return tuple(kept)
+            fitting.append(word)
+        kept.append(clause)
+    return tuple(kept)

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kb.deadline import check
 from kb.engine import Concept, Field, Form, State
+from kb.limits import DICTIONARY_REPAIRS, VOCABULARY_REPAIRS
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
 from kb.reading.query import literal, print_clauses
@@ -21,8 +23,6 @@ from kb.tuning import Tuning
 _SHORTEST_DERIVED = 4
 _ADJECTIVE_SUFFIXES = ("ow", "n")
 _MOST_FROM_DICTIONARY = 3
-_MOST_DICTIONARY_REPAIRS = 4
-"""Each looks up some seven hundred strings: a pasted text in another language must not take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Reader:
         self._frequencies = frequencies
         self._tuning = tuning
         self._repairs: dict[str, list[str]] = {}
-        self._dictionary_repairs = 0
+        # A reader serves one request with all its looser searches, so these are counted over all of them.
+        self._vocabulary_repairs = self._dictionary_repairs = 0
 
     def read(self, clauses: Sequence[Clause]) -> ReadQuery:
         """Concepts and reading of a query's clauses."""
@@ -151,7 +152,7 @@ class Reader:
         wrong = [word for word in new if not self._is_right(word)]
         self._repairs |= {word: [] for word in new} | {word: self._from_collection(word) for word in wrong}
         lacking = [word for word in wrong if not self._repairs[word]] if self._tuning.dictionary else []
-        asked = lacking[: _MOST_DICTIONARY_REPAIRS - self._dictionary_repairs]
+        asked = lacking[: DICTIONARY_REPAIRS - self._dictionary_repairs]
         self._dictionary_repairs += len(asked)
         self._repairs |= self._from_dictionary(asked)
 
@@ -161,23 +162,32 @@ class Reader:
             return True
         if self._tuning.same_fold and self._vocabulary.same_fold(form):
             return False
-        # A form that the collection lacks, of a word that it has, is no mistake.
+        # The collection has the word in other forms: this one is no mistake.
         return self._analyzer.known(word) and self._frequencies.of([self._lemma(word)]) != [0]
 
     def _from_collection(self, word: str) -> list[str]:
         """Words of the collection that differ in diacritics alone, else those near it."""
         same = self._vocabulary.same_fold(surface(word)) if self._tuning.same_fold else []
-        return same or (self._vocabulary.near(surface(word)) if self._tuning.near else [])
+        return same or (self._from_vocabulary(surface(word)) if self._tuning.near else [])
+
+    def _from_vocabulary(self, form: str) -> list[str]:
+        """The nearest words of the collection."""
+        if self._vocabulary_repairs == VOCABULARY_REPAIRS:
+            return []
+        check()
+        self._vocabulary_repairs += 1
+        return self._vocabulary.near(form)
 
     def _from_dictionary(self, words: Sequence[str]) -> dict[str, list[str]]:
-        """Dictionary words one edit away that the collection has in another form: it lacks "Honorii" but has „Honoria".
+        """Dictionary words one edit away that the collection has in other forms: it lacks "Honorii" but has "Honoria".
 
         The engine is asked once for all words.
         """
-        candidates = {
-            word: [c for c in dict.fromkeys(self._vocabulary.one_edit_away(surface(word))) if self._analyzer.known(c)]
-            for word in words
-        }
+        candidates = {}
+        for word in words:
+            check()
+            near = dict.fromkeys(self._vocabulary.one_edit_away(surface(word)))
+            candidates[word] = [c for c in near if self._analyzer.known(c)]
         known = list(dict.fromkeys(candidate for found in candidates.values() for candidate in found))
         pages = dict(zip(known, self._frequencies.of(map(self._lemma, known)), strict=True))
         return {

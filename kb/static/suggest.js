@@ -1,6 +1,7 @@
 // Suggestions under a search field: an ARIA combobox with a list. Without this file the form works as it is.
 
 const WAIT = 120;
+const LONGEST = 100; // a pasted text has no suggestions, and the server refuses it
 const KINDS = { title: "dokument", heading: "rozdział", phrase: "", abbreviation: "skrót" };
 
 function plural(n) {
@@ -104,7 +105,7 @@ function enhance(input) {
   input.addEventListener("input", () => {
     typed = input.value;
     clearTimeout(timer);
-    if (typed.trim().length < 2) close();
+    if (typed.trim().length < 2 || typed.length > LONGEST) close();
     else timer = setTimeout(ask, WAIT);
   });
   input.addEventListener("keydown", (event) => {

@@ -90,6 +90,10 @@ class Browser:
             self.errors.append(message["params"]["entry"]["text"])
         return message
 
+    def iframes(self) -> list[dict[str, Any]]:
+        """Frames that run in processes of their own, as those of the PDF viewer do."""
+        return [target for target in self.call("Target.getTargets")["targetInfos"] if target["type"] == "iframe"]
+
     def size(self, width: int, height: int) -> None:
         """The window, in CSS pixels."""
         self.call(

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from kb import indexer, settings
+from kb.gate import SERVER
 from kb.web import create_app
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +123,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> settings.Settings:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[httpx.Client]:
     """A client of the application, which a real server runs on a free port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", **SERVER))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

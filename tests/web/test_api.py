@@ -192,7 +192,9 @@ def test_health_waits_for_nobody(config: Settings) -> None:
         threads = anyio.to_thread.current_default_thread_limiter()
         for _ in range(int(threads.total_tokens)):
             await threads.acquire_on_behalf_of(object())
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(config)), base_url="http://kb") as asking:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(config)), base_url="http://localhost"
+        ) as asking:
             with anyio.fail_after(30):
                 return (await asking.get("/healthz")).status_code
 

@@ -1,11 +1,12 @@
 """The pages in a real browser: nothing refused, nothing wider than the screen, the search field by keyboard."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from .browser import Browser, chromium
+from .browser import PATIENCE, Browser, chromium
 
 PAGES = (
     "/",
@@ -91,3 +92,21 @@ def test_suggestions_by_keyboard(client: httpx.Client, browser: Browser) -> None
     browser.press("Enter")
     browser.wait("location.pathname !== '/'")
     assert browser.ask("location.pathname") == (suggestions[0]["url"] or "/szukaj").split("?")[0].split("#")[0]
+
+
+def test_a_pdf_is_shown_in_its_sandbox(client: httpx.Client, browser: Browser) -> None:
+    """The browser's own viewer opens an original under the policy that keeps it apart from the site."""
+    url = f"{client.base_url}/pliki/poradnik-zit"
+    assert client.get(url).headers["content-security-policy"].startswith("sandbox ")
+    browser.errors.clear()
+    browser.call("Page.navigate", url=url)
+    browser.wait("document.contentType === 'application/pdf'")
+    end = time.monotonic() + PATIENCE
+    while not {"viewer", "document"} <= {_role(target["url"], url) for target in browser.iframes()}:
+        assert time.monotonic() < end, browser.iframes()
+        time.sleep(0.03)
+    assert not [error for error in browser.errors if "Content Security Policy" in error]
+
+
+def _role(target: str, url: str) -> str:
+    return "viewer" if target.startswith("chrome-extension://") else "document" if target == url else ""

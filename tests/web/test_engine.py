@@ -58,7 +58,7 @@ def store(config: settings.Settings) -> UnreachableStore:
 def client(config: settings.Settings, store: UnreachableStore) -> Iterator[httpx.Client]:
     """A client of an application that was started while the engine could not be reached."""
     store.reached = False
-    with serving(create_app(config, lambda: TODAY, store)) as made:
+    with serving(create_app(config, lambda: TODAY, store=store)) as made:
         yield made
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from kb.deadline import untimed
 from kb.disk import lock
 from kb.engine import AnalysedDocument, BuildInfo, IndexedFile
 from kb.engine.embedded.builds import BuildFile, Builds
@@ -48,7 +49,7 @@ class EmbeddedStore:
         build, key = self._builds.locate()
         state = self._current
         if state is None or state.key != key:
-            with self._lock:
+            with untimed(), self._lock:
                 state = self._current
                 if state is None or state.key != key:
                     self._check_schema(build)

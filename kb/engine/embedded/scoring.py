@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from cachetools import LRUCache
 
+from kb.deadline import check
 from kb.engine import Concept, Contribution, Form, idf
 from kb.engine.embedded import ranking
 from kb.engine.embedded.ranking import Floats, Ints
@@ -57,19 +58,22 @@ class Scorer:
         self._context = [
             (name, share) for name, share in (("title", tuning.title), ("heading", tuning.heading)) if share
         ]
-        self._cache: LRUCache[tuple[Form, ...], Scored] = LRUCache(cache_bytes, lambda scored: scored.nbytes)
+        self._cache: LRUCache[tuple[Form, ...], tuple[Scored, int]] = LRUCache(cache_bytes, lambda kept: kept[1])
         self._lock = threading.Lock()
 
     def scored(self, concept: Concept) -> Scored:
         """A concept's weight on every page that has it, the page's own weight multiplied in."""
+        check()
         with self._lock:
             known = self._cache.get(concept.forms)
         if known is not None:
-            return known
+            return known[0]
         scored = self._score(concept.forms)
+        # Of a word that stands nowhere the forms are all there is to keep.
+        size = scored.nbytes + _bytes_of(concept.forms)
         with self._lock:
-            if scored.nbytes <= self._cache.maxsize:
-                self._cache[concept.forms] = scored
+            if size <= self._cache.maxsize:
+                self._cache[concept.forms] = scored, size
         return scored
 
     def _score(self, forms: Sequence[Form]) -> Scored:
@@ -92,6 +96,7 @@ class Scorer:
         find = self._rows.find
         for form in forms:
             for steps in [((term,),) for term in form.steps[0]] if len(form.steps) == 1 else [form.steps]:
+                check()
                 rows, frequencies = find(form.field, steps)
                 rarity = idf(self._rows.page_count, len(rows))
                 weights = (form.weight * rarity) * ranking.impacts(rows, frequencies, self._rows.norms)
@@ -128,3 +133,8 @@ class Scorer:
                     )
                 )
         return found
+
+
+def _bytes_of(forms: Sequence[Form]) -> int:
+    """The memory that forms take, from the sizes of their parts in CPython; letters may take four bytes."""
+    return sum(200 + sum(56 + sum(88 + 4 * len(term) for term in step) for step in form.steps) for form in forms)

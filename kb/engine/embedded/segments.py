@@ -34,6 +34,7 @@ from kb.engine.analysis import forms_of
 from kb.engine.embedded.codec import Lists, Positions, read_lists
 from kb.engine.embedded.ranking import Ints
 from kb.errors import IndexMismatch
+from kb.limits import KEPT_WORD_CHARACTERS
 from kb.model import Document, Heading, Page
 
 SCHEMA_VERSION = "5"
@@ -120,7 +121,9 @@ class KeptLists:
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._lists: LRUCache[tuple[str, str, str], Lists] = LRUCache(most_bytes, lambda kept: kept[0].nbytes * 3 + 300)
+        self._lists: LRUCache[tuple[str, str, str], Lists] = LRUCache(
+            most_bytes, lambda kept: sum(array.nbytes for array in kept) + 800
+        )
         self._lock = threading.Lock()
 
     def get(self, key: tuple[str, str, str]) -> Lists | None:
@@ -129,9 +132,10 @@ class KeptLists:
             return self._lists.get(key)
 
     def put(self, key: tuple[str, str, str], lists: Lists) -> None:
-        """Keep them, unless they are larger than all that may be kept."""
-        with self._lock, suppress(ValueError):
-            self._lists[key] = lists
+        """Keep them, unless they are larger than all that may be kept, or the term is so long that its name takes the room."""
+        if len(key[-1]) <= KEPT_WORD_CHARACTERS:
+            with self._lock, suppress(ValueError):
+                self._lists[key] = lists
 
 
 class Segment:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kb.deadline import check
 from kb.engine import (
     Concept,
     Contribution,
@@ -90,6 +91,7 @@ class EmbeddedState:
         if ordinal is not None:
             start = int(self.rows.starts[ordinal])
             for row in range(start + 1, start + 1 + self.rows.records[ordinal].pages):
+                check()
                 yield page_of(self.rows.stored(row))
 
     def sample(self, count: int) -> Iterator[Page]:
