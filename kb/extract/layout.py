@@ -22,6 +22,7 @@ from kb.extract.clean import (
     note_marks,
     whole_words,
 )
+from kb.extract.encodings import repaired_pages
 
 _EDGE_LINES = 4
 _NEARBY = 4
@@ -68,7 +69,7 @@ class TidyPage:
 
 def tidy(pages: Sequence[str], known: Known, second: frozenset[int] = frozenset()) -> list[TidyPage]:
     """All pages of a document as readers gave them → text as people read it. ``second`` are positions read by pypdf."""
-    texts = [characters(glyph_names(page)) for page in pages]
+    texts = [characters(page) for page in repaired_pages([glyph_names(page) for page in pages], known)]
     if any("Ŝ" in text for text in texts):
         missing = not any("ż" in text for text in texts)
         texts = [dotted_z(text, known, missing) for text in texts]

@@ -21,6 +21,7 @@ import pypdfium2.raw as pdfium_raw
 from kb.extract import outcome
 from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share, shortened
 from kb.extract.description import describe
+from kb.extract.encodings import is_gibberish, repaired_pages
 from kb.extract.layout import tidy
 from kb.extract.reader import Report
 from kb.limits import Limits
@@ -104,7 +105,8 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
     count = len(raw.texts)
     illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(text) > 5 * _MUCH_GARBAGE]
     pages = []
-    headings = _headings(raw.outline, count)
+    titles = repaired_pages([title for _, title in raw.outline], known)
+    headings = _headings([(page, title) for (page, _), title in zip(raw.outline, titles, strict=True)], count)
     for position, page in enumerate(tidy(raw.texts, known, second)):
         label = characters(raw.labels[position] or "") if raw.labels else ""
         pages.append(
@@ -116,10 +118,11 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
                 continuation=page.continuation,
             )
         )
+    illegible = [page.number for page in pages if page.number in illegible or is_gibberish(page.text, known)]
     silent = [page.number for page in pages if not has_text(page.text)]
     scanned = [number for number in silent if number - 1 in raw.drawn]
     failed = [number for number in silent if number - 1 in raw.failed]
-    metadata = describe(raw.info)
+    metadata = describe(raw.info, known)
     if not any(has_text(page.text) for page in pages):
         message = "Plik nie zawiera tekstu: wygląda na skan. Rozpoznaj w nim tekst (OCR) i umieść go ponownie."
         if failed and not scanned:
@@ -142,7 +145,7 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
 
 def _headings(outline: Sequence[tuple[int, str]], count: int) -> list[str]:
     """For each page the last entry of the outline, and so the deepest, that starts on it or before it."""
-    starting = {page: title for page, title in outline if title}
+    starting = {page: line for page, title in outline if (line := " ".join(characters(title).split()))}
     result: list[str] = []
     current = ""
     for page in range(count):
@@ -218,7 +221,7 @@ def _outline(document: pdfium.PdfDocument) -> Iterator[tuple[int, str]]:
         target = entry.get_dest()
         page = target.get_index() if target else None
         if page is not None:
-            yield page, " ".join(characters(entry.get_title()).split())
+            yield page, entry.get_title()
 
 
 def _check_pages(count: int, limits: Limits) -> None:
