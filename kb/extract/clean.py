@@ -47,7 +47,7 @@ _BULLET_AT_START = re.compile(r"^[ \ue000]*\ue000[ \ue000]*", re.MULTILINE)
 _GLYPHS = re.compile(r"/G([0-9A-Fa-f]{2})(?:\._)?")
 _GLYPH_RUN = re.compile(r"/G[0-9A-Fa-f]{2}(?:\._)?/G[0-9A-Fa-f]{2}")
 _SYMBOL_RUN = re.compile("[\uf020-\uf0ff]{3,}")
-_GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+_GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]|[\ue000-\uf8ff](?=[\ue000-\uf8ff]{2})")
 _SPLIT = re.compile(rf"(?<![^\W_])([^\W_]++)([{MARKS}])([^\W_]++)")
 _COLOUR = re.compile("biało|czarno|czerwono|zielono|żółto|niebiesko|szaro", re.IGNORECASE)
 _ENDINGS = ("iego iemu ego emu imi ymi iej ich ych ej im ym ia ie io ią a e i o y ą").split()  # noqa: SIM905

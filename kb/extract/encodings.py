@@ -21,19 +21,21 @@ _SIGNS = {
     **dict.fromkeys("”’»…", r"(?<=\S){0}(?!\w)"),
 }
 """Signs that are misread with the letters, and where each may stand."""
-_OTHERS = "§°•·×²³½€\xa0\xadáéíëöüäßčřšžÉÖÜ"
+_OTHERS = "−§°•·×²³½€\xa0\xadáéíëöüäßčřšžÉÖÜ"
 """What else UTF-8 may hold."""
 _RIGHT = re.compile(rf"[^\x00-\x7f\x80-\x9f{_POLISH}{''.join(_SIGNS)}\xa0\xad§°•·×éáíüöäëßÖÜÄ]|[\x80-\x9f]")
 """What may be a misread letter: nothing of it in a page is the usual case, and ends the matter."""
 _UNITS = re.compile(r"[cdkm]{0,2}m[²³]")
-_NOTE_MARK = re.compile(r"[¹²³]+$")
+_NOTE_MARKS = "¹²³"
 _LEAST_SHARE = 0.5
 _MIXED_WORDS = 3
 _ROUNDS = 3
 _VOWELS = re.compile(r"[aeiouyąęóáéíöüäàèâêôûîåæœøěůýAEIOUYĄĘÓÁÉÍÖÜÄ]")
 _LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏ]+")
 _ODD = re.compile(
-    r"[^\W\d_][^\w\s'’.,:;/&@()\[\]+\u2010-\u2015\xad-]+[^\W\d_]|[^\W\d_]{2}\d+[^\W\d_]|[a-zß-ÿ][A-ZÀ-Þ]\w|[\ue000-\uf8ff\ufffd¤¦¬¶¸¼½¾±³¹¿]\w"
+    r"[^\W\d_][^\w\s'’.,:;/&@()\[\]+\u2010-\u2015\xad-]+[^\W\d_]"  # a sign inside a word
+    r"|^[^\[]*[^\W\d_]\][^\W\d_]|[^\W\d_]{2}\d+[^\W\d_]|[a-zß-ÿ][A-ZÀ-Þ]\w"
+    r"|[\ue000-\uf8ff\ufffd]{2}|[¤¦¬¶¸¼½¾±³¹¿]\w"
 )
 _GIBBERISH_WORDS = 12
 _GIBBERISH_KNOWN = 0.35
@@ -59,7 +61,12 @@ class Misreading:
 
     def is_partial(self, text: str) -> bool:
         """Whether some of the text was read rightly: it has letters that would be lost otherwise."""
-        return not self.lost.isdisjoint(self.seen.sub("", text))
+        rest = self.seen.sub("", text)
+        if self.lost.isdisjoint(rest):
+            return False
+        for pattern, _ in self.signs:
+            rest = pattern.sub("", rest)
+        return not self.lost.isdisjoint(rest)
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -116,7 +123,7 @@ def _misreading(written: str, read: Sequence[str]) -> Misreading:
         signs=tuple(signs.values()),
         lost=frozenset(table.values()) - {"ó", "Ó"},
         seen=re.compile(either),
-        word=re.compile(rf"(?:{either}|[^\W\d_])+"),
+        word=re.compile(rf"(?:{either}|[^\W\d_])++"),
     )
 
 
@@ -190,7 +197,7 @@ def _suspects(text: str, misreading: Misreading) -> Iterator[str]:
 
 def _is_noted(word: str, known: Known) -> bool:
     """Whether it may be a word with the mark of a note: „gmin¹”."""
-    bare = _NOTE_MARK.sub("", word)
+    bare = word.rstrip(_NOTE_MARKS)
     return bare != word and bare.isalpha() and known(bare)
 
 

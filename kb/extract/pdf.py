@@ -103,7 +103,7 @@ def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_on
 
 def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[str]) -> Extraction:
     count = len(raw.texts)
-    illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(text) > 5 * _MUCH_GARBAGE]
+    illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(glyph_names(text)) > 5 * _MUCH_GARBAGE]
     pages = []
     titles = repaired_pages([title for _, title in raw.outline], known)
     headings = _headings([(page, title) for (page, _), title in zip(raw.outline, titles, strict=True)], count)
