@@ -28,7 +28,7 @@ from kb.extract.outcome import damaged, too_large
 from kb.extract.reader import load, read
 from kb.extract.wire import OUT_OF_MEMORY, STOP, encode
 from kb.limits import Limits
-from kb.polish import Analyzer
+from kb.polish import shared_analyzer
 
 _REPORT_EVERY = 25
 _PAGE_SIZE = resource.getpagesize()
@@ -42,7 +42,7 @@ def serve(folder: Path, readers: list[str], descriptors: list[int]) -> None:
     """
     for reader in readers:
         load(reader)
-    known = Analyzer().known
+    known = shared_analyzer().known
     known("rozgrzewka")
     # Objects made so far leave the collector's sight: children share their memory pages instead of copying them.
     gc.collect()
