@@ -31,7 +31,10 @@ _LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text."""
+    """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text.
+
+    ``notes`` say what was taken from elsewhere or repaired, which nobody needs to mend.
+    """
 
     path: str
     status: Status
@@ -39,6 +42,7 @@ class FileReport:
     words: int = 0
     message: str = ""
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +219,7 @@ class _Run:
                     entry, Status.DUPLICATE, message=f"ten sam plik co {owners[entry.version]}; usuń jeden z nich"
                 )
             elif old and (old.version, old.metadata) == (entry.version, entry.metadata):
-                self._report(entry, Status.UNCHANGED, old.pages, old.words, warnings=old.warnings)
+                self._report(entry, Status.UNCHANGED, old.pages, old.words, warnings=old.warnings, notes=old.notes)
             else:
                 to_read.append(entry)
         for done, (entry, extraction) in enumerate(self._extractions(to_read), 1):
@@ -266,8 +270,9 @@ class _Run:
         if extraction.status is not Status.INDEXED:
             self._report_failure(entry, extraction.status, extraction.message, old, extraction.warnings)
             return
-        document, warnings = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
+        document, warnings, notes = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
         warnings += tuple(extraction.warnings)
+        notes += tuple(extraction.notes)
         holder = self.documents.get(document.id)
         if holder and holder.path != entry.name:
             self._drop(old)
@@ -280,11 +285,16 @@ class _Run:
             return
         if old and old.document != document.id:
             self._drop(old)
-        file = self._write(document, extraction.pages, entry, warnings)
-        self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings)
+        file = self._write(document, extraction.pages, entry, warnings, notes)
+        self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings, notes=notes)
 
     def _write(
-        self, document: Document, pages: Sequence[Page], entry: FoundFile, warnings: tuple[str, ...]
+        self,
+        document: Document,
+        pages: Sequence[Page],
+        entry: FoundFile,
+        warnings: tuple[str, ...],
+        notes: tuple[str, ...],
     ) -> IndexedFile:
         analysed = self._analysis.of_document(document, pages)
         file = IndexedFile(
@@ -295,6 +305,7 @@ class _Run:
             pages=len(pages),
             words=analysed.words,
             warnings=warnings,
+            notes=notes,
         )
         self.documents[document.id] = file
         self.writer.add(analysed, file)
@@ -337,9 +348,18 @@ class _Run:
         words: int = 0,
         message: str = "",
         warnings: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.reports.append(
-            FileReport(path=entry.name, status=status, pages=pages, words=words, message=message, warnings=warnings)
+            FileReport(
+                path=entry.name,
+                status=status,
+                pages=pages,
+                words=words,
+                message=message,
+                warnings=warnings,
+                notes=notes,
+            )
         )
 
     def _progress(self, progress: Progress) -> None:

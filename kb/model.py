@@ -63,7 +63,8 @@ class Extraction:
     """What a reader got out of one file; ``status`` is INDEXED when there is text to index.
 
     ``metadata`` holds the file's own description (PDF document information, Markdown front matter), unchecked.
-    ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out.
+    ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out and
+    somebody should look at, ``notes`` what is only good to know.
     """
 
     status: Status
@@ -71,6 +72,7 @@ class Extraction:
     metadata: Mapping[str, object] = field(default_factory=dict)
     message: str = ""
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

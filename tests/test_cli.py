@@ -120,7 +120,7 @@ def test_index_reports_every_file(library: Library) -> None:
     assert isinstance(report["seconds"], float)
     assert (report["documents"], report["pages"]) == (2, 3)
     assert [list(row) for row in report["files"]] == [
-        ["path", "status", "pages", "words", "message", "warnings"]
+        ["path", "status", "pages", "words", "message", "warnings", "notes"]
     ] * len(report["files"])
     rows = {row["path"]: row for row in report["files"]}
     assert {path: row["status"] for path, row in rows.items()} == {

@@ -234,6 +234,7 @@ class IndexedFile:
     pages: int
     words: int = 0
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 # The protocol

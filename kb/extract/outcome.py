@@ -48,6 +48,7 @@ def no_text(message: str, extraction: Extraction | None = None) -> Extraction:
         metadata=extraction.metadata,
         message=message,
         warnings=extraction.warnings,
+        notes=extraction.notes,
     )
 
 

@@ -89,7 +89,7 @@ class Columns:
     def files(self) -> Iterator[IndexedFile]:
         """What the index remembers of the document rows' files."""
         for values in self._values("file"):
-            yield IndexedFile(**values | {"warnings": tuple(values["warnings"])})
+            yield IndexedFile(**values | {name: tuple(values.get(name, ())) for name in ("warnings", "notes")})
 
     def _numeric(self, name: str) -> Ints:
         # Whoosh would hand out one value at a time.
