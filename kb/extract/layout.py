@@ -208,7 +208,7 @@ def _breaks(before: str, line: str, width: int) -> bool:
     """Whether a new paragraph begins with ``line``; ``width`` is the length of a full line on the page."""
     ended = _ENDED.search(before) is not None
     if before.endswith(SOFT):
-        return line[:1].isdigit()
+        return line[:1].isdigit() and not before.rstrip(SOFT).rpartition(" ")[2].isupper()  # „COVID-19”
     if line[:1] in ",.;:)!?…”":
         return False
     if _ITEM.match(line) or _ends_with_page(before):
