@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test index documents constraints clean
+.PHONY: attack run test index documents constraints clean
 
 run: .venv/installed
 	$(BIN)/kb index || test $$? -eq 1
@@ -18,6 +18,9 @@ test: .venv/installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+attack: .venv/installed-test
+	$(BIN)/python benchmarks/attack.py --write docs/reliability.md
 
 documents: .venv/installed-documents
 	$(BIN)/python sources/build.py
