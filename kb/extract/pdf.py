@@ -22,6 +22,7 @@ from kb.extract import outcome
 from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share, shortened
 from kb.extract.description import describe
 from kb.extract.layout import tidy
+from kb.extract.lines import PageLines, plain_lines, read_lines
 from kb.extract.reader import Report
 from kb.limits import Limits
 from kb.model import Extraction, Page, Status
@@ -41,12 +42,17 @@ _INFO_KEYS = ("Title", "Author", "Subject", "CreationDate")
 class _Raw:
     """What a reader got out of a file, before any repair; ``outline`` is (page position, title) in reading order."""
 
-    texts: list[str]
+    pages: list[PageLines]
     labels: list[str | None] = field(default_factory=list)
     outline: list[tuple[int, str]] = field(default_factory=list)
     info: Mapping[str, str] = field(default_factory=dict)
     drawn: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
+
+    @property
+    def texts(self) -> list[str]:
+        """Each page's lines, one below the other."""
+        return [page.text for page in self.pages]
 
 
 class _TooLarge(Exception):
@@ -83,11 +89,11 @@ def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_on
     second: frozenset[int] = frozenset()
     warnings: list[str] = []
     try:
-        raw = None if second_only else _read_first(path, limits, report)
+        raw = None if second_only else _read_first(path, limits, known, report)
         if raw is None:
             raw = _read_second(path, limits, report)
             if raw is not None:
-                second = frozenset(range(len(raw.texts)))
+                second = frozenset(range(len(raw.pages)))
                 warnings.append("Plik jest częściowo uszkodzony: odczytano go drugim, mniej dokładnym czytnikiem.")
         else:
             second = _improve(path, raw, known)
@@ -101,11 +107,12 @@ def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_on
 
 
 def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[str]) -> Extraction:
-    count = len(raw.texts)
-    illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(text) > 5 * _MUCH_GARBAGE]
+    texts = raw.texts
+    count = len(texts)
+    illegible = [n for n, text in enumerate(texts, 1) if garbage_share(text) > 5 * _MUCH_GARBAGE]
     pages = []
     headings = _headings(raw.outline, count)
-    for position, page in enumerate(tidy(raw.texts, known, second)):
+    for position, page in enumerate(tidy(texts, known, second)):
         label = characters(raw.labels[position] or "") if raw.labels else ""
         pages.append(
             Page(
@@ -154,7 +161,7 @@ def _headings(outline: Sequence[tuple[int, str]], count: int) -> list[str]:
 # ---------------------------------------------------------------- the first reader
 
 
-def _read_first(path: Path, limits: Limits, report: Report) -> _Raw | None:
+def _read_first(path: Path, limits: Limits, known: Known, report: Report) -> _Raw | None:
     """Everything that PDFium finds in the file; None when it cannot open it."""
     try:
         document = pdfium.PdfDocument(path)
@@ -163,10 +170,10 @@ def _read_first(path: Path, limits: Limits, report: Report) -> _Raw | None:
             raise _Locked from error
         return None
     with document:
-        return _read_document(document, limits, report)
+        return _read_document(document, limits, known, report)
 
 
-def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Report) -> _Raw | None:
+def _read_document(document: pdfium.PdfDocument, limits: Limits, known: Known, report: Report) -> _Raw | None:
     count = len(document)
     if count == 0:
         return None
@@ -176,13 +183,13 @@ def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Report)
     size = 0
     for position in range(count):
         try:
-            text = _page_text(document, position, raw)
+            lines = _page_lines(document, position, raw, known)
         except pdfium.PdfiumError:
-            text = ""
+            lines = plain_lines("")
             raw.failed.add(position)
-        size += len(text)
+        size += sum(len(line.text) + 1 for line in lines.lines)
         _check_characters(size, limits)
-        raw.texts.append(text)
+        raw.pages.append(lines)
         report(position + 1, count)
     raw.labels = [document.get_page_label(position) or None for position in range(count)]
     raw.info = document.get_metadata_dict()
@@ -190,15 +197,11 @@ def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Report)
     return raw
 
 
-def _page_text(document: pdfium.PdfDocument, position: int, raw: _Raw) -> str:
+def _page_lines(document: pdfium.PdfDocument, position: int, raw: _Raw, known: Known) -> PageLines:
     page = document[position]
     try:
-        text = page.get_textpage()
-        try:
-            found = str(text.get_text_bounded())
-        finally:
-            text.close()
-        if not has_text(found) and _is_drawn(page):
+        found = read_lines(page, known)
+        if not any(has_text(line.text) for line in found.lines) and _is_drawn(page):
             raw.drawn.add(position)
         return found
     finally:
@@ -236,7 +239,8 @@ def _check_characters(size: int, limits: Limits) -> None:
 
 def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
     """Replace pages that PDFium read badly by what pypdf makes of them, where that is better; their positions."""
-    doubtful = [position for position, text in enumerate(raw.texts) if _is_doubtful(text, known)]
+    texts = raw.texts
+    doubtful = [position for position, text in enumerate(texts) if _is_doubtful(text, known)]
     if not doubtful:
         return frozenset()
     improved = set()
@@ -245,11 +249,11 @@ def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
     with suppress(_Locked), _at_most(seconds), _second_reader(path) as reader:
         for position in doubtful:
             hopeless = fruitless >= _FRUITLESS_TRIES and position not in raw.failed
-            if hopeless and garbage_share(raw.texts[position]) < _MUCH_GARBAGE:
+            if hopeless and garbage_share(texts[position]) < _MUCH_GARBAGE:
                 continue  # empty pages, or a document in another language: pypdf sees what PDFium saw
             text = _second_text(reader, position)
-            if _score(text, known) > _score(raw.texts[position], known):
-                raw.texts[position] = text
+            if _score(text, known) > _score(texts[position], known):
+                raw.pages[position] = plain_lines(text, raw.pages[position].width, raw.pages[position].height)
                 improved.add(position)
             else:
                 fruitless += 1
@@ -282,7 +286,7 @@ def _read_slowly(reader: pypdf.PdfReader, limits: Limits, report: Report) -> _Ra
         text = _second_text(reader, position)
         size += len(text)
         _check_characters(size, limits)
-        raw.texts.append(text)
+        raw.pages.append(plain_lines(text))
         report(position + 1, count)
     if not any(map(has_text, raw.texts)):
         return None
