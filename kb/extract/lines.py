@@ -159,6 +159,16 @@ class _Frame:
         )[self.quarters]
         return np.stack(sides, axis=1)
 
+    def upright_point(self, x: float, y: float) -> tuple[float, float]:
+        """One point as the reader sees it."""
+        if self.quarters == 0:
+            return x - self.left, y - self.bottom
+        if self.quarters == 1:
+            return y - self.bottom, self.right - x
+        if self.quarters == 2:  # noqa: PLR2004 - two quarters
+            return self.right - x, self.top - y
+        return self.top - y, x - self.left
+
     def back(self) -> _Frame:
         """The frame that undoes ``upright`` of a frame at the origin."""
         return _Frame(0.0, 0.0, self.width, self.height, -self.quarters % 4)
@@ -186,6 +196,8 @@ class _Run:
     size: float
     style: _Style
     direction: int
+    boxless: bool
+    """Whether its boxes are those of the ink: ``size`` comes from elsewhere."""
 
 
 class _Piece:
@@ -347,24 +359,26 @@ class _Reader:
             | (away < -0.6 * height[1:])
         )
         starts = [0, *(np.flatnonzero(cut) + 1).tolist()]
+        ends = np.maximum.reduceat(right, starts).tolist()
+        lefts, bases, heights = left[starts].tolist(), bottom[starts].tolist(), height[starts].tolist()
+        firsts = places[starts].tolist()
+        little = 0.7 * float(np.median(height))
+        turned = self._frame.turned(-turned_by) if turned_by else None
         point = (ctypes.c_double * 2)()
         x = ctypes.addressof(point)
         runs: list[_Run] = []
-        for first, last in pairwise([*starts, len(places)]):
-            place = int(places[first])
+        for index, (first, last) in enumerate(pairwise([*starts, len(places)])):
+            place = firsts[index]
             style = self._style(place)
-            base, size = float(bottom[first]), float(height[first])
+            base, size = bases[index], heights[index]
             if _origin(self._handle, place, x, x + 8):
-                upright = self._frame.upright(np.array([[point[0], point[1], point[0], point[1]]]))
-                if turned_by:
-                    upright = self._frame.turned(-turned_by).upright(upright)
-                base = float(upright[0, 1])
-            if style.boxless:
-                size = self._type_size(place) or size
+                upright = self._frame.upright_point(point[0], point[1])
+                base = (turned.upright_point(*upright) if turned else upright)[1]
+            boxless = style.boxless or (size < little and last - first <= _FEW)
+            if boxless:
+                size = max(self._type_size(place), size)
             direction = turned_by or self._direction_of(place)
-            runs.append(
-                _Run(first, last, float(left[first]), float(right[first:last].max()), base, size, style, direction)
-            )
+            runs.append(_Run(first, last, lefts[index], ends[index], base, size, style, direction, boxless))
         return runs
 
     def _direction_of(self, place: int) -> int:
@@ -453,7 +467,7 @@ class _Reader:
         left, bottom, right, top = boxes.T
         height = np.maximum(top - bottom, 0.1)
         for run in runs:
-            if run.style.boxless:
+            if run.boxless:
                 height[run.first : run.last] = max(run.size, 0.1)
         small = np.minimum(height[1:], height[:-1])
         gaps = (left[1:] - right[:-1]) / small
@@ -499,7 +513,9 @@ class _Reader:
                     place = int(places[end])
                     if not _char_box(self._handle, place, *addresses):
                         break
-                    low = float(self._frame.upright(np.array([[box[0], box[2], box[1], box[3]]]))[0, 1])
+                    low = min(
+                        self._frame.upright_point(box[0], box[2])[1], self._frame.upright_point(box[1], box[3])[1]
+                    )
                     if low - run.base < _RAISED_BY * run.size:
                         break
                     end += 1
@@ -558,6 +574,8 @@ _ENDS = np.array([0x0A, 0x0D])
 _HYPHEN_GONE = 0xFFFE
 """What stands in PDFium's text for a hyphen at a line's end; character by character it is U+0002."""
 _RAISED_BY = 0.15
+_FEW = 2
+"""PDFium gives a hyphen here and there the box of its ink."""
 _SLANTED = 9
 _SLANT = 0.07
 _GRAIN = 5.0
@@ -570,7 +588,7 @@ _SHORT_WORDS = frozenset("aiouwz")
 
 def _part(run: _Run, first: int, last: int, boxes: _Floats) -> _Run:
     left, right = float(boxes[first, 0]), float(boxes[first:last, 2].max())
-    return _Run(first, last, left, right, run.base, run.size, run.style, run.direction)
+    return _Run(first, last, left, right, run.base, run.size, run.style, run.direction, run.boxless)
 
 
 def _first_copies(codes: npt.NDArray[np.uint32], boxes: _Floats) -> _Flags:
@@ -581,22 +599,23 @@ def _first_copies(codes: npt.NDArray[np.uint32], boxes: _Floats) -> _Flags:
     height = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
     grain = 0.3 * float(np.median(height))
 
-    def cells(shift_x: float, shift_y: float) -> npt.NDArray[np.int64]:
-        x = np.floor(boxes[:, 0] / grain + shift_x).astype(np.int64)
-        y = np.floor(boxes[:, 1] / grain + shift_y).astype(np.int64)
+    def keys(shift_x: float, shift_y: float) -> npt.NDArray[np.int64]:
+        x = (boxes[:, 0] / grain + shift_x).astype(np.int64)
+        y = (boxes[:, 1] / grain + shift_y).astype(np.int64)
         return (codes.astype(np.int64) << 40) + (x << 20) + y
 
-    def mark(keys: npt.NDArray[np.int64]) -> None:
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    def mark(shift_x: float, shift_y: float) -> None:
+        _, first, inverse = np.unique(keys(shift_x, shift_y), return_index=True, return_inverse=True)
         original = first[inverse]
         near = np.abs(boxes[:, 0] - boxes[original, 0]) < 0.15 * height
-        keep[near & (original != np.arange(len(keys)))] = False
+        keep[near & (original != np.arange(len(keep)))] = False
 
-    mark(cells(0, 0))
-    if keep.sum() > 0.98 * len(keep):
+    ordered = np.sort(keys(0, 0))
+    if (ordered[1:] == ordered[:-1]).sum() < 0.02 * len(codes):
         return keep
+    mark(0, 0)
     for shift in ((0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
-        mark(cells(*shift))
+        mark(*shift)
     return keep
 
 
@@ -605,7 +624,8 @@ def _stretches(loose: _Flags, beside: _Flags, least: int) -> Iterator[tuple[int,
     filled = loose.copy()
     filled[2:-2] |= loose[:-4] & loose[1:-3] & loose[3:-1] & loose[4:] & beside[2:-2]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], filled.view(np.int8), [0]])))
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    long = edges[1::2] - edges[::2] >= least
+    for start, end in zip(edges[::2][long].tolist(), edges[1::2][long].tolist(), strict=True):
         if least <= int(loose[start:end].sum()) >= 0.75 * (end - start):
             yield start, end
 
