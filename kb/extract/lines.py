@@ -9,7 +9,6 @@ to read it: most programs draw a page as it is read, and no geometry is as wise.
 from __future__ import annotations
 
 import ctypes
-import heapq
 import math
 import re
 from collections import Counter, deque
@@ -284,6 +283,9 @@ class _Reader:
             inside = (middle_x >= 0) & (middle_x <= frame.width) & (middle_y >= 0) & (middle_y <= frame.height)
         visible = inside & ~np.isin(codes, _BLANKS) & (codes != 0)
         places = np.flatnonzero(visible)
+        # The letters of a ligature share one box: the first of them keeps it.
+        shared = np.flatnonzero((np.abs(np.diff(boxes[places], axis=0)) < _SAME).all(axis=1)) + 1
+        boxes[places[shared], 0] = boxes[places[shared], 2]
         places = places[_first_copies(codes[places], boxes[places])]
         result: list[Line] = []
         if len(places):
@@ -477,7 +479,7 @@ class _Reader:
             place = int(places[index + 1]) - 1
             spaces[index] = not _is_generated(self._handle, place)
         beside = (np.abs(np.diff(bottom)) < 0.3 * small) & (gaps > -0.3) & (gaps < 3)
-        for start, end in _stretches(beside & (gaps > _LOOSE), beside, _LOOSE_LETTERS - 1):
+        for start, end in _stretches(beside & (gaps > _LOOSE), np.where(beside, gaps, -1.0), _LOOSE_LETTERS - 1):
             within = gaps[start:end]
             letters = "".join(map(chr, codes[start : end + 1].tolist()))
             if sum(map(str.isalpha, letters)) >= 0.7 * len(letters) and not _SHORT_WORDS.issuperset(letters.lower()):
@@ -574,6 +576,7 @@ _ENDS = np.array([0x0A, 0x0D])
 _HYPHEN_GONE = 0xFFFE
 """What stands in PDFium's text for a hyphen at a line's end; character by character it is U+0002."""
 _RAISED_BY = 0.15
+_SAME = 0.01
 _FEW = 2
 """PDFium gives a hyphen here and there the box of its ink."""
 _SLANTED = 9
@@ -583,6 +586,7 @@ _NO_GAP = 0.06
 _CLEAR_GAP = 0.25
 _LOOSE = 0.07
 _LOOSE_LETTERS = 5
+_KERNED = 0.12
 _SHORT_WORDS = frozenset("aiouwz")
 
 
@@ -619,10 +623,11 @@ def _first_copies(codes: npt.NDArray[np.uint32], boxes: _Floats) -> _Flags:
     return keep
 
 
-def _stretches(loose: _Flags, beside: _Flags, least: int) -> Iterator[tuple[int, int]]:
-    """Where ``loose`` holds ``least`` times in a row; one exception (two kerned letters) does not end it."""
+def _stretches(loose: _Flags, gaps: _Floats, least: int) -> Iterator[tuple[int, int]]:
+    """Where ``loose`` holds ``least`` times in a row; two letters that are kerned, and so a little closer, do not end it."""
     filled = loose.copy()
-    filled[2:-2] |= loose[:-4] & loose[1:-3] & loose[3:-1] & loose[4:] & beside[2:-2]
+    around = np.minimum(np.minimum(gaps[:-4], gaps[1:-3]), np.minimum(gaps[3:-1], gaps[4:]))
+    filled[2:-2] |= loose[:-4] & loose[1:-3] & loose[3:-1] & loose[4:] & (gaps[2:-2] > around - _KERNED)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], filled.view(np.int8), [0]])))
     long = edges[1::2] - edges[::2] >= least
     for start, end in zip(edges[::2][long].tolist(), edges[1::2][long].tolist(), strict=True):
@@ -997,17 +1002,22 @@ def _in_order(groups: list[_Group]) -> list[_Group]:
         first |= _left_first(left, right, bottom, top, shared)
     elif not np.tril(first).any():
         return groups
-    waiting = first.sum(axis=0)
-    ready = [index for index, count in enumerate(waiting.tolist()) if not count]
     order: list[_Group] = []
-    while ready:
-        index = heapq.heappop(ready)
-        order.append(groups[index])
-        for later in np.flatnonzero(first[index]).tolist():
-            waiting[later] -= 1
-            if not waiting[later]:
-                heapq.heappush(ready, later)
-    return order if len(order) == len(groups) else groups
+    begun = [False] * len(groups)
+    for start in range(len(groups)):
+        # What must come before a group comes right before it; the rest stays where it was drawn.
+        path = [] if begun[start] else [(start, iter(np.flatnonzero(first[:, start]).tolist()))]
+        begun[start] = True
+        while path:
+            index, earlier = path[-1]
+            before = next((each for each in earlier if not begun[each]), None)
+            if before is None:
+                order.append(groups[index])
+                path.pop()
+            else:
+                begun[before] = True
+                path.append((before, iter(np.flatnonzero(first[:, before]).tolist())))
+    return order
 
 
 def _left_first(left: _Floats, right: _Floats, bottom: _Floats, top: _Floats, shared: _Floats) -> _Flags:
