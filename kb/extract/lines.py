@@ -107,8 +107,6 @@ _render_mode = _call(pdfium_raw.FPDFTextObj_GetTextRenderMode, _I, _P)
 _font = _call(pdfium_raw.FPDFTextObj_GetFont, _P, _P)
 _font_weight = _call(pdfium_raw.FPDFFont_GetWeight, _I, _P)
 _font_name = _call(pdfium_raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, _P, ctypes.c_char_p, ctypes.c_size_t)
-_font_ascent = _call(pdfium_raw.FPDFFont_GetAscent, _I, _P, ctypes.c_float, _P)
-_font_descent = _call(pdfium_raw.FPDFFont_GetDescent, _I, _P, ctypes.c_float, _P)
 _char_box = _call(pdfium_raw.FPDFText_GetCharBox, _I, _P, _I, _P, _P, _P, _P)
 _font_size = _call(pdfium_raw.FPDFText_GetFontSize, ctypes.c_double, _P, _I)
 _matrix = _call(pdfium_raw.FPDFText_GetMatrix, _I, _P, _I, _P)
@@ -164,7 +162,7 @@ class _Frame:
             return x - self.left, y - self.bottom
         if self.quarters == 1:
             return y - self.bottom, self.right - x
-        if self.quarters == 2:  # noqa: PLR2004 - two quarters
+        if self.quarters == 2:
             return self.right - x, self.top - y
         return self.top - y, x - self.left
 
@@ -179,8 +177,7 @@ class _Style:
 
     bold: bool
     invisible: bool
-    boxless: bool
-    """Its font has no height of its own, as fonts of drawings have none: boxes are those of the ink."""
+    size: float
 
 
 @dataclass(slots=True)
@@ -195,8 +192,6 @@ class _Run:
     size: float
     style: _Style
     direction: int
-    boxless: bool
-    """Whether its boxes are those of the ink: ``size`` comes from elsewhere."""
 
 
 class _Piece:
@@ -210,16 +205,18 @@ class _Piece:
         self.parts = [(text, run.size, run.base, run.style.bold)]
         self.text, self.bold, self.top, self.bottom = "", False, 0.0, 0.0
 
-    def takes(self, run: _Run) -> bool:
+    def takes(self, run: _Run, pause: float) -> bool:
         """Whether ``run``, drawn next, goes on in this line."""
         small, large = (run, self) if run.size < self.size else (self, run)
         away = run.left - self.right
-        if not -0.6 * small.size <= away <= _PAUSE * max(self.tallest, run.size):
+        if not -0.6 * small.size <= away <= pause * max(self.tallest, run.size):
             return False
         raised = small.base - large.base
         if abs(raised) < 0.2 * large.size:
             return True
-        return small.size <= 0.85 * large.size and -0.35 * large.size <= raised <= 0.75 * large.size
+        if not 0.4 * large.size <= small.size <= 0.85 * large.size:
+            return False  # a large initial, whose line stands beside it
+        return -0.35 * large.size <= raised <= 0.75 * large.size
 
     def add(self, run: _Run, text: str) -> None:
         weight = run.last - run.first
@@ -272,7 +269,9 @@ class _Reader:
         self._known = known
         self._count = text.count_chars()
         self._styles: dict[int, _Style] = {}
-        self._fonts: dict[int, tuple[bool, bool]] = {}
+        self._fonts: dict[int, bool] = {}
+        self._ink = (ctypes.c_double * 4)()
+        self._sides = tuple(ctypes.addressof(self._ink) + 8 * side for side in range(4))
 
     def lines(self) -> PageLines:
         frame = self._frame
@@ -287,7 +286,7 @@ class _Reader:
         shared = np.flatnonzero((np.abs(np.diff(boxes[places], axis=0)) < _SAME).all(axis=1)) + 1
         boxes[places[shared], 0] = boxes[places[shared], 2]
         places = places[_first_copies(codes[places], boxes[places])]
-        result: list[Line] = []
+        parts: list[list[Line]] = []
         if len(places):
             runs = self._runs(places, boxes[places])
             if any(run.style.invisible for run in runs):
@@ -296,8 +295,8 @@ class _Reader:
             for run in runs:
                 directions[run.direction] += run.last - run.first
             for direction, _ in sorted(directions.items(), key=lambda item: (item[0] != 0, -item[1])):
-                result += self._direction(direction, directions, places, codes, boxes, runs, len(result))
-        return PageLines(frame.width, frame.height, tuple(_numbered(result)))
+                parts.append(self._direction(direction, directions, places, codes, boxes, runs))
+        return PageLines(frame.width, frame.height, tuple(_numbered(parts)))
 
     def _direction(
         self,
@@ -307,7 +306,6 @@ class _Reader:
         codes: npt.NDArray[np.uint32],
         boxes: _Floats,
         runs: Sequence[_Run],
-        _done: int,
     ) -> list[Line]:
         """The lines of the text that is read in one direction: turned by ``direction`` quarters clockwise."""
         if direction == _SLANTED:
@@ -357,14 +355,13 @@ class _Reader:
         cut = (
             (np.abs(np.diff(bottom)) > slack)
             | (np.abs(np.diff(height)) > slack)
-            | (away > _PAUSE * height[1:])
+            | (away > 0.6 * height[1:])
             | (away < -0.6 * height[1:])
         )
         starts = [0, *(np.flatnonzero(cut) + 1).tolist()]
         ends = np.maximum.reduceat(right, starts).tolist()
         lefts, bases, heights = left[starts].tolist(), bottom[starts].tolist(), height[starts].tolist()
         firsts = places[starts].tolist()
-        little = 0.7 * float(np.median(height))
         turned = self._frame.turned(-turned_by) if turned_by else None
         point = (ctypes.c_double * 2)()
         x = ctypes.addressof(point)
@@ -372,15 +369,12 @@ class _Reader:
         for index, (first, last) in enumerate(pairwise([*starts, len(places)])):
             place = firsts[index]
             style = self._style(place)
-            base, size = bases[index], heights[index]
+            base, size = bases[index], style.size or heights[index]
             if _origin(self._handle, place, x, x + 8):
                 upright = self._frame.upright_point(point[0], point[1])
                 base = (turned.upright_point(*upright) if turned else upright)[1]
-            boxless = style.boxless or (size < little and last - first <= _FEW)
-            if boxless:
-                size = max(self._type_size(place), size)
             direction = turned_by or self._direction_of(place)
-            runs.append(_Run(first, last, lefts[index], ends[index], base, size, style, direction, boxless))
+            runs.append(_Run(first, last, lefts[index], ends[index], base, size, style, direction))
         return runs
 
     def _direction_of(self, place: int) -> int:
@@ -400,23 +394,19 @@ class _Reader:
         style = self._styles.get(item)
         if style is None:
             mode = _render_mode(item) if item else 0
-            bold, boxless = self._font(_font(item) or 0) if item else (False, False)
-            style = _Style(bold or mode == _STROKED_TOO, mode == _INVISIBLE, boxless)
+            bold = self._is_bold(_font(item) or 0) if item else False
+            style = _Style(bold or mode == _STROKED_TOO, mode == _INVISIBLE, self._type_size(place))
             self._styles[item] = style
         return style
 
-    def _font(self, font: int) -> tuple[bool, bool]:
-        """Whether a font is bold, and whether it has no height."""
-        if font and font not in self._fonts:
+    def _is_bold(self, font: int) -> bool:
+        if font not in self._fonts:
             name = ctypes.create_string_buffer(200)
-            _font_name(font, name, 200)
+            if font:
+                _font_name(font, name, 200)
             bold = _BOLD_NAME.search(name.value.decode("utf-8", "replace")) is not None
-            heights = (ctypes.c_float * 2)()
-            at = ctypes.addressof(heights)
-            _font_ascent(font, 1000.0, at)
-            _font_descent(font, 1000.0, at + 4)
-            self._fonts[font] = (bold or _font_weight(font) >= _BOLD_WEIGHT, heights[0] == heights[1])
-        return self._fonts.get(font, (False, False))
+            self._fonts[font] = bold or (font != 0 and _font_weight(font) >= _BOLD_WEIGHT)
+        return self._fonts[font]
 
     def _without_hidden_copies(
         self, places: npt.NDArray[np.intp], boxes: _Floats, runs: Sequence[_Run]
@@ -444,7 +434,7 @@ class _Reader:
         self, runs: Sequence[_Run], places: npt.NDArray[np.intp], codes: npt.NDArray[np.uint32], boxes: _Floats
     ) -> list[_Piece]:
         """The runs' text in PDFium's order, put together where one goes on in the line of the one before."""
-        spaces = self._spaces(places, codes, boxes, runs)
+        spaces, wide = self._spaces(places, codes, boxes, runs)
         runs = self._with_raised_digits(runs, places, codes, boxes, spaces)
         starts = np.arange(len(codes)) + np.concatenate([[0], np.cumsum(spaces)[:-1]])
         spaced = np.full(len(codes) + int(spaces.sum()), 0x20, np.uint32)
@@ -454,7 +444,7 @@ class _Reader:
         pieces: list[_Piece] = []
         for run in runs:
             shown = text[begins[run.first] : begins[run.last]]
-            if pieces and pieces[-1].takes(run):
+            if pieces and pieces[-1].takes(run, _PAUSE + 3 * wide[run.first]):
                 pieces[-1].add(run, shown)
             else:
                 pieces.append(_Piece(run, shown))
@@ -464,28 +454,37 @@ class _Reader:
 
     def _spaces(
         self, places: npt.NDArray[np.intp], codes: npt.NDArray[np.uint32], boxes: _Floats, runs: Sequence[_Run]
-    ) -> _Flags:
-        """Before which of the characters a space stands."""
-        left, bottom, right, top = boxes.T
-        height = np.maximum(top - bottom, 0.1)
-        for run in runs:
-            if run.boxless:
-                height[run.first : run.last] = max(run.size, 0.1)
+    ) -> tuple[_Flags, _Floats]:
+        """Before which of the characters a space stands; how far apart, in ems, the letters before them are set."""
+        left, bottom, right, _ = boxes.T
+        height = np.repeat([max(run.size, 0.1) for run in runs], [run.last - run.first for run in runs])
         small = np.minimum(height[1:], height[:-1])
         gaps = (left[1:] - right[:-1]) / small
         said = np.diff(places) > 1
+        tracking = np.zeros(len(gaps))
         spaces = np.where(said, gaps > _NO_GAP, gaps > _CLEAR_GAP)
-        for index in np.flatnonzero(said & (gaps <= _NO_GAP)).tolist():
-            place = int(places[index + 1]) - 1
-            spaces[index] = not _is_generated(self._handle, place)
-        beside = (np.abs(np.diff(bottom)) < 0.3 * small) & (gaps > -0.3) & (gaps < 3)
+        for index in np.flatnonzero(said & (gaps <= _CLOSE)).tolist():
+            if _is_generated(self._handle, int(places[index + 1]) - 1):
+                around = float(np.median(gaps[max(0, index - 4) : index + 5]))
+                spaces[index] = gaps[index] > (_NO_GAP if around < _TRACKED else 1.35 * around + 0.1)
+            else:
+                spaces[index] = True
+        beside = (np.abs(np.diff(bottom)) < 0.3 * small) & (gaps > -0.3) & (gaps < _FAR)
         for start, end in _stretches(beside & (gaps > _LOOSE), np.where(beside, gaps, -1.0), _LOOSE_LETTERS - 1):
             within = gaps[start:end]
             letters = "".join(map(chr, codes[start : end + 1].tolist()))
-            if sum(map(str.isalpha, letters)) >= 0.7 * len(letters) and not _SHORT_WORDS.issuperset(letters.lower()):
-                usual = float(np.median(within))
-                spaces[start:end] = within > 1.35 * usual + 0.13
-        return np.concatenate([[False], spaces])
+            usual = float(np.median(within))
+            short = end - start < _SURE and usual > _LIKE_A_SPACE
+            if short or usual > _CELLS or sum(map(str.isalpha, letters)) < 0.7 * len(letters):
+                continue
+            wide = within > 1.35 * usual + 0.13
+            drawn = np.array(
+                [said[at] and not _is_generated(self._handle, int(places[at + 1]) - 1) for at in range(start, end)]
+            )
+            # Spaces that are typed between all letters tell nothing.
+            tracking[start:end] = usual
+            spaces[start:end] = wide if drawn.mean() > 0.5 else wide | drawn
+        return np.concatenate([[False], spaces]), np.concatenate([[0.0], tracking])
 
     def _with_raised_digits(
         self,
@@ -498,42 +497,32 @@ class _Reader:
         """Runs cut around digits that a font has raised and small in themselves, as if they had been set so."""
         digits = (codes >= ord("0")) & (codes <= ord("9"))
         starts = digits & ~np.concatenate([[False], digits[:-1]]) & ~spaces
+        candidates = deque(np.flatnonzero(starts).tolist())
         result: list[_Run] = []
-        candidates = np.flatnonzero(starts).tolist()
-        at = 0
-        box = (ctypes.c_double * 4)()
-        addresses = [ctypes.addressof(box) + 8 * side for side in range(4)]
         for run in runs:
             first = run.first
-            while at < len(candidates) and candidates[at] < run.last:
-                index = candidates[at]
-                at += 1
-                if index < first or run.direction or run.last - run.first < 2:
-                    continue
-                end = index
-                while end < min(run.last, index + 4) and digits[end]:
-                    place = int(places[end])
-                    if not _char_box(self._handle, place, *addresses):
-                        break
-                    low = min(
-                        self._frame.upright_point(box[0], box[2])[1], self._frame.upright_point(box[1], box[3])[1]
-                    )
-                    if low - run.base < _RAISED_BY * run.size:
-                        break
+            while candidates and candidates[0] < run.last:
+                index = end = candidates.popleft()
+                while end < min(run.last, index + 4) and digits[end] and self._is_raised(int(places[end]), run):
                     end += 1
-                if end == index:
-                    continue
-                if index > first:
-                    result.append(_part(run, first, index, boxes))
-                raised = _part(run, index, end, boxes)
-                raised.base, raised.size = run.base + 0.33 * run.size, 0.65 * run.size
-                result.append(raised)
-                first = end
-            if first == run.first:
-                result.append(run)
-            elif first < run.last:
-                result.append(_part(run, first, run.last, boxes))
+                if end > index:
+                    if index > first:
+                        result.append(_part(run, first, index, boxes))
+                    raised = _part(run, index, end, boxes)
+                    raised.base, raised.size = run.base + 0.33 * run.size, 0.65 * run.size
+                    result.append(raised)
+                    first = end
+            if first < run.last:
+                result.append(run if first == run.first else _part(run, first, run.last, boxes))
         return result
+
+    def _is_raised(self, place: int, run: _Run) -> bool:
+        """Whether the ink of a digit begins well above its line."""
+        if run.direction or run.last - run.first < _FEW or not _char_box(self._handle, place, *self._sides):
+            return False
+        left, right, bottom, top = self._ink
+        low = min(self._frame.upright_point(left, bottom)[1], self._frame.upright_point(right, top)[1])
+        return low - run.base > _RAISED_BY * run.size
 
     def _slanted(
         self, places: npt.NDArray[np.intp], codes: npt.NDArray[np.uint32], boxes: _Floats, runs: Sequence[_Run]
@@ -541,7 +530,7 @@ class _Reader:
         """Text that is turned by no quarter, a watermark or a stamp: words as PDFium finds them, one line each time."""
         chosen = [range(run.first, run.last) for run in runs if run.direction == _SLANTED]
         indices = np.concatenate([np.asarray(part) for part in chosen])
-        start = 0
+        start = block = 0
         for index in range(1, len(indices) + 1):
             if index < len(indices):
                 between = codes[int(places[indices[index - 1]]) + 1 : int(places[indices[index]])]
@@ -552,13 +541,15 @@ class _Reader:
             shown = codes[int(places[part[0]]) : int(places[part[-1]]) + 1]
             text = " ".join(shown.tobytes().decode("utf-32-le", "replace").replace("\x02", SOFT).split())
             box = boxes[places[part]]
-            left, bottom, right, top = *box[:, :2].min(axis=0).tolist(), *box[:, 2:].max(axis=0).tolist()
-            yield Line(text, left, bottom, right, top, self._type_size(int(places[part[0]])), False, -1)
+            left, bottom = box[:, :2].min(axis=0).tolist()
+            right, top = box[:, 2:].max(axis=0).tolist()
+            yield Line(text, left, bottom, right, top, self._type_size(int(places[part[0]])), False, block)
+            block += 1
 
 
 _BLANKS = np.array(
     [
-        *range(0, 2),
+        *range(2),
         *range(3, 0x21),
         0x7F,
         0xA0,
@@ -578,21 +569,27 @@ _HYPHEN_GONE = 0xFFFE
 _RAISED_BY = 0.15
 _SAME = 0.01
 _FEW = 2
-"""PDFium gives a hyphen here and there the box of its ink."""
 _SLANTED = 9
 _SLANT = 0.07
 _GRAIN = 5.0
 _NO_GAP = 0.06
+_CLOSE = 0.15
+_TRACKED = 0.04
 _CLEAR_GAP = 0.25
 _LOOSE = 0.07
 _LOOSE_LETTERS = 5
 _KERNED = 0.12
-_SHORT_WORDS = frozenset("aiouwz")
+_SURE = 6
+_FAR = 1.8
+_CELLS = 0.6
+"""Single letters that are farther apart are cells, not a word."""
+_LIKE_A_SPACE = 0.2
+"""Few letters that are as far apart as words may be words: „i – w z”."""
 
 
 def _part(run: _Run, first: int, last: int, boxes: _Floats) -> _Run:
     left, right = float(boxes[first, 0]), float(boxes[first:last, 2].max())
-    return _Run(first, last, left, right, run.base, run.size, run.style, run.direction, run.boxless)
+    return _Run(first, last, left, right, run.base, run.size, run.style, run.direction)
 
 
 def _first_copies(codes: npt.NDArray[np.uint32], boxes: _Floats) -> _Flags:
@@ -638,20 +635,20 @@ def _stretches(loose: _Flags, gaps: _Floats, least: int) -> Iterator[tuple[int, 
 def _moved(lines: Sequence[Line], frame: _Frame) -> list[Line]:
     boxes = np.array([[line.left, line.bottom, line.right, line.top] for line in lines]).reshape(-1, 4)
     return [
-        Line(line.text, *box, line.size, line.bold, line.block)
-        for line, box in zip(lines, frame.upright(boxes).tolist(), strict=True)
+        Line(line.text, left, bottom, right, top, line.size, line.bold, line.block)
+        for line, (left, bottom, right, top) in zip(lines, frame.upright(boxes).tolist(), strict=True)
     ]
 
 
-def _numbered(lines: Sequence[Line]) -> Iterator[Line]:
+def _numbered(parts: Sequence[Sequence[Line]]) -> Iterator[Line]:
     """Blocks counted through the page, whatever direction they are read in."""
     number = -1
-    before: Line | None = None
-    for line in lines:
-        if before is None or line.block != before.block or line.block < 0:
-            number += 1
-        before = line
-        yield Line(line.text, line.left, line.bottom, line.right, line.top, line.size, line.bold, number)
+    for lines in parts:
+        before = -1
+        for line in lines:
+            number += line.block != before
+            before = line.block
+            yield Line(line.text, line.left, line.bottom, line.right, line.top, line.size, line.bold, number)
 
 
 # ---------------------------------------------------------------- pieces → lines in reading order
@@ -853,10 +850,17 @@ def _cell_text(cell: Sequence[_Piece]) -> str:
 
 def _with_large_initials(pieces: list[_Piece], known: Known) -> list[_Piece]:
     """Pieces with each large first letter of a paragraph joined to the word that it begins."""
-    result = list(pieces)
-    for index, piece in enumerate(pieces):
-        if len(piece.text) > 2 or not piece.text.isalpha():
-            continue
+    usual = float(np.median([piece.size for piece in pieces])) if pieces else 0.0
+    initials = [
+        index
+        for index, piece in enumerate(pieces)
+        if len(piece.text) <= 2 and piece.size > 1.5 * usual and piece.text.isalpha()
+    ]
+    if len(initials) > _MANY_INITIALS:
+        return pieces
+    gone = set()
+    for index in initials:
+        piece = pieces[index]
         beside = [
             (other.top, -position)
             for position, other in enumerate(pieces)
@@ -871,10 +875,11 @@ def _with_large_initials(pieces: list[_Piece], known: Known) -> list[_Piece]:
         glued = word is not None and (known(piece.text + word[0]) or not known(word[0]))
         first.text = f"{piece.text}{'' if glued else ' '}{first.text}"
         first.left = piece.left
-        result[index] = None  # type: ignore[call-overload]
-    return [piece for piece in result if piece is not None]
+        gone.add(index)
+    return [piece for index, piece in enumerate(pieces) if index not in gone]
 
 
+_MANY_INITIALS = 20
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -898,9 +903,9 @@ def _zone(groups: Sequence[_Group], start: int) -> tuple[int, list[tuple[float, 
     """How far below group ``start`` the gaps between its cells go on, and where they are."""
     first = groups[start]
     em = first.cells[0][0].size
-    gutters = _narrowed([(-math.inf, math.inf)], first, em)
+    gutters = _gaps(first, em)
     end = start + 1
-    while end < len(groups):
+    while gutters and end < len(groups):
         group, before = groups[end], groups[end - 1]
         if group.top > before.top or before.bottom - group.top > 3 * em or not _is_drawn_by_line(group):
             break
@@ -912,6 +917,12 @@ def _zone(groups: Sequence[_Group], start: int) -> tuple[int, list[tuple[float, 
     return end, gutters
 
 
+def _gaps(group: _Group, em: float) -> list[tuple[float, float]]:
+    """The gaps between the cells of a row that are wide enough for columns."""
+    pieces = sorted((piece.left, piece.right) for cell in group.cells for piece in cell)
+    return [(end, start) for (_, end), (start, _) in pairwise(pieces) if start - end >= _GUTTER * em]
+
+
 def _is_drawn_by_line(group: _Group) -> bool:
     """Whether ``group`` may be what is left of columns that are drawn line by line: cells of several lines are drawn as such."""
     *others, last = map(len, group.cells)
@@ -920,19 +931,19 @@ def _is_drawn_by_line(group: _Group) -> bool:
 
 def _narrowed(gutters: Sequence[tuple[float, float]], group: _Group, em: float) -> list[tuple[float, float]]:
     """What remains free of the gaps beside the pieces of ``group``."""
-    pieces = sorted((piece.left, piece.right) for cell in group.cells for piece in cell)
-    if gutters[0][0] == -math.inf:
-        return [(a, b) for (_, a), (b, _) in pairwise(pieces) if b - a >= _GUTTER * em]
+    pieces = [(piece.left, piece.right) for cell in group.cells for piece in cell]
     result = []
-    for low, high in gutters:
+    for gutter in gutters:
+        low, high = gutter
         for left, right in pieces:
-            if right > low and left < high:
-                if left <= low and right >= high:
-                    low = high
-                elif left <= low or (left + right < low + high):
-                    low = max(low, right)
-                else:
-                    high = min(high, left)
+            if right <= low or left >= high:
+                continue
+            if left <= low and right >= high:
+                low = high
+            elif left + right < low + high:
+                low = right
+            else:
+                high = left
         if high - low >= _GUTTER * em:
             result.append((low, high))
     return result
@@ -998,7 +1009,7 @@ def _in_order(groups: list[_Group]) -> list[_Group]:
     long = np.array([len(each.cells) == 1 and len(each.cells[0]) >= _COLUMN_LINES for each in groups])
     low = np.minimum((top - bottom)[:, None], top - bottom)
     beside = (right[:, None] < left) & (level > 0.5 * low) & long[:, None] & long
-    if np.tril(beside).any():
+    if np.tril(beside).sum() > np.triu(beside).sum():
         first |= _left_first(left, right, bottom, top, shared)
     elif not np.tril(first).any():
         return groups
@@ -1023,13 +1034,13 @@ def _in_order(groups: list[_Group]) -> list[_Group]:
 def _left_first(left: _Floats, right: _Floats, bottom: _Floats, top: _Floats, shared: _Floats) -> _Flags:
     """Which group stands left of which, with nothing between their heights that spans both."""
     result = right[:, None] < left
-    for middle in np.flatnonzero((shared > 0).sum(axis=1) > 2).tolist():  # noqa: PLR2004 - itself and two columns
+    for middle in np.flatnonzero((shared > 0).sum(axis=1) > 2).tolist():
         over = (bottom >= top[middle] - 2.0) & (shared[middle] > 0)
         under = (top <= bottom[middle] + 2.0) & (shared[middle] > 0)
         result &= ~(over[:, None] & under) & ~(under[:, None] & over)
     return result
 
 
-_COLUMN_LINES = 3
+_COLUMN_LINES = 2
 _MANY_GROUPS = 600
 """On a page with more pieces apart, a drawing or a map, the order of drawing is kept: comparing all takes too long."""
