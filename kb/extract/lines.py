@@ -74,15 +74,23 @@ def plain_lines(text: str, width: float = 0.0, height: float = 0.0) -> PageLines
     return PageLines(width, height, tuple(Line(line, 0.0, 0.0, width, height, 0.0, False, 0) for line in found if line))
 
 
-def read_lines(page: pdfium.PdfPage, known: Known = lambda _word: False) -> PageLines:
-    """The page's text. ``known`` tells „Z|agospodarowanie” from „W|ubiegłym” where a paragraph begins with a large letter."""
+def read_lines(
+    page: pdfium.PdfPage,
+    known: Known = lambda _word: False,
+    is_hidden: Callable[[str], bool] = lambda _layer: False,
+) -> PageLines:
+    """The page's text.
+
+    ``known`` tells „Z|agospodarowanie” from „W|ubiegłym” where a paragraph begins with a large letter. ``is_hidden`` is asked
+    whether a layer of that name is switched off: its text is left out.
+    """
     text = page.get_textpage()
     try:
         count = text.count_chars()
         frame = _Frame.of(page)
         if not 0 < count <= _MANY_CHARACTERS:
             return plain_lines(str(text.get_text_bounded()) if count > 0 else "", frame.width, frame.height)
-        return _Reader(text, frame, known).lines()
+        return _Reader(page, text, frame, known, is_hidden).lines()
     finally:
         text.close()
 
@@ -111,10 +119,33 @@ _char_box = _call(pdfium_raw.FPDFText_GetCharBox, _I, _P, _I, _P, _P, _P, _P)
 _font_size = _call(pdfium_raw.FPDFText_GetFontSize, ctypes.c_double, _P, _I)
 _matrix = _call(pdfium_raw.FPDFText_GetMatrix, _I, _P, _I, _P)
 
+_count_marks = _call(pdfium_raw.FPDFPageObj_CountMarks, _I, _P)
+_mark = _call(pdfium_raw.FPDFPageObj_GetMark, _P, _P, ctypes.c_ulong)
+_mark_name = _call(pdfium_raw.FPDFPageObjMark_GetName, _I, _P, ctypes.c_char_p, ctypes.c_ulong, _P)
+_mark_text = _call(
+    pdfium_raw.FPDFPageObjMark_GetParamStringValue, _I, _P, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, _P
+)
+
 _INVISIBLE = 3
 _STROKED_TOO = 2
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
+
+
+def _address(pointer: object) -> int:
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
+
+
+def _inside(form: object) -> Iterator[object]:
+    """All page objects in a form and in the forms in it."""
+    waiting = [form]
+    while waiting:
+        holder = waiting.pop()
+        for index in range(pdfium_raw.FPDFFormObj_CountObjects(holder)):
+            item = pdfium_raw.FPDFFormObj_GetObject(holder, index)
+            if pdfium_raw.FPDFPageObj_GetType(item) == pdfium_raw.FPDF_PAGEOBJ_FORM:
+                waiting.append(item)
+            yield item
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +208,9 @@ class _Style:
 
     bold: bool
     invisible: bool
+    """Drawn without ink, as the text over a scan is."""
+    hidden: bool
+    """On a layer that is switched off."""
     size: float
 
 
@@ -262,9 +296,19 @@ _DIGITS = re.compile(r"( ?)(\d{1,3}\)?)")
 class _Reader:
     """One page's text on its way from characters to lines."""
 
-    def __init__(self, text: pdfium.PdfTextPage, frame: _Frame, known: Known) -> None:
+    def __init__(
+        self,
+        page: pdfium.PdfPage,
+        text: pdfium.PdfTextPage,
+        frame: _Frame,
+        known: Known,
+        is_hidden: Callable[[str], bool],
+    ) -> None:
+        self._page = page
+        self._is_hidden = is_hidden
+        self._in_hidden_forms: set[int] | None = None
         self._text = text
-        self._handle = ctypes.cast(text.raw, ctypes.c_void_p).value or 0
+        self._handle = _address(text.raw)
         self._frame = frame
         self._known = known
         self._count = text.count_chars()
@@ -289,8 +333,10 @@ class _Reader:
         parts: list[list[Line]] = []
         if len(places):
             runs = self._runs(places, boxes[places])
+            if any(run.style.hidden for run in runs):
+                places, runs = self._without(places, boxes, [run for run in runs if run.style.hidden])
             if any(run.style.invisible for run in runs):
-                places, runs = self._without_hidden_copies(places, boxes, runs)
+                places, runs = self._without(places, boxes, list(self._hidden_copies(places, boxes, runs)))
             directions = Counter[int]()
             for run in runs:
                 directions[run.direction] += run.last - run.first
@@ -395,9 +441,35 @@ class _Reader:
         if style is None:
             mode = _render_mode(item) if item else 0
             bold = self._is_bold(_font(item) or 0) if item else False
-            style = _Style(bold or mode == _STROKED_TOO, mode == _INVISIBLE, self._type_size(place))
+            style = _Style(
+                bold or mode == _STROKED_TOO,
+                mode == _INVISIBLE,
+                bool(item) and (self._is_on_hidden_layer(item) or item in self._hidden_items()),
+                self._type_size(place),
+            )
             self._styles[item] = style
         return style
+
+    def _is_on_hidden_layer(self, item: int) -> bool:
+        """Whether a page object is marked as belonging to a layer that is switched off."""
+        for index in range(_count_marks(item)):
+            mark = _mark(item, index)
+            used = ctypes.c_ulong()
+            name = ctypes.create_string_buffer(_NAME_BYTES)
+            _mark_name(mark, name, _NAME_BYTES, ctypes.addressof(used))
+            if name.raw[: used.value] == _LAYER:
+                _mark_text(mark, b"Name", name, _NAME_BYTES, ctypes.addressof(used))
+                if self._is_hidden(name.raw[: used.value].decode("utf-16-le", "replace").rstrip("\0")):
+                    return True
+        return False
+
+    def _hidden_items(self) -> set[int]:
+        """What stands in forms on hidden layers: it has no marks of its own."""
+        if self._in_hidden_forms is None:
+            forms = self._page.get_objects([pdfium_raw.FPDF_PAGEOBJ_FORM], max_depth=1)
+            hidden = [form for form in forms if self._is_on_hidden_layer(_address(form.raw))]
+            self._in_hidden_forms = {_address(item) for form in hidden for item in _inside(form.raw)}
+        return self._in_hidden_forms
 
     def _is_bold(self, font: int) -> bool:
         if font not in self._fonts:
@@ -408,25 +480,28 @@ class _Reader:
             self._fonts[font] = bold or (font != 0 and _font_weight(font) >= _BOLD_WEIGHT)
         return self._fonts[font]
 
-    def _without_hidden_copies(
-        self, places: npt.NDArray[np.intp], boxes: _Floats, runs: Sequence[_Run]
-    ) -> tuple[npt.NDArray[np.intp], list[_Run]]:
-        """Without invisible text that lies over visible text; over a picture it is the text of a scan and stays."""
+    def _hidden_copies(self, places: npt.NDArray[np.intp], boxes: _Floats, runs: Sequence[_Run]) -> Iterator[_Run]:
+        """Invisible text that lies over visible text; over a picture it is the text of a scan and stays."""
         cells = np.floor(((boxes[places, :2] + boxes[places, 2:]) / 2) / _GRAIN).astype(np.int64)
-        keys = cells[:, 0] * 100_003 + cells[:, 1]
-        hidden = np.zeros(len(places), bool)
+        keys = cells[:, 0] * _ROW + cells[:, 1]
+        invisible = np.zeros(len(places), bool)
         for run in runs:
-            hidden[run.first : run.last] = run.style.invisible
-        seen = np.unique(np.concatenate([keys[~hidden] + 100_003 * x + y for x in (-1, 0, 1) for y in (-1, 0, 1)]))
-        covered = np.isin(keys, seen)
-        gone = np.zeros(len(places), bool)
+            invisible[run.first : run.last] = run.style.invisible
+        seen = np.unique(keys[~invisible])
+        covered = np.isin(keys, np.concatenate([seen + _ROW * x + y for x in (-1, 0, 1) for y in (-1, 0, 1)]))
         for run in runs:
             if run.style.invisible and covered[run.first : run.last].mean() > 0.5:
-                gone[run.first : run.last] = True
-        if not gone.any():
-            return places, list(runs)
-        kept = places[~gone]
-        return kept, self._runs(kept, boxes[kept]) if len(kept) else []
+                yield run
+
+    def _without(
+        self, places: npt.NDArray[np.intp], boxes: _Floats, gone: Sequence[_Run]
+    ) -> tuple[npt.NDArray[np.intp], list[_Run]]:
+        """The places of the characters that do not stand in the runs ``gone``, and their runs."""
+        kept = np.ones(len(places), bool)
+        for run in gone:
+            kept[run.first : run.last] = False
+        places = places[kept]
+        return places, self._runs(places, boxes[places]) if len(places) else []
 
     # ---------------- words and pieces
 
@@ -572,6 +647,9 @@ _FEW = 2
 _SLANTED = 9
 _SLANT = 0.07
 _GRAIN = 5.0
+_ROW = 100_003
+_LAYER = "OC\0".encode("utf-16-le")
+_NAME_BYTES = 512
 _NO_GAP = 0.06
 _CLOSE = 0.15
 _TRACKED = 0.04
@@ -967,7 +1045,7 @@ def _rearranged(groups: Sequence[_Group], gutters: Sequence[tuple[float, float]]
         _is_prose([cell for band in bands for cell in band[column : column + 1]]) for column in range(len(middles) + 1)
     ):
         return list(groups)
-    if 1 < len(bands) and all(len(cell) <= _ROW_LINES for band in bands for cell in band):
+    if len(bands) > 1 and all(len(cell) <= _ROW_LINES for band in bands for cell in band):
         return [_group_of([cell for cell in band if cell]) for band in bands]
     columns = ([piece for band in bands for piece in band[column]] for column in range(len(middles) + 1))
     return [group for column in columns for group in _groups(column)]

@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pypdf
 import pypdfium2 as pdfium
@@ -170,10 +171,12 @@ def _read_first(path: Path, limits: Limits, known: Known, report: Report) -> _Ra
             raise _Locked from error
         return None
     with document:
-        return _read_document(document, limits, known, report)
+        return _read_document(path, document, limits, known, report)
 
 
-def _read_document(document: pdfium.PdfDocument, limits: Limits, known: Known, report: Report) -> _Raw | None:
+def _read_document(
+    path: Path, document: pdfium.PdfDocument, limits: Limits, known: Known, report: Report
+) -> _Raw | None:
     count = len(document)
     if count == 0:
         return None
@@ -181,9 +184,10 @@ def _read_document(document: pdfium.PdfDocument, limits: Limits, known: Known, r
     report(0, count)
     raw = _Raw([])
     size = 0
+    layers = cache(lambda: _hidden_layers(path))
     for position in range(count):
         try:
-            lines = _page_lines(document, position, raw, known)
+            lines = _page_lines(document, position, raw, known, lambda layer: layer in layers())
         except pdfium.PdfiumError:
             lines = plain_lines("")
             raw.failed.add(position)
@@ -197,10 +201,12 @@ def _read_document(document: pdfium.PdfDocument, limits: Limits, known: Known, r
     return raw
 
 
-def _page_lines(document: pdfium.PdfDocument, position: int, raw: _Raw, known: Known) -> PageLines:
+def _page_lines(
+    document: pdfium.PdfDocument, position: int, raw: _Raw, known: Known, is_hidden: Callable[[str], bool]
+) -> PageLines:
     page = document[position]
     try:
-        found = read_lines(page, known)
+        found = read_lines(page, known, is_hidden)
         if not any(has_text(line.text) for line in found.lines) and _is_drawn(page):
             raw.drawn.add(position)
         return found
@@ -222,6 +228,24 @@ def _outline(document: pdfium.PdfDocument) -> Iterator[tuple[int, str]]:
         page = target.get_index() if target else None
         if page is not None:
             yield page, " ".join(characters(entry.get_title()).split())
+
+
+def _hidden_layers(path: Path) -> frozenset[str]:
+    """Names of the layers that are switched off when the file is opened; PDFium draws by them but does not tell them."""
+    with suppress(_Locked), _at_most(_SECOND_SECONDS), _second_reader(path) as reader:
+        return frozenset() if reader is None else _quietly(lambda: _layers_off(reader)) or frozenset()
+    return frozenset()
+
+
+def _layers_off(reader: pypdf.PdfReader) -> frozenset[str]:
+    properties: Any = reader.root_object["/OCProperties"].get_object()
+    usual = properties["/D"].get_object()
+    layers = {layer.idnum: str(layer.get_object()["/Name"]) for layer in properties["/OCGs"].get_object()}
+    off = {layer.idnum for layer in usual.get("/OFF", ())}
+    if usual.get("/BaseState") == "/OFF":
+        off |= layers.keys() - {layer.idnum for layer in usual.get("/ON", ())}
+    shown = {name for number, name in layers.items() if number not in off}
+    return frozenset(layers.values()) - shown
 
 
 def _check_pages(count: int, limits: Limits) -> None:
