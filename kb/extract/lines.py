@@ -119,6 +119,11 @@ _char_box = _call(pdfium_raw.FPDFText_GetCharBox, _I, _P, _I, _P, _P, _P, _P)
 _font_size = _call(pdfium_raw.FPDFText_GetFontSize, ctypes.c_double, _P, _I)
 _matrix = _call(pdfium_raw.FPDFText_GetMatrix, _I, _P, _I, _P)
 
+_count_objects = _call(pdfium_raw.FPDFPage_CountObjects, _I, _P)
+_object = _call(pdfium_raw.FPDFPage_GetObject, _P, _P, _I)
+_object_type = _call(pdfium_raw.FPDFPageObj_GetType, _I, _P)
+_count_inside = _call(pdfium_raw.FPDFFormObj_CountObjects, _I, _P)
+_object_inside = _call(pdfium_raw.FPDFFormObj_GetObject, _P, _P, ctypes.c_ulong)
 _count_marks = _call(pdfium_raw.FPDFPageObj_CountMarks, _I, _P)
 _mark = _call(pdfium_raw.FPDFPageObj_GetMark, _P, _P, ctypes.c_ulong)
 _mark_name = _call(pdfium_raw.FPDFPageObjMark_GetName, _I, _P, ctypes.c_char_p, ctypes.c_ulong, _P)
@@ -136,14 +141,14 @@ def _address(pointer: object) -> int:
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
 
 
-def _inside(form: object) -> Iterator[object]:
+def _inside(form: int) -> Iterator[int]:
     """All page objects in a form and in the forms in it."""
     waiting = [form]
     while waiting:
         holder = waiting.pop()
-        for index in range(pdfium_raw.FPDFFormObj_CountObjects(holder)):
-            item = pdfium_raw.FPDFFormObj_GetObject(holder, index)
-            if pdfium_raw.FPDFPageObj_GetType(item) == pdfium_raw.FPDF_PAGEOBJ_FORM:
+        for index in range(_count_inside(holder)):
+            item = _object_inside(holder, index)
+            if _object_type(item) == pdfium_raw.FPDF_PAGEOBJ_FORM:
                 waiting.append(item)
             yield item
 
@@ -466,9 +471,11 @@ class _Reader:
     def _hidden_items(self) -> set[int]:
         """What stands in forms on hidden layers: it has no marks of its own."""
         if self._in_hidden_forms is None:
-            forms = self._page.get_objects([pdfium_raw.FPDF_PAGEOBJ_FORM], max_depth=1)
-            hidden = [form for form in forms if self._is_on_hidden_layer(_address(form.raw))]
-            self._in_hidden_forms = {_address(item) for form in hidden for item in _inside(form.raw)}
+            page = _address(self._page.raw)
+            items = [_object(page, index) for index in range(_count_objects(page))]
+            forms = [item for item in items if _object_type(item) == pdfium_raw.FPDF_PAGEOBJ_FORM]
+            hidden = [form for form in forms if self._is_on_hidden_layer(form)]
+            self._in_hidden_forms = {item for form in hidden for item in _inside(form)}
         return self._in_hidden_forms
 
     def _is_bold(self, font: int) -> bool:
@@ -538,10 +545,12 @@ class _Reader:
         said = np.diff(places) > 1
         tracking = np.zeros(len(gaps))
         spaces = np.where(said, gaps > _NO_GAP, gaps > _CLEAR_GAP)
+        measured = gaps.tolist()
         for index in np.flatnonzero(said & (gaps <= _CLOSE)).tolist():
             if _is_generated(self._handle, int(places[index + 1]) - 1):
-                around = float(np.median(gaps[max(0, index - 4) : index + 5]))
-                spaces[index] = gaps[index] > (_NO_GAP if around < _TRACKED else 1.35 * around + 0.1)
+                nearby = sorted(measured[max(0, index - 4) : index + 5])
+                around = nearby[len(nearby) // 2]
+                spaces[index] = measured[index] > (_NO_GAP if around < _TRACKED else 1.35 * around + 0.1)
             else:
                 spaces[index] = True
         beside = (np.abs(np.diff(bottom)) < 0.3 * small) & (gaps > -0.3) & (gaps < _FAR)
