@@ -76,7 +76,7 @@ def tidy(pages: Sequence[str], known: Known, second: frozenset[int] = frozenset(
     for position in second:
         texts[position] = fragments(texts[position], known)
     # PDFium drops the line's end with the hyphen, and so may glue a page's number to its last word.
-    lined = [text.replace(SOFT, f"{SOFT}\n").split("\n") for text in texts]
+    lined = [text.replace(SOFT, f"{SOFT}\n").replace("\n\n", "\n").split("\n") for text in texts]
     texts = [paragraphs(lines) for lines in whole_last_words(without_repeated(lined))]
     seen = whole_words(texts)
     texts = [note_marks(hyphens(text, known, seen), known) for text in texts]

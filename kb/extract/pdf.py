@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pypdf
 import pypdfium2 as pdfium
@@ -23,6 +24,7 @@ from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_
 from kb.extract.description import describe
 from kb.extract.encodings import is_gibberish, repaired_pages
 from kb.extract.layout import tidy
+from kb.extract.lines import PageLines, plain_lines, read_lines
 from kb.extract.reader import Report
 from kb.limits import Limits
 from kb.model import Extraction, Page, Status
@@ -42,12 +44,17 @@ _INFO_KEYS = ("Title", "Author", "Subject", "CreationDate")
 class _Raw:
     """What a reader got out of a file, before any repair; ``outline`` is (page position, title) in reading order."""
 
-    texts: list[str]
+    pages: list[PageLines]
     labels: list[str | None] = field(default_factory=list)
     outline: list[tuple[int, str]] = field(default_factory=list)
     info: Mapping[str, str] = field(default_factory=dict)
     drawn: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
+
+    @property
+    def texts(self) -> list[str]:
+        """Each page's lines, one below the other."""
+        return [page.text for page in self.pages]
 
 
 class _TooLarge(Exception):
@@ -84,11 +91,11 @@ def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_on
     second: frozenset[int] = frozenset()
     warnings: list[str] = []
     try:
-        raw = None if second_only else _read_first(path, limits, report)
+        raw = None if second_only else _read_first(path, limits, known, report)
         if raw is None:
             raw = _read_second(path, limits, report)
             if raw is not None:
-                second = frozenset(range(len(raw.texts)))
+                second = frozenset(range(len(raw.pages)))
                 warnings.append("Plik jest częściowo uszkodzony: odczytano go drugim, mniej dokładnym czytnikiem.")
         else:
             second = _improve(path, raw, known)
@@ -102,12 +109,13 @@ def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_on
 
 
 def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[str]) -> Extraction:
-    count = len(raw.texts)
-    illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(glyph_names(text)) > 5 * _MUCH_GARBAGE]
+    texts = raw.texts
+    count = len(texts)
+    illegible = [n for n, text in enumerate(texts, 1) if garbage_share(glyph_names(text)) > 5 * _MUCH_GARBAGE]
     pages = []
     titles = repaired_pages([title for _, title in raw.outline], known)
     headings = _headings([(page, title) for (page, _), title in zip(raw.outline, titles, strict=True)], count)
-    for position, page in enumerate(tidy(raw.texts, known, second)):
+    for position, page in enumerate(tidy(texts, known, second)):
         label = characters(raw.labels[position] or "") if raw.labels else ""
         pages.append(
             Page(
@@ -157,7 +165,7 @@ def _headings(outline: Sequence[tuple[int, str]], count: int) -> list[str]:
 # ---------------------------------------------------------------- the first reader
 
 
-def _read_first(path: Path, limits: Limits, report: Report) -> _Raw | None:
+def _read_first(path: Path, limits: Limits, known: Known, report: Report) -> _Raw | None:
     """Everything that PDFium finds in the file; None when it cannot open it."""
     try:
         document = pdfium.PdfDocument(path)
@@ -166,10 +174,12 @@ def _read_first(path: Path, limits: Limits, report: Report) -> _Raw | None:
             raise _Locked from error
         return None
     with document:
-        return _read_document(document, limits, report)
+        return _read_document(path, document, limits, known, report)
 
 
-def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Report) -> _Raw | None:
+def _read_document(
+    path: Path, document: pdfium.PdfDocument, limits: Limits, known: Known, report: Report
+) -> _Raw | None:
     count = len(document)
     if count == 0:
         return None
@@ -177,15 +187,16 @@ def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Report)
     report(0, count)
     raw = _Raw([])
     size = 0
+    layers = cache(lambda: _hidden_layers(path))
     for position in range(count):
         try:
-            text = _page_text(document, position, raw)
+            lines = _page_lines(document, position, raw, known, lambda layer: layer in layers())
         except pdfium.PdfiumError:
-            text = ""
+            lines = plain_lines("")
             raw.failed.add(position)
-        size += len(text)
+        size += sum(len(line.text) + 1 for line in lines.lines)
         _check_characters(size, limits)
-        raw.texts.append(text)
+        raw.pages.append(lines)
         report(position + 1, count)
     raw.labels = [document.get_page_label(position) or None for position in range(count)]
     raw.info = document.get_metadata_dict()
@@ -193,15 +204,13 @@ def _read_document(document: pdfium.PdfDocument, limits: Limits, report: Report)
     return raw
 
 
-def _page_text(document: pdfium.PdfDocument, position: int, raw: _Raw) -> str:
+def _page_lines(
+    document: pdfium.PdfDocument, position: int, raw: _Raw, known: Known, is_hidden: Callable[[str], bool]
+) -> PageLines:
     page = document[position]
     try:
-        text = page.get_textpage()
-        try:
-            found = str(text.get_text_bounded())
-        finally:
-            text.close()
-        if not has_text(found) and _is_drawn(page):
+        found = read_lines(page, known, is_hidden)
+        if not any(has_text(line.text) for line in found.lines) and _is_drawn(page):
             raw.drawn.add(position)
         return found
     finally:
@@ -224,6 +233,24 @@ def _outline(document: pdfium.PdfDocument) -> Iterator[tuple[int, str]]:
             yield page, entry.get_title()
 
 
+def _hidden_layers(path: Path) -> frozenset[str]:
+    """Names of the layers that are switched off when the file is opened; PDFium draws by them but does not tell them."""
+    with suppress(_Locked), _at_most(_SECOND_SECONDS), _second_reader(path) as reader:
+        return frozenset() if reader is None else _quietly(lambda: _layers_off(reader)) or frozenset()
+    return frozenset()
+
+
+def _layers_off(reader: pypdf.PdfReader) -> frozenset[str]:
+    properties: Any = reader.root_object["/OCProperties"].get_object()
+    usual = properties["/D"].get_object()
+    layers = {layer.idnum: str(layer.get_object()["/Name"]) for layer in properties["/OCGs"].get_object()}
+    off = {layer.idnum for layer in usual.get("/OFF", ())}
+    if usual.get("/BaseState") == "/OFF":
+        off |= layers.keys() - {layer.idnum for layer in usual.get("/ON", ())}
+    shown = {name for number, name in layers.items() if number not in off}
+    return frozenset(layers.values()) - shown
+
+
 def _check_pages(count: int, limits: Limits) -> None:
     if count > limits.pages:
         raise _TooLarge(f"ma {count} stron, a najwięcej może mieć {limits.pages}")
@@ -239,7 +266,8 @@ def _check_characters(size: int, limits: Limits) -> None:
 
 def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
     """Replace pages that PDFium read badly by what pypdf makes of them, where that is better; their positions."""
-    doubtful = [position for position, text in enumerate(raw.texts) if _is_doubtful(text, known)]
+    texts = raw.texts
+    doubtful = [position for position, text in enumerate(texts) if _is_doubtful(text, known)]
     if not doubtful:
         return frozenset()
     improved = set()
@@ -248,11 +276,11 @@ def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
     with suppress(_Locked), _at_most(seconds), _second_reader(path) as reader:
         for position in doubtful:
             hopeless = fruitless >= _FRUITLESS_TRIES and position not in raw.failed
-            if hopeless and garbage_share(raw.texts[position]) < _MUCH_GARBAGE:
+            if hopeless and garbage_share(texts[position]) < _MUCH_GARBAGE:
                 continue  # empty pages, or a document in another language: pypdf sees what PDFium saw
             text = _second_text(reader, position)
-            if _score(text, known) > _score(raw.texts[position], known):
-                raw.texts[position] = text
+            if _score(text, known) > _score(texts[position], known):
+                raw.pages[position] = plain_lines(text, raw.pages[position].width, raw.pages[position].height)
                 improved.add(position)
             else:
                 fruitless += 1
@@ -285,7 +313,7 @@ def _read_slowly(reader: pypdf.PdfReader, limits: Limits, report: Report) -> _Ra
         text = _second_text(reader, position)
         size += len(text)
         _check_characters(size, limits)
-        raw.texts.append(text)
+        raw.pages.append(plain_lines(text))
         report(position + 1, count)
     if not any(map(has_text, raw.texts)):
         return None

@@ -80,6 +80,50 @@ def make_pdf(
     return _written(objects, has_info=bool(info))
 
 
+def drawn_pdf(
+    content: str,
+    *,
+    page: str = "/MediaBox [0 0 595 842]",
+    properties: str = "",
+    catalog: str = "",
+    objects: Mapping[int, str] | None = None,
+) -> bytes:
+    """A PDF of one page with this content; ``shown`` writes its strings. /F1 is Helvetica, /F2 is bold.
+
+    ``page``, ``properties`` (of the page's resources) and ``catalog`` are what those dictionaries have besides; ``objects`` have
+    numbers from 10 on.
+    """
+    differences = " ".join(f"/{name}" for name in _GLYPHS.values())
+    encoding = (
+        f"/Encoding << /Type /Encoding /BaseEncoding /WinAnsiEncoding /Differences [{_FIRST_CODE} {differences}] >>"
+    )
+    data = content.encode("latin-1")
+    written = {
+        1: f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),
+        2: b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+        3: (
+            f"<< /Type /Page /Parent 2 0 R {page} /Contents 6 0 R "
+            f"/Resources << /Font << /F1 4 0 R /F2 5 0 R >> {properties} >> >>"
+        ).encode(),
+        4: f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica {encoding} >>".encode(),
+        5: f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold {encoding} >>".encode(),
+        6: b"<< /Length %d >>\nstream\n%s\nendstream" % (len(data), data),
+        **{number: body.encode() for number, body in (objects or {}).items()},
+    }
+    return _written(written, has_info=False)
+
+
+def shown(text: str) -> str:
+    """``text`` as a string of a page's content."""
+    codes = {character: code for code, character in enumerate(_GLYPHS, _FIRST_CODE)}
+    return f"({_encoded(text, codes).decode()})"
+
+
+def at(x: float, y: float, text: str, *, size: float = 10, font: str = "F1", before: str = "") -> str:
+    """One string drawn at a place; ``before`` are operators that hold for it."""
+    return f"BT {before} /{font} {size} Tf 1 0 0 1 {x} {y} Tm {shown(text)} Tj ET\n"
+
+
 def _text(lines: Sequence[str], codes: Mapping[str, int]) -> bytes:
     shown = b" ".join(b"(%s) Tj T*" % _encoded(line, codes) for line in lines)
     return b"BT /F1 11 Tf 14 TL 60 780 Td %s ET" % shown
