@@ -41,7 +41,8 @@ class Page:
     A printed page, or a section under its heading. ``label`` is the printed page number (PDF ``/PageLabels``),
     ``heading`` the section that the page belongs to, ``continuation`` the words on the next page up to the end of a
     sentence that this page begins (indexed here too, so that a phrase that runs over the page's end is found).
-    ``html`` is sanitised HTML of a section with markup, empty for plain text.
+    ``html`` is sanitised HTML of a section with markup, empty for plain text. ``ocr``: its text was recognised in a picture,
+    with ``confidence`` from 0 to 100, None where no word was found.
     """
 
     number: int
@@ -51,6 +52,8 @@ class Page:
     anchor: str | None = None
     html: str = ""
     continuation: str = ""
+    ocr: bool = False
+    confidence: float | None = None
 
     @property
     def whole_text(self) -> str:
@@ -65,6 +68,7 @@ class Extraction:
     ``metadata`` holds the file's own description (PDF document information, Markdown front matter), unchecked.
     ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out and
     somebody should look at, ``notes`` what is only good to know.
+    ``scans`` are the numbers of pages whose text only recognition can read, and none has read so far.
     """
 
     status: Status
@@ -73,6 +77,7 @@ class Extraction:
     message: str = ""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    scans: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,10 @@ _MOST_MISSED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexState:
-    """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program."""
+    """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program.
+
+    ``ocr`` says in Polish whether the text of scans is recognised on this machine.
+    """
 
     build: str
     created: str
@@ -43,6 +46,7 @@ class IndexState:
     pages: int
     bytes: int
     current: bool
+    ocr: str
 
 
 # Any command
@@ -213,6 +217,7 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
     contents = f"{messages.documents(state.documents)}, {messages.pages(state.pages)}, {size} MB"
     console.print(f"Indeks {state.build}: {contents}")
     console.print(f"Zbudowany: {state.created}")
+    console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)
     if not state.current:
         console.print(
             "[yellow]Zbudowała go inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.[/yellow]"

@@ -37,7 +37,7 @@ from kb.errors import IndexMismatch
 from kb.limits import KEPT_WORD_CHARACTERS
 from kb.model import Document, Page
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NOTHING = np.empty(0, np.int32)
