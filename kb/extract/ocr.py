@@ -93,6 +93,7 @@ def _try(scan: Path, job: PageJob, *, rotate: bool) -> tuple[Path, float | None]
         language=["pol"],
         mode="redo",  # leaves text that is there: a stamp is read better than recognised
         rotate_pages=rotate,
+        rotate_pages_threshold=0 if rotate else None,  # any sign is followed: whether it was right shows in the words
         output_type="pdf",
         rasterizer="pypdfium",
         optimize=0,

@@ -204,7 +204,7 @@ def _reason(status: Status) -> str:
             return "trwało zbyt długo"
         case Status.TOO_LARGE:
             return "obraz jest za duży"
-    return "obraz jest uszkodzony"
+    return "program nie poradził sobie z obrazem"
 
 
 def _outcome(extraction: Extraction, failed: Mapping[int, str]) -> Extraction:
