@@ -38,10 +38,10 @@ def drawn(lines: list[str]) -> Picture:
 
 
 def scan(*pages: tuple[Picture | None, str]) -> bytes:
-    """A PDF whose pages have a picture over the whole page, and a line of text at the bottom ("" for none)."""
+    """A PDF whose pages have a picture over the whole page, and lines of text at the bottom ("" for none)."""
     objects: list[bytes] = []
     kids = []
-    for picture, line in pages:
+    for picture, text in pages:
         resources, content = b"/Font << /F1 3 0 R >>", b""
         number = 4 + len(objects)
         if picture:
@@ -54,8 +54,9 @@ def scan(*pages: tuple[Picture | None, str]) -> bytes:
             resources += b" /XObject << /Im %d 0 R >>" % number
             content += b"q 595 0 0 842 0 0 cm /Im Do Q "
             number += 1
-        if line:
-            content += b"BT /F1 8 Tf 60 20 Td (%s) Tj ET" % line.encode()
+        if text:
+            shown = b" ".join(b"(%s) Tj T*" % line.encode() for line in text.splitlines())
+            content += b"BT /F1 8 Tf 10 TL 60 %d Td %s ET" % (10 + 10 * len(text.splitlines()), shown)
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << %s >> /Contents %d 0 R >>"
@@ -65,7 +66,7 @@ def scan(*pages: tuple[Picture | None, str]) -> bytes:
     head = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(b"%d 0 R" % kid for kid in kids)),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
     file = io.BytesIO()
     file.write(b"%PDF-1.7\n")
