@@ -121,7 +121,7 @@ def test_scanned_pages_alone_are_recognised(scanning: Library, picture: Picture)
     scanning.write("uchwala.pdf", scan((None, "To jest zwykla strona."), (picture, STAMP), (picture, "")))
     [row] = scanning.run().files
     assert row.status is Status.INDEXED
-    assert row.message.startswith("tekst rozpoznany (OCR): s. 2–3, średnia pewność ")
+    assert row.notes[-1].startswith("tekst rozpoznany (OCR): s. 2–3, średnia pewność ")
     assert row.warnings == ()
     pages = _pages(scanning)
     assert [page.ocr for page in pages] == [False, True, True]
@@ -151,7 +151,7 @@ def test_nothing_is_recognised_twice(scanning: Library, picture: Picture, monkey
     assert [row.status for row in scanning.run(rebuild=True).files] == [Status.INDEXED]
     monkeypatch.setattr("kb.indexer.EXTRACTOR_VERSION", "nowa")
     [row] = scanning.run().files
-    assert row.message.startswith("tekst rozpoznany (OCR): s. 1, ")
+    assert row.notes[-1].startswith("tekst rozpoznany (OCR): s. 1, ")
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
@@ -165,7 +165,7 @@ def test_recognition_that_came_later(library: Library, picture: Picture, monkeyp
     assert [row.status for row in library.run().files] == [Status.UNCHANGED]
     monkeypatch.setenv("KB_OCR", "auto")
     [row] = library.run().files
-    assert row.message.startswith("tekst rozpoznany (OCR): s. 2, ")
+    assert row.notes[-1].startswith("tekst rozpoznany (OCR): s. 2, ")
     assert row.warnings == ()
     monkeypatch.setenv("KB_OCR", "off")
     assert [row.status for row in library.run().files] == [Status.UNCHANGED]
