@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test index documents constraints clean
+# Text recognition in scans is installed where Tesseract is: without it the packages are of no use.
+OCR := $(if $(shell command -v tesseract),.venv/installed-ocr)
 
-run: .venv/installed
+.PHONY: attack run test index documents constraints clean
+
+run: .venv/installed $(OCR)
 	$(BIN)/kb index || test $$? -eq 1
 	$(BIN)/kb serve
 
-index: .venv/installed
+index: .venv/installed $(OCR)
 	$(BIN)/kb index
 
 test: .venv/installed-test
@@ -18,6 +21,9 @@ test: .venv/installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+attack: .venv/installed-test
+	$(BIN)/python benchmarks/attack.py --write docs/reliability.md
 
 documents: .venv/installed-documents
 	$(BIN)/python sources/build.py
@@ -31,7 +37,11 @@ documents: .venv/installed-documents
 	touch $@
 
 .venv/installed-test: pyproject.toml constraints.txt .venv/bin/python
-	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[test]'
+	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[test,ocr]'
+	touch .venv/installed $@
+
+.venv/installed-ocr: pyproject.toml constraints.txt .venv/bin/python
+	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[ocr]'
 	touch .venv/installed $@
 
 .venv/installed-documents: pyproject.toml constraints.txt .venv/bin/python
@@ -41,7 +51,7 @@ documents: .venv/installed-documents
 # The newest versions that pyproject.toml allows, found in an environment of their own; the comment at the top stays.
 constraints:
 	$(PYTHON) -m venv --clear .venv/constraints
-	.venv/constraints/bin/python $(INSTALL) --editable '.[test,documents]'
+	.venv/constraints/bin/python $(INSTALL) --editable '.[test,documents,ocr]'
 	grep '^#' constraints.txt > .venv/constraints/list
 	.venv/constraints/bin/python -m pip freeze --exclude-editable >> .venv/constraints/list
 	cp .venv/constraints/list constraints.txt

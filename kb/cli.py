@@ -268,10 +268,12 @@ def search(
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie."""
     from kb.engine import open_store
+    from kb.extract.recognition import find_recogniser
     from kb.indexer import fingerprint
     from kb.polish import shared_analyzer
 
-    store = open_store(load(documents=documents, index=index))
+    settings = load(documents=documents, index=index)
+    store = open_store(settings)
     live = store.live()
     current = live.fingerprint == fingerprint(store, shared_analyzer())
     try:
@@ -282,7 +284,13 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         # Rows that this program cannot read: what was counted when they were written.
         count, pages = live.documents, live.pages
     state = terminal.IndexState(
-        build=live.name, created=live.created, documents=count, pages=pages, bytes=live.bytes, current=current
+        build=live.name,
+        created=live.created,
+        documents=count,
+        pages=pages,
+        bytes=live.bytes,
+        current=current,
+        ocr=find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto").state,
     )
     terminal.print_state(state, as_json)
 

@@ -17,7 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from kb.catalogue import file_inputs, folder_inputs
+from kb.catalogue import Beside, file_inputs, folder_inputs
 from kb.disk import write_atomic
 from kb.formats import UNKNOWN, Format, format_of
 from kb.model import Status
@@ -43,6 +43,7 @@ class FoundFile:
     status: Status = Status.DAMAGED
     closed: bool = False
     version: str = ""
+    beside: Beside | None = None
 
     @property
     def size(self) -> int:
@@ -82,6 +83,7 @@ def _walk(root: Path) -> Iterator[FoundFile]:
             problem = f"nie można otworzyć folderu ({error.strerror})"
             yield FoundFile(folder, prefix.removesuffix("/") or ".", problem, closed=True)
             continue
+        beside = Beside(entry.name for entry in entries)
         for entry in entries:
             if entry.name.startswith("."):
                 continue
@@ -89,7 +91,9 @@ def _walk(root: Path) -> Iterator[FoundFile]:
             is_document = format_of(entry.name) is not UNKNOWN
             if not _is_folder(entry):
                 if is_document:
-                    yield _file(root, entry, name, inputs)
+                    found = _file(root, entry, name, inputs)
+                    found.beside = beside
+                    yield found
             elif entry.is_symlink():
                 yield FoundFile(entry.path, name, "dowiązanie do folderu nie jest czytane; skopiuj tu same pliki")
             else:
@@ -134,8 +138,7 @@ def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
     assert entry.details is not None
     try:
         entry.version = hashes.of(entry.path, entry.name, entry.details)
-        if entry.format.has_sidecar:
-            entry.metadata = file_inputs(root, Path(entry.path), entry.metadata)
+        entry.metadata = file_inputs(root, Path(entry.path), entry.metadata, entry.beside)
     except OSError as error:
         entry.problem = _cannot_open(error)
 

@@ -8,8 +8,11 @@ it is whole. A file that fails keeps its last good version in the index.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_
 from kb.engine.analysis import Analysis
 from kb.errors import DocumentsError
 from kb.extract import EXTRACTOR_VERSION, Sandbox
+from kb.extract.recognition import find_recogniser, recognition, unread
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes, find
 from kb.model import Document, Extraction, Page, Status
@@ -31,9 +35,9 @@ _LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """What became of one file. ``path`` is relative to the documents folder.
+    """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text.
 
-    ``warnings`` are about its metadata or text, for somebody to mend; ``notes`` say what was done with it.
+    ``notes`` say what was taken from elsewhere, left out or repaired, which nobody needs to mend.
     """
 
     path: str
@@ -185,6 +189,7 @@ class _Run:
     def __post_init__(self) -> None:
         self._previous = _Previous(self.writer.replaced() if self.writer.fresh else None)
         self._analysis = Analysis(shared_analyzer())
+        self._recogniser = find_recogniser(self.settings.ocr_limits, wanted=self.settings.ocr == "auto")
 
     def report(self, started: float) -> Report:
         """What became of all files."""
@@ -218,7 +223,7 @@ class _Run:
                 self._report(
                     entry, Status.DUPLICATE, message=f"ten sam plik co {owners[entry.version]}; usuń jeden z nich"
                 )
-            elif old and (old.version, old.metadata) == (entry.version, entry.metadata):
+            elif old and (old.version, old.metadata) == (entry.version, entry.metadata) and not self._unread(old):
                 self._report(entry, Status.UNCHANGED, old.pages, old.words, warnings=old.warnings, notes=old.notes)
             else:
                 to_read.append(entry)
@@ -242,18 +247,28 @@ class _Run:
     def _extractions(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
         """What is read of each file: kept pages first, then the others as children finish them."""
         waiting: dict[Path, FoundFile] = {}
+        scans: list[tuple[FoundFile, Extraction]] = []
         for entry in entries:
             kept = self._kept(entry)
-            if kept:
+            if kept and kept.scans:
+                scans.append((entry, kept))
+            elif kept:
                 yield entry, kept
             else:
                 waiting[Path(entry.path)] = entry
+        yield from self._read(waiting, scans, len(entries))
+        yield from self._read_scans(scans, len(entries))
+
+    def _read(
+        self, waiting: dict[Path, FoundFile], scans: list[tuple[FoundFile, Extraction]], total: int
+    ) -> Iterator[tuple[FoundFile, Extraction]]:
+        """What is read of new files; those with scans go to ``scans`` for later."""
         if not waiting:
             return
-        done = len(entries) - len(waiting)
+        done = total - len(waiting) - len(scans)
 
         def tell(path: Path, page: int, pages: int) -> None:
-            self._progress(Progress(done=done, total=len(entries), path=waiting[path].name, page=page, pages=pages))
+            self._progress(Progress(done=done, total=total, path=waiting[path].name, page=page, pages=pages))
 
         # Long files first: started last they would keep one core busy when the others have nothing left to do. Costly ones
         # before the rest, of which many small files are read at once when they follow one another.
@@ -262,8 +277,45 @@ class _Run:
             for path, extraction in sandbox.extract_all(order, tell):
                 entry = waiting[path]
                 self._keep(entry, extraction)
+                if extraction.scans:
+                    scans.append((entry, extraction))
+                else:
+                    yield entry, extraction
+                    done += 1
+
+    def _read_scans(
+        self, scans: list[tuple[FoundFile, Extraction]], total: int
+    ) -> Iterator[tuple[FoundFile, Extraction]]:
+        """The files with scans, recognised where that is possible: after all others, which are ready long before."""
+        key = self._recogniser.key
+        todo = []
+        for entry, first in scans:
+            kept = self._kept(entry, key) if key else None
+            if key and not kept:
+                todo.append((entry, first))
+            else:
+                yield entry, kept or unread(first, self._recogniser)
+        if not todo:
+            return
+        jobs = min(self.settings.jobs, max(len(first.scans) for _, first in todo))
+        with ExitStack() as stack:
+            work = stack.enter_context(recognition(self._recogniser, self.settings.ocr_limits, jobs))
+            folder = self.settings.index / "extracted"
+            if not self.keeps:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-ocr-")))
+            for done, (entry, first) in enumerate(todo, total - len(todo)):
+
+                def tell(page: int, pages: int, done: int = done, name: str = entry.name) -> None:
+                    self._progress(Progress(done=done, total=total, path=name, page=page, pages=pages))
+
+                kept_pages = folder / f"{entry.version}-{key}"
+                extraction = work.read(Path(entry.path), first, kept_pages, tell)
+                self._keep(entry, extraction, key)
                 yield entry, extraction
-                done += 1
+
+    def _unread(self, file: IndexedFile) -> bool:
+        """Whether a file in the index has scans that would be read otherwise now."""
+        return file.recognition is not None and self._recogniser.ready and file.recognition != self._recogniser.key
 
     def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
         """Write a file that was read, or say why not."""
@@ -272,8 +324,9 @@ class _Run:
                 entry, extraction.status, extraction.message, old, extraction.warnings, extraction.notes
             )
             return
-        document, warnings = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
+        document, warnings, notes = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
         warnings += tuple(extraction.warnings)
+        notes += tuple(extraction.notes)
         holder = self.documents.get(document.id)
         if holder and holder.path != entry.name:
             self._drop(old)
@@ -286,18 +339,20 @@ class _Run:
             return
         if old and old.document != document.id:
             self._drop(old)
-        file = self._write(document, extraction.pages, entry, warnings, extraction.notes)
-        self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings, notes=extraction.notes)
+        file = self._write(document, extraction, entry, warnings, notes)
+        self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings, notes=notes)
 
     def _write(
         self,
         document: Document,
-        pages: Sequence[Page],
+        extraction: Extraction,
         entry: FoundFile,
         warnings: tuple[str, ...],
         notes: tuple[str, ...],
     ) -> IndexedFile:
+        pages = extraction.pages
         analysed = self._analysis.of_document(document, pages)
+        scanned = bool(extraction.scans) or any(page.ocr for page in pages)
         file = IndexedFile(
             document=document.id,
             path=entry.name,
@@ -307,6 +362,7 @@ class _Run:
             words=analysed.words,
             warnings=warnings,
             notes=notes,
+            recognition=self._recogniser.key if scanned else None,
         )
         self.documents[document.id] = file
         self.writer.add(analysed, file)
@@ -375,21 +431,23 @@ class _Run:
 
     # Kept extractions
 
-    def _kept_path(self, version: str) -> Path:
-        return self.settings.index / "extracted" / _kept_name(version)
+    def _kept_path(self, version: str, key: str) -> Path:
+        return self.settings.index / "extracted" / _kept_name(version, key)
 
-    def _kept(self, entry: FoundFile) -> Extraction | None:
+    def _kept(self, entry: FoundFile, key: str = "") -> Extraction | None:
+        """What was read of a file before, with ``key`` by that recogniser."""
         if not entry.format.costly:
             return None
         try:
-            return decode(self._kept_path(entry.version).read_bytes())
+            return decode(self._kept_path(entry.version, key).read_bytes())
         except (OSError, ValueError):
             return None
 
-    def _keep(self, entry: FoundFile, extraction: Extraction) -> None:
+    def _keep(self, entry: FoundFile, extraction: Extraction, key: str = "") -> None:
         # Other formats are read faster than kept pages. A failure may have been the machine's bad day or a limit since raised.
-        if self.keeps and entry.format.costly and extraction.status in _LASTING:
-            path = self._kept_path(entry.version)
+        whole = not (key and extraction.scans)
+        if self.keeps and entry.format.costly and whole and extraction.status in _LASTING:
+            path = self._kept_path(entry.version, key)
             path.parent.mkdir(exist_ok=True)
             write_atomic(path, encode(extraction).decode())
 
@@ -397,10 +455,21 @@ class _Run:
         """Forget the pages of files that are gone, and of older extractors."""
         folder = self.settings.index / "extracted"
         if folder.is_dir():
-            wanted = {_kept_name(version) for version in self._versions}
-            for name in set(os.listdir(folder)) - wanted:
-                (folder / name).unlink(missing_ok=True)
+            for name in os.listdir(folder):
+                if not self._is_wanted(name):
+                    path = folder / name
+                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def _is_wanted(self, name: str) -> bool:
+        version, _, rest = name.partition("-")
+        if version not in self._versions:
+            return False
+        key = self._recogniser.key
+        if name == _kept_name(version) or (key and name in (f"{version}-{key}", _kept_name(version, key))):
+            return True
+        # What another recogniser has read is of no use once there is this one, and may be when it is back.
+        return not key and (rest.endswith(f"-{EXTRACTOR_VERSION}.json") or "." not in rest)
 
 
-def _kept_name(version: str) -> str:
-    return f"{version}-{EXTRACTOR_VERSION}.json"
+def _kept_name(version: str, key: str = "") -> str:
+    return f"{version}-{key}-{EXTRACTOR_VERSION}.json" if key else f"{version}-{EXTRACTOR_VERSION}.json"

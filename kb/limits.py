@@ -24,6 +24,25 @@ class Limits:
     characters: int = 20_000_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcrLimits:
+    """Limits on recognising the text of scans. A page that goes over one is left out, and the report says so.
+
+    ``seconds`` are for one page: two or so are usual, several times that on a slow machine. ``megapixels``: larger pictures
+    are made smaller before they are recognised; A3 at 300 dpi has 17. ``pages``: of one file.
+    """
+
+    address_space_bytes: int = 1536 * 1024 * 1024
+    seconds: float = 60.0
+    megapixels: float = 40.0
+    pages: int = 1_000
+
+    @property
+    def of_process(self) -> Limits:
+        """What a process may cost that recognises one page, or reads a file with recognised pages."""
+        return Limits(address_space_bytes=self.address_space_bytes, seconds=self.seconds)
+
+
 # What a request says
 
 ADDRESS_CHARACTERS = 5_000

@@ -51,7 +51,8 @@ class Page:
     ``heading`` the section that holds where the page begins, ``headings`` all that stand on it, in order. ``continuation`` are
     the words on the next page up to the end of a sentence that this page begins (indexed here too, so that a phrase that runs
     over the page's end is found). ``notes_at`` is where in ``text`` the footnotes begin, None without any.
-    ``html`` is sanitised HTML of a section with markup, empty for plain text.
+    ``html`` is sanitised HTML of a section with markup, empty for plain text. ``ocr``: its text was recognised in a picture,
+    with ``confidence`` from 0 to 100, None where no word was found.
     """
 
     number: int
@@ -63,6 +64,8 @@ class Page:
     continuation: str = ""
     headings: tuple[Heading, ...] = ()
     notes_at: int | None = None
+    ocr: bool = False
+    confidence: float | None = None
 
     @property
     def whole_text(self) -> str:
@@ -87,8 +90,9 @@ class Extraction:
     """What a reader got out of one file; ``status`` is INDEXED when there is text to index.
 
     ``metadata`` holds the file's own description (PDF document information, Markdown front matter), unchecked.
-    ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out;
-    ``notes`` what was done as it should be, and nobody needs to mend.
+    ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out and
+    somebody should look at, ``notes`` what is only good to know.
+    ``scans`` are the numbers of pages whose text only recognition can read, and none has read so far.
     """
 
     status: Status
@@ -97,6 +101,7 @@ class Extraction:
     message: str = ""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    scans: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

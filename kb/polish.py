@@ -26,6 +26,10 @@ ANALYZER_VERSION = "2"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
 _WORD = re.compile(r"[^\W_]+")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+    r"|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)"
+)
 _SPECIAL_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
@@ -54,8 +58,14 @@ STOP_WORDS = frozenset(
 
 
 def normalise(text: str) -> str:
-    """NFC, the form in which all text is kept and compared."""
-    return unicodedata.normalize("NFC", text)
+    """NFC without invisible characters, the form in which all text is kept and compared.
+
+    Soft hyphens, zero-width spaces, byte order marks and marks of direction come along when text is copied, and would break
+    words. A joiner stays where it joins pictures.
+    """
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 Answer = TypeVar("Answer", bound=str | tuple[str, ...])
@@ -148,6 +158,13 @@ class Analyzer:
     def known(self, word: str) -> bool:
         """Whether the dictionary has the word in any letter case."""
         return bool(self.lemmas(word)) or bool(self.lemmas(word.lower()))
+
+    def is_given_name(self, word: str) -> bool:
+        """Whether the word is a person's given name as it stands, and not in another case."""
+        return any(
+            "imię" in reading[3] and ":nom" in reading[2] and reading[2].startswith("subst:sg")
+            for _, _, reading in self._morfeusz.analyse(word.title())
+        )
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
         # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.

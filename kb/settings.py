@@ -14,11 +14,12 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb.errors import SettingsError
-from kb.limits import Limits
+from kb.limits import Limits, OcrLimits
 
 _PREFIX = "KB_"
 _MEGABYTE = 1024 * 1024
 _LIMITS = Limits()
+_OCR = OcrLimits()
 _FOR_TESTS = {"KB_CORPUS"}
 """Variables that tell optional tests and benchmarks where their data is; they are not settings of the program."""
 
@@ -85,6 +86,19 @@ class Settings(BaseSettings):
     )
     extract_pages: int = Field(_LIMITS.pages, ge=1, description="Najwięcej stron w jednym pliku.")
     extract_characters: int = Field(_LIMITS.characters, ge=1_000, description="Najwięcej znaków tekstu w jednym pliku.")
+    ocr: Literal["auto", "off"] = Field(
+        "auto", description="Rozpoznawanie tekstu skanów (OCR): auto – gdy jest zainstalowane, off – wyłączone."
+    )
+    ocr_seconds: float = Field(
+        _OCR.seconds, gt=0, allow_inf_nan=False, description="Czas na rozpoznanie jednej strony, w sekundach."
+    )
+    ocr_megapixels: float = Field(
+        _OCR.megapixels,
+        ge=1,
+        allow_inf_nan=False,
+        description="Większe obrazy stron są przed rozpoznaniem zmniejszane do tylu milionów pikseli.",
+    )
+    ocr_pages: int = Field(_OCR.pages, ge=1, description="Najwięcej rozpoznawanych stron w jednym pliku.")
 
     @property
     def limits(self) -> Limits:
@@ -95,6 +109,16 @@ class Settings(BaseSettings):
             seconds_per_page=self.extract_seconds_per_page,
             pages=self.extract_pages,
             characters=self.extract_characters,
+        )
+
+    @property
+    def ocr_limits(self) -> OcrLimits:
+        """What recognising the text of scans may cost."""
+        return OcrLimits(
+            address_space_bytes=self.extract_memory_mb * _MEGABYTE,
+            seconds=self.ocr_seconds,
+            megapixels=self.ocr_megapixels,
+            pages=self.ocr_pages,
         )
 
 

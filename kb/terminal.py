@@ -35,7 +35,10 @@ _MOST_MISSED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexState:
-    """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program."""
+    """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program.
+
+    ``ocr`` says in Polish whether the text of scans is recognised on this machine.
+    """
 
     build: str
     created: str
@@ -43,6 +46,7 @@ class IndexState:
     pages: int
     bytes: int
     current: bool
+    ocr: str
 
 
 # Any command
@@ -125,7 +129,7 @@ def print_report(report: Report, place: str, as_json: bool = False) -> None:
 def _row(file: FileReport) -> tuple[str, str, str, str, str]:
     colour = "red" if file.status.failed else _COLOURS.get(file.status, "")
     state = messages.STATUS_NAMES[file.status]
-    notes = [note for note in (file.message, *file.warnings) if note]
+    notes = [note for note in (file.message, *file.warnings, *file.notes) if note]
     return (
         f"[{colour}]{state}[/{colour}]",
         escape(file.path),
@@ -213,6 +217,7 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
     contents = f"{messages.documents(state.documents)}, {messages.pages(state.pages)}, {size} MB"
     console.print(f"Indeks {state.build}: {contents}")
     console.print(f"Zbudowany: {state.created}")
+    console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)
     if not state.current:
         console.print(
             "[yellow]Zbudowała go inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.[/yellow]"

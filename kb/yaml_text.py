@@ -6,13 +6,20 @@ an impossible date spoils itself alone. What a value means is for whoever asked 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import yaml
 
 MOST_BYTES = 256 * 1024
 TOO_LONG = f"zapis YAML ma ponad {MOST_BYTES // 1024} kB"
 _DEEPEST = 20
+_MOST_PROBLEMS = 20
 _STANDARD = "tag:yaml.org,2002:"
 _NULL = f"{_STANDARD}null"
+_KEY = re.compile(r"[^\s#\-\[\]{},&*!|>%@`][^\n]*|-[^\s-][^\n]*")
+_NAME = re.compile(r"[\"']?([^\s:\"'][^:\"']*?)[\"']?\s*:")
+_CUT = re.compile(r"[^\s:]+:[ \t]+[^\s\"'\[{|>&*!#][^\n]*?[ \t](#[^\s#][^\n]*)")
 _KNOWN_TAGS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "timestamp", "null", "seq", "map")}
 _REASONS = {
     "mapping values are not allowed": "dwukropek w wartości (ujmij całą wartość w cudzysłów)",
@@ -62,11 +69,73 @@ def _error(problem: str, mark: yaml.Mark) -> _PolishError:
     return _PolishError(problem=problem, problem_mark=mark)
 
 
+def read_keys(text: str, first_line: int = 1) -> tuple[dict[str, Value], list[str]]:
+    """The keys of a YAML mapping, and in Polish what is wrong with it. Raises Refused when nothing of it can be read.
+
+    A mistake spoils its own key alone. ``first_line``: the number of the text's first line in its file.
+    """
+    try:
+        values, repeated = _read(text, first_line)
+        problems = [
+            f"wiersz {line}: klucz „{key}” jest powtórzony; przyjęto ostatnią wartość" for key, line in repeated
+        ]
+    except Refused:
+        parts = [] if len(text.encode("utf-8", "replace")) > MOST_BYTES else list(_parts(text))
+        values, problems = _key_by_key(parts, first_line)
+        if not values or len(parts) < 2:
+            raise
+    for number, line in enumerate(text.split("\n"), first_line):
+        cut = _CUT.match(line)
+        if cut:
+            problems.append(
+                f"wiersz {number}: „{cut[1].strip()[:40]}” jest komentarzem; jeżeli ma należeć do wartości, ujmij całą wartość"
+                " w cudzysłów"
+            )
+    if len(problems) > _MOST_PROBLEMS:
+        problems[_MOST_PROBLEMS:] = [f"oraz kolejne problemy ({len(problems) - _MOST_PROBLEMS})"]
+    return values, problems
+
+
+def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str, Value], list[str]]:
+    values: dict[str, Value] = {}
+    problems: list[str] = []
+    for above, part in parts:
+        try:
+            found = read_mapping(part, first_line + above)
+        except Refused as problem:
+            name = _NAME.match(part)
+            lost = f"klucz „{name[1]}”" if name else f"„{part.strip()[:40]}”"
+            problems.append(f"{problem}; pominięto {lost}")
+            continue
+        for key, value in found.items():
+            if key in values:
+                line = first_line + above
+                problems.append(f"wiersz {line}: klucz „{key}” jest powtórzony; przyjęto ostatnią wartość")
+            values[key] = value
+    return values, problems
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """The text cut before each line that may begin a key, each part with the number of lines above it."""
+    start, part = 0, ""
+    for number, line in enumerate(text.splitlines(keepends=True)):
+        if _KEY.match(line) and part.strip():
+            yield start, part
+            start, part = number, ""
+        part += line
+    yield start, part
+
+
 def read_mapping(text: str, first_line: int = 1) -> dict[str, Value]:
     """The keys of a YAML mapping with their values, none for an empty text. Raises Refused.
 
     ``first_line``: the number of the text's first line in its file.
     """
+    return _read(text, first_line)[0]
+
+
+def _read(text: str, first_line: int) -> tuple[dict[str, Value], list[tuple[str, int]]]:
+    """The keys with their values, and those of the keys that were there before, with their lines."""
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
         raise Refused(TOO_LONG)
     try:
@@ -83,10 +152,12 @@ def read_mapping(text: str, first_line: int = 1) -> dict[str, Value]:
     except (yaml.YAMLError, ValueError, RecursionError):
         raise Refused("błąd zapisu YAML") from None
     if value is None:
-        return {}
+        return {}, []
     if not isinstance(value, dict):
         raise Refused("zamiast par „klucz: wartość” jest coś innego")
-    return value
+    keys = [(_key(key), key.start_mark.line + first_line) for key, _ in node.value] if node else []
+    first = dict(reversed(keys))
+    return value, [(key, line) for key, line in keys if line != first[key]]
 
 
 def _reason(problem: str) -> str:

@@ -16,6 +16,8 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of the person who runs the tests do not change what they say."""
     for name in [name for name in os.environ if name.startswith("KB_") and name != "KB_CORPUS"]:
         monkeypatch.delenv(name)
+    # Recognising takes seconds and needs programs that not every machine has: tests of it switch it on.
+    monkeypatch.setenv("KB_OCR", "off")
 
 
 @pytest.fixture

@@ -19,11 +19,13 @@ from kb.formats import format_of
 from kb.limits import Limits
 from kb.model import Document, Extraction, Page, Status
 
+_WITH_COMMA = '  - {slug: lasy, name: "Lasy, łąki i wody"}\n'
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A documents folder with a taxonomy."""
-    (tmp_path / "taxonomy.yaml").write_text(TAXONOMY, encoding="utf-8")
+    (tmp_path / "taxonomy.yaml").write_text(TAXONOMY.replace("kinds:", f"{_WITH_COMMA}kinds:"), encoding="utf-8")
     return tmp_path
 
 
@@ -35,14 +37,14 @@ def _extraction(metadata: Mapping[str, object], *, html: str = "", heading: str 
 def _markdown(folder: Path, **metadata: object) -> tuple[Document, tuple[str, ...]]:
     """The document of ``notatka.md`` with this front matter, and the warnings."""
     extraction = _extraction(metadata, html="<h2>Nagłówek</h2>", heading="Nagłówek")
-    return Catalogue(folder).describe(folder / "notatka.md", "notatka.md", "0", extraction)
+    return Catalogue(folder).describe(folder / "notatka.md", "notatka.md", "0", extraction)[:2]
 
 
 def _pdf(folder: Path, sidecar: str | bytes | None, **found: object) -> tuple[Document, tuple[str, ...]]:
     """The document of ``raport.pdf`` with this sidecar and own description, and the warnings."""
     if sidecar is not None:
         (folder / "raport.yaml").write_bytes(sidecar.encode() if isinstance(sidecar, str) else sidecar)
-    return Catalogue(folder).describe(folder / "raport.pdf", "raport.pdf", "0", _extraction(found))
+    return Catalogue(folder).describe(folder / "raport.pdf", "raport.pdf", "0", _extraction(found))[:2]
 
 
 # What is right
@@ -100,7 +102,7 @@ def test_the_order_of_sources(folder: Path) -> None:
     (inner / "x.yaml").write_text("publisher: d\n")
     catalogue = Catalogue(folder)
     found = {"publisher": "c", "authors": ["c"], "title": "Tytuł z pliku"}
-    document, warnings = catalogue.describe(inner / "x.pdf", "raporty/x.pdf", "0", _extraction(found))
+    document, warnings, _ = catalogue.describe(inner / "x.pdf", "raporty/x.pdf", "0", _extraction(found))
     assert warnings == ()
     assert (document.publisher, document.authors, document.licence) == ("d", ("c",), "b")
     assert (document.language, document.kind, document.title) == ("en", "raport", "Tytuł z pliku")
@@ -128,6 +130,21 @@ def test_a_markdown_title_is_its_first_heading(folder: Path) -> None:
         ("topics", "[transport, transport]", ("transport",)),
         ("topics", "[Transport publiczny]", ("transport",)),
         ("topics", "[ENERGIA I KLIMAT]", ("energia",)),
+        ("topics", "Lasy, łąki i wody, energia", ("lasy", "energia")),
+        ("topics", "energia, lasy,  łąki  i wody", ("energia", "lasy")),
+        ("topics", "['Lasy, łąki i wody']", ("lasy",)),
+        ("language", "polski", "pl"),
+        ("language", "Język ukraiński", "uk"),
+        ("language", "pl-PL", "pl-PL"),
+        ("authors", "Wiśniewska, Ewa", ("Ewa Wiśniewska",)),
+        ("authors", "Wiśniewska, Ewa, Lis, Adam", ("Ewa Wiśniewska", "Adam Lis")),
+        ("authors", "Lis, A.", ("A. Lis",)),
+        ("authors", "Lis-Nowak, Anna Maria; GUS", ("Anna Maria Lis-Nowak", "GUS")),
+        ("authors", "GUS, NIK", ("GUS", "NIK")),
+        ("authors", "NIK, Jan Żak", ("NIK", "Jan Żak")),
+        ("authors", "Urząd Gminy, Referat Promocji", ("Urząd Gminy", "Referat Promocji")),
+        ("authors", '["Wiśniewska, Ewa"]', ("Wiśniewska, Ewa",)),
+        ("title", '"Ra\u00adport\u200b"', "Raport"),
         ("kind", "Poradnik", "poradnik"),
         ("kind", "aktualność", "aktualnosc"),
         ("edition", "CWD Plus", "cwd-plus"),
@@ -154,7 +171,7 @@ def test_values_as_people_write_them(folder: Path, key: str, written: str, taken
 )
 def test_other_names_of_keys(folder: Path, alias: str, key: str) -> None:
     """Keys that other systems use are understood."""
-    document, warnings = _pdf(folder, f"{alias}: 2023-06-19\n")
+    document, warnings = _pdf(folder, f"{alias}: {'de' if key == 'language' else '2023-06-19'}\n")
     assert warnings == ()
     assert getattr(document, key)
 
@@ -186,7 +203,13 @@ def test_other_names_of_keys(folder: Path, alias: str, key: str) -> None:
         ("authors: {a: b}", ("authors", "listą")),
         ("title: " + "x" * 6000, ("title", "xxx…", "za długa")),
         ("language: {pl: 1}", ("language", "tekstem")),
-        ("? [a, b]\n: x", ("raport.yaml",)),
+        ("language: po polsku", ("language", "po polsku", "kod języka")),
+        ("published: 0023-06-19", ("published", "0023-06-19", "RRRR-MM-DD")),
+        ("date: 2023-06-19\npublished: 2023-06-20", ("published", "2023-06-20", "przyjęto tę wartość")),
+        ("title: Raport\ntitle: Inny raport", ("title", "wiersz 2", "powtórzony")),
+        ("title: Plac #7", ("#7", "komentarzem", "cudzysłów")),
+        ("topics: [a\nkind: raport", ("topics", "niezamknięty")),
+        ("title:Raport", ("title", "zamiast par")),
         ("'': x", ("raport.yaml", "nieznany klucz")),
         ("<<: x", ("raport.yaml", "nieznany klucz")),
     ],
@@ -232,7 +255,6 @@ def test_every_problem_is_named(folder: Path) -> None:
         b"a: " + b"[" * 200_000,
         b"- " * 100_000,
         b"x: " + b"y" * 300_000,
-        b"---\na: 1\n---\nb: 2\n",
     ],
 )
 def test_an_unreadable_sidecar(folder: Path, content: bytes) -> None:
@@ -255,7 +277,6 @@ def test_a_bomb_of_aliases(folder: Path) -> None:
     lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
     bomb = "\n".join(lines)
     _, warnings = _pdf(folder, bomb)
-    assert len(warnings) == 1
     assert "odsyłacze" in warnings[0]
     (folder / "taxonomy.yaml").write_text(bomb)
     with pytest.raises(TaxonomyError) as caught:
@@ -291,7 +312,7 @@ def test_mistakes_in_defaults_are_told(folder: Path) -> None:
     (folder / "_defaults.yaml").write_text("kind: raprot\n")
     catalogue = Catalogue(folder)
     for name in ("a.pdf", "b.pdf"):
-        document, warnings = catalogue.describe(folder / name, name, "0", _extraction({}))
+        document, warnings, _ = catalogue.describe(folder / name, name, "0", _extraction({}))
         assert document.kind is None
         assert len(warnings) == 1
         assert all(part in warnings[0] for part in ("_defaults.yaml", "kind", "raprot", "raport"))
@@ -321,6 +342,7 @@ def test_the_taxonomy(folder: Path) -> None:
         "transport": "Transport publiczny",
         "energia": "Energia i klimat",
         "uslugi-spoleczne": "Usługi społeczne",
+        "lasy": "Lasy, łąki i wody",
     }
     assert [kind.plural for kind in taxonomy.kinds] == ["Raporty", "Poradniki", "Aktualności", "Wydarzenia"]
     assert taxonomy.labels("year") == {}
@@ -419,7 +441,7 @@ def test_inputs_from_folder_to_folder(folder: Path) -> None:
     of_folder = folder_inputs(folder, inner, folder_inputs(folder, folder))
     for name in ("x.pdf", "x.md"):
         assert file_inputs(folder, inner / name, of_folder) == file_inputs(folder, inner / name)
-    assert file_inputs(folder, inner / "x.pdf") != file_inputs(folder, inner / "x.md") == of_folder
+    assert file_inputs(folder, inner / "x.pdf") != file_inputs(folder, inner / "y.md") == of_folder
 
 
 # One reader for all places
@@ -468,7 +490,7 @@ def test_a_key_means_the_same_everywhere(tmp_path: Path, key: str, written: str,
         if place == "defaults" and key in ("id", "title"):
             continue
         extraction = read(path, format_of(path.name).reader, Limits(), lambda _: True)
-        document, warnings = Catalogue(library.documents).describe(path, path.name, "0", extraction)
+        document, warnings, _ = Catalogue(library.documents).describe(path, path.name, "0", extraction)
         told = [
             re.sub(r"^(a\.\w+|_defaults\.yaml|Metadane na początku pliku zostały pominięte): ", "", warning)
             for warning in (*extraction.warnings, *warnings)
@@ -495,7 +517,7 @@ def test_without_a_taxonomy_that_can_be_used(folder: Path) -> None:
     (folder / "taxonomy.yaml").write_text("- a")
     (folder / "raport.yaml").write_text("kind: raprot\ntopics: [cokolwiek]\npublished: wczoraj\n")
     catalogue = Catalogue(folder, with_taxonomy=False)
-    document, warnings = catalogue.describe(folder / "raport.pdf", "raport.pdf", "0", _extraction({}))
+    document, warnings, _ = catalogue.describe(folder / "raport.pdf", "raport.pdf", "0", _extraction({}))
     assert (document.kind, document.topics) == ("raprot", ("cokolwiek",))
     assert len(warnings) == 1
     assert "wczoraj" in warnings[0]
@@ -506,3 +528,76 @@ def test_read_yaml_of_a_missing_file(tmp_path: Path) -> None:
     values, problem = read_yaml(tmp_path / "x.yaml", tmp_path)
     assert values == {}
     assert problem.startswith("x.yaml: nie można odczytać")
+
+
+# Files that describe a document under another name
+
+
+@pytest.mark.parametrize(
+    "name", ["raport.yaml", "raport.yml", "raport.pdf.yaml", "raport.pdf.yml", "raport.YAML", "Raport.Yml"]
+)
+def test_names_of_sidecars(folder: Path, name: str) -> None:
+    """However its ending is written, a description is used, and a change of it is seen."""
+    before = file_inputs(folder, folder / "raport.pdf")
+    (folder / name).write_text("title: Z opisu\n")
+    assert file_inputs(folder, folder / "raport.pdf") != before
+    document, warnings = _pdf(folder, None)
+    assert (document.title, warnings) == ("Z opisu", ())
+
+
+def test_two_sidecars(folder: Path) -> None:
+    """Of two descriptions the one with the usual name is used, and the other is named."""
+    (folder / "raport.yml").write_text("title: Drugi\n")
+    (folder / "raport.pdf.yaml").write_text("title: Trzeci\n")
+    document, warnings = _pdf(folder, "title: Pierwszy\n")
+    assert document.title == "Pierwszy"
+    assert [warning.partition(":")[0] for warning in warnings] == ["raport.yml", "raport.pdf.yaml"]
+    assert all("raport.yaml" in warning for warning in warnings)
+
+
+def test_a_sidecar_beside_markdown(folder: Path) -> None:
+    """A description beside a Markdown file is not read, and a warning says where it belongs; unless it is that of a PDF."""
+    (folder / "notatka.yaml").write_text("title: Z opisu\n")
+    document, warnings = _markdown(folder, title="Własny")
+    assert document.title == "Własny"
+    assert warnings == (
+        "notatka.yaml: ten opis nie jest używany; przenieś go na początek pliku notatka.md, między wiersze „---”",
+    )
+    (folder / "notatka.pdf").touch()
+    assert _markdown(folder, title="Własny")[1] == ()
+
+
+# Where things come from
+
+
+def test_a_day_to_come(folder: Path) -> None:
+    """A day of publication that is far off is kept as somebody wrote it, and told."""
+    document, warnings = _pdf(folder, "published: 2999-01-01\n")
+    assert document.published == date(2999, 1, 1)
+    assert len(warnings) == 1
+    assert "jeszcze nie nadeszła" in warnings[0]
+
+
+def test_a_wrong_day_gives_way(folder: Path) -> None:
+    """Where a wrong day of publication is replaced by another one, the report says by which."""
+    document, warnings = _pdf(folder, "published: 31.02.2020\n", published="2019-03-01")
+    assert document.published == date(2019, 3, 1)
+    assert len(warnings) == 2
+    assert warnings[1] == "raport.pdf: zamiast błędnej daty publikacji przyjęto 2019-03-01 (dzień utworzenia PDF)"
+
+
+def test_notes_say_what_nobody_gave(folder: Path) -> None:
+    """What came from the file's name, from the PDF itself or from the folder's defaults is noted, what was given is not."""
+    (folder / "_defaults.yaml").write_text("publisher: Wydawca\nlicence: CC0\nkind: raport\n")
+    (folder / "raport.yaml").write_text("kind: poradnik\n")
+    found = _extraction({"published": "2019-03-01", "authors": ["Jan Żak"]})
+    described = Catalogue(folder).describe(folder / "raport.pdf", "raport.pdf", "0", found)
+    assert described.warnings == ()
+    assert described.notes == (
+        "z nazwy pliku: tytuł",
+        "z opisu w samym pliku PDF: autorzy, data publikacji",
+        "z _defaults.yaml: licencja, wydawca",
+    )
+    complete = _extraction({"title": "Tytuł"}, heading="Nagłówek")
+    (folder / "_defaults.yaml").unlink()
+    assert Catalogue(folder).describe(folder / "x.md", "x.md", "0", complete).notes == ()

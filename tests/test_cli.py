@@ -384,8 +384,10 @@ def test_status(shelf: Library) -> None:
     assert status["build"] == shelf.builds.live().name
     assert (status["documents"], status["pages"], status["current"]) == (3, 4, True)
     assert status["bytes"] > 0
+    assert status["ocr"] == "wyłączone (KB_OCR=off)"
     ran = kb("status", *_places(shelf))
     assert ran.code == 0
+    assert "(OCR): wyłączone" in ran.out
     assert "3 dokumenty, 4 strony" in ran.out
 
 

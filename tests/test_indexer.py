@@ -827,3 +827,11 @@ def test_many_runs_in_one_process_take_no_more_memory(library: Library) -> None:
     command = [sys.executable, "-c", RUN_OFTEN, str(library.documents), str(library.index)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
     assert int(done.stdout) < 20e6
+
+
+def test_notes_are_kept(library: Library) -> None:
+    """What a document got from elsewhere is said in each run, also when nothing has changed."""
+    library.pdf("raport.pdf", ["Tekst raportu."])
+    first = library.files()["raport.pdf"]
+    assert first.notes == ("z nazwy pliku: tytuł",)
+    assert library.files()["raport.pdf"].notes == first.notes

@@ -14,7 +14,9 @@ ROOT = Path(__file__).parent.parent
 KNOWN_TO_ONE = {
     "whoosh": "kb/engine/embedded/codec.py kb/engine/embedded/segments.py kb/engine/embedded/writer.py",
     "pypdf": "kb/extract/pdf.py",
-    "pypdfium2": "kb/extract/lines.py kb/extract/pdf.py",
+    "pypdfium2": "kb/extract/lines.py kb/extract/pdf.py kb/extract/scans.py",
+    "ocrmypdf": "kb/extract/ocr.py",
+    "pikepdf": "kb/extract/ocr.py",
     "markdown_it": "kb/extract/markdown.py",
     "nh3": "kb/extract/markdown.py",
     "morfeusz2": "kb/polish.py",

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import pytest
 
 import kb
+from kb.extract import encodings
 from kb.facets import FACETS
 
 _SIZES = (1_000, 8_000)
@@ -91,7 +92,12 @@ def _uses() -> Iterator[Use]:
             assert isinstance(call.func, ast.Attribute)
             where = f"{module.__name__}:{call.lineno}"
             if call.func.attr == "compile":
-                pattern = _value(call, module)
+                try:
+                    pattern = _value(call, module)
+                except NameError:
+                    # A pattern made for each of a list: they are taken from there.
+                    assert module is encodings, f"{where}: which pattern is this?"
+                    continue
                 used = methods.get(names.get(id(call), ""), {""})
             else:
                 flags = [keyword.value for keyword in call.keywords if keyword.arg == "flags"]
@@ -105,6 +111,9 @@ def _uses() -> Iterator[Use]:
                 used = {call.func.attr}
             assert isinstance(pattern, re.Pattern)
             yield Use(where, pattern, not used <= _ONCE)
+    for number, misreading in enumerate(encodings.misreadings()):
+        for pattern in (misreading.seen, misreading.word, *(pattern for pattern, _ in misreading.signs[:3])):
+            yield Use(f"misreading {number}", pattern, anywhere=True)
     for name, facet in FACETS.items():
         if facet.pattern:
             yield Use(f"facet {name}", re.compile(facet.pattern), anywhere=False)

@@ -117,3 +117,9 @@ def test_long_text_is_still_a_query(text: str) -> None:
 def test_filters_without_values_are_left_out() -> None:
     """A facet with nothing chosen is no filter."""
     assert make_query("gmina", {"edition": [], "topic": ["transport"]}).filters == {"topic": ("transport",)}
+
+
+def test_invisible_characters_in_a_query() -> None:
+    """What comes along when words are copied from a page does not break them, also in a phrase."""
+    typed = "re\u00adkul\u00adty\u200bwacja „skła\u00addo\ufeffwiska\u2060 odpadów”"
+    assert make_query(typed).clauses == make_query("rekultywacja „składowiska odpadów”").clauses

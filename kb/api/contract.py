@@ -177,6 +177,10 @@ class PageResponse(ContentsEntry):
     title: str
     text: str
     html: str = Field(description="Bezpieczny HTML części dokumentu Markdown; dla PDF pusty.")
+    ocr: bool = Field(description="Czy tekst rozpoznano automatycznie w obrazie strony (OCR); może zawierać błędy.")
+    confidence: float | None = Field(
+        description="Średnia pewność rozpoznania słów, od 0 do 100; null, gdy strony nie rozpoznawano."
+    )
     previous: str | None = Field(description="Adres poprzedniej strony.")
     next: str | None = Field(description="Adres następnej strony.")
 

@@ -93,6 +93,8 @@ def page_response(document: Document, page: Page) -> PageResponse:
         title=document.title,
         text=page.text,
         html=page.html,
+        ocr=page.ocr,
+        confidence=page.confidence,
         previous=page_url(document.id, page.number - 1) if page.number > 1 else None,
         next=page_url(document.id, page.number + 1) if page.number < document.pages else None,
     )

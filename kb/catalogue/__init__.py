@@ -10,13 +10,14 @@ document together.
 
 from kb.catalogue.describe import Catalogue
 from kb.catalogue.fields import problems
-from kb.catalogue.files import DEFAULTS_FILE, read_yaml
+from kb.catalogue.files import DEFAULTS_FILE, Beside, read_yaml
 from kb.catalogue.inputs import file_inputs, folder_inputs
 from kb.catalogue.taxonomy import TAXONOMY_FILE, load_taxonomy
 
 __all__ = [
     "DEFAULTS_FILE",
     "TAXONOMY_FILE",
+    "Beside",
     "Catalogue",
     "file_inputs",
     "folder_inputs",

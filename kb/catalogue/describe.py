@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
-from kb.catalogue.files import DEFAULTS_FILE, read_yaml, sidecar_of
-from kb.catalogue.metadata import checked
+from kb.catalogue.files import DEFAULTS_FILE, Beside, read_sidecar
+from kb.catalogue.metadata import ALIASES, KEY_NAMES, checked
 from kb.catalogue.taxonomy import load_taxonomy
-from kb.formats import Format, format_of
+from kb.formats import FORMATS, Format, format_of
 from kb.model import Document, Extraction
 from kb.polish import normalise
 from kb.slugs import slug
+
+
+class Described(NamedTuple):
+    """A document, what is wrong with its metadata, and where those come from that nobody gave for it."""
+
+    document: Document
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Given:
+    """Valid keys from one place, and the keys there that were wrong."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    wrong: frozenset[str] = frozenset()
 
 
 class Catalogue:
@@ -27,47 +45,50 @@ class Catalogue:
         self._root = documents
         self._taxonomy = load_taxonomy(documents) if with_taxonomy else None
         self._defaults: dict[Path, tuple[dict[str, Any], tuple[str, ...]]] = {}
+        self._beside: dict[Path, Beside] = {}
 
-    def describe(self, path: Path, name: str, version: str, extraction: Extraction) -> tuple[Document, tuple[str, ...]]:
-        """The document of a file that was read, and the warnings about its metadata.
-
-        ``name`` is the path relative to the documents folder as shown to people.
-        """
+    def describe(self, path: Path, name: str, version: str, extraction: Extraction) -> Described:
+        """The document of a file that was read. ``name`` is the path relative to the documents folder as shown to people."""
         warnings: list[str] = []
         file_format = format_of(path.name)
+        guessed: dict[str, Any] = {}
         if file_format.has_sidecar:
-            given = self._in_file(sidecar_of(path), warnings)
+            given = self._in_sidecar(path, warnings)
             # What a program once wrote into the file is a guess: what is wrong with it is nobody's fault, so no warning.
             guessed = checked(extraction.metadata, self._taxonomy, "", [])
         else:
-            given, guessed = checked(extraction.metadata, self._taxonomy, path.name, warnings), {}
+            given = self._checked(extraction.metadata, path.name, warnings)
+            warnings += self._strays(path)
         defaults, of_defaults = self._folder_defaults(path.parent)
         warnings += of_defaults
-        merged = defaults | guessed | given
-        return (
-            Document(
-                id=str(merged.get("id") or slug(PurePosixPath(name).with_suffix("").as_posix())),
-                title=str(
-                    merged.get("title")
-                    or _first_heading(extraction, file_format)
-                    or _readable(PurePosixPath(name).stem)
-                ),
-                path=name,
-                version=version,
-                pages=len(extraction.pages),
-                kind=merged.get("kind"),
-                edition=merged.get("edition"),
-                topics=tuple(dict.fromkeys(merged.get("topics") or ())),
-                published=merged.get("published"),
-                authors=tuple(merged.get("authors") or ()),
-                publisher=merged.get("publisher") or "",
-                description=merged.get("description") or "",
-                language=merged.get("language") or "pl",
-                source_url=merged.get("source_url") or "",
-                licence=merged.get("licence") or "",
-            ),
-            tuple(warnings),
+        merged = defaults | guessed | given.values
+        if "published" in given.wrong and "published" in merged:
+            source = "dzień utworzenia PDF" if "published" in guessed else f"z {DEFAULTS_FILE}"
+            warnings.append(f"{path.name}: zamiast błędnej daty publikacji przyjęto {merged['published']} ({source})")
+        heading = _first_heading(extraction, file_format)
+        document = Document(
+            id=str(merged.get("id") or slug(PurePosixPath(name).with_suffix("").as_posix())),
+            title=str(merged.get("title") or heading or _readable(PurePosixPath(name).stem)),
+            path=name,
+            version=version,
+            pages=len(extraction.pages),
+            kind=merged.get("kind"),
+            edition=merged.get("edition"),
+            topics=tuple(dict.fromkeys(merged.get("topics") or ())),
+            published=merged.get("published"),
+            authors=tuple(merged.get("authors") or ()),
+            publisher=merged.get("publisher") or "",
+            description=merged.get("description") or "",
+            language=merged.get("language") or "pl",
+            source_url=merged.get("source_url") or "",
+            licence=merged.get("licence") or "",
         )
+        notes = [
+            _note("z nazwy pliku", () if merged.get("title") or heading else ("title",)),
+            _note(f"z opisu w samym pliku {file_format.name}", guessed.keys() - given.values.keys()),
+            _note(f"z {DEFAULTS_FILE}", defaults.keys() - guessed.keys() - given.values.keys()),
+        ]
+        return Described(document, tuple(warnings), tuple(filter(None, notes)))
 
     def _folder_defaults(self, folder: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
         """The defaults that hold in a folder, and the warnings about them; read once for all its files."""
@@ -76,19 +97,56 @@ class Catalogue:
             return known
         above, warnings_above = ({}, ()) if folder == self._root else self._folder_defaults(folder.parent)
         warnings = list(warnings_above)
-        values = self._in_file(folder / DEFAULTS_FILE, warnings, without=("id", "title"))
+        values = self._in_file(folder / DEFAULTS_FILE, warnings, without=("id", "title")).values
         self._defaults[folder] = above | values, tuple(warnings)
         return self._defaults[folder]
 
-    def _in_file(self, file: Path, warnings: list[str], without: tuple[str, ...] = ()) -> dict[str, Any]:
+    def _in_sidecar(self, path: Path, warnings: list[str]) -> _Given:
+        """The valid keys of the file that describes a document; a warning names any others that would."""
+        names = self._names_beside(path)
+        warnings += [f"{name}: ten opis nie jest używany, bo jest już {names[0]}; zostaw jeden" for name in names[1:]]
+        return self._in_file(path.with_name(names[0]), warnings) if names else _Given()
+
+    def _strays(self, path: Path) -> list[str]:
+        """Warnings about files beside a document that look like its description, but are not read."""
+        return [
+            f"{name}: ten opis nie jest używany; przenieś go na początek pliku {path.name}, między wiersze „---”"
+            for name in self._names_beside(path)
+            if not self._is_of_another(path, name)
+        ]
+
+    def _is_of_another(self, path: Path, sidecar: str) -> bool:
+        stem = Path(sidecar).stem
+        return any(
+            os.path.lexists(path.with_name(f"{stem}{suffix}"))
+            for row in FORMATS
+            if row.has_sidecar
+            for suffix in row.suffixes
+        )
+
+    def _names_beside(self, path: Path) -> list[str]:
+        if path.parent not in self._beside:
+            self._beside[path.parent] = Beside.of(path.parent)
+        return self._beside[path.parent].sidecars(path.name)
+
+    def _in_file(self, file: Path, warnings: list[str], without: tuple[str, ...] = ()) -> _Given:
         """The valid keys of a YAML file, none where there is no file."""
         if not os.path.lexists(file):
-            return {}
-        raw, problem = read_yaml(file, self._root)
-        if problem:
-            warnings.append(problem)
-        given = {key: value for key, value in raw.items() if key not in without}
-        return checked(given, self._taxonomy, file.name, warnings)
+            return _Given()
+        raw, problems = read_sidecar(file, self._root)
+        warnings += problems
+        return self._checked({key: value for key, value in raw.items() if key not in without}, file.name, warnings)
+
+    def _checked(self, raw: Mapping[str, object], name: str, warnings: list[str]) -> _Given:
+        values = checked(raw, self._taxonomy, name, warnings)
+        keys = {ALIASES.get(key, key) for key, value in raw.items() if value}
+        return _Given(values, frozenset(keys - values.keys()))
+
+
+def _note(source: str, keys: Iterable[str]) -> str:
+    """That these keys come from a place that nobody wrote for this document alone; "" without any."""
+    named = sorted(KEY_NAMES[key] for key in keys)
+    return f"{source}: {', '.join(named)}" if named else ""
 
 
 def _readable(stem: str) -> str:

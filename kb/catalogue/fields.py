@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from kb.names import split_names
 from kb.polish import fold, normalise
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -36,12 +37,17 @@ def as_list(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
+def _as_names(value: object) -> object:
+    return split_names(clean(value)) if isinstance(value, str) else value
+
+
 def _as_clean(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 
 
 Text = Annotated[str, BeforeValidator(_as_clean), Field(max_length=5_000)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list)]
+Names = Annotated[tuple[Text, ...], BeforeValidator(_as_names)]
 Slug = Annotated[str, Field(pattern=f"^{SLUG.pattern}$")]
 
 

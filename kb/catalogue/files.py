@@ -4,21 +4,45 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from kb.yaml_text import MOST_BYTES, TOO_LONG, Refused, Value, read_mapping
+from kb.polish import normalise
+from kb.yaml_text import MOST_BYTES, TOO_LONG, Refused, Value, read_keys, read_mapping
 
 DEFAULTS_FILE = "_defaults.yaml"
 
 
-def sidecar_of(path: Path) -> Path:
-    """The sidecar of a file, also when its name is in another normal form, as after a copy from a Mac."""
-    written = path.with_suffix(".yaml")
-    if written.name.isascii() or os.path.lexists(written):
-        return written
-    others = (written.with_name(unicodedata.normalize(form, written.name)) for form in ("NFC", "NFD"))
-    return next((other for other in others if os.path.lexists(other)), written)
+class Beside:
+    """The YAML files of one folder, by the documents that their names say they describe."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._files: dict[str, list[str]] = {}
+        for name in names:
+            stem, dot, suffix = name.rpartition(".")
+            if dot and suffix.lower() in ("yaml", "yml"):
+                self._files.setdefault(_same(stem), []).append(name)
+
+    @classmethod
+    def of(cls, folder: Path) -> Beside:
+        """Those of a folder on disk, none of one that cannot be listed."""
+        try:
+            return cls(os.listdir(folder))
+        except OSError:
+            return cls(())
+
+    def sidecars(self, name: str) -> list[str]:
+        """The names of all files that describe a document, the one to be used first: ``x.yaml``, or what comes near to it."""
+        if not self._files:
+            return []
+        stem = name.rpartition(".")[0]
+        found = [*self._files.get(_same(stem), ()), *self._files.get(_same(name), ())]
+        return sorted(found, key=lambda file: (file != f"{stem}.yaml", len(file), file))
+
+
+def _same(stem: str) -> str:
+    """What names have in common that people take for the same: Macs write letters in another form, Windows any case."""
+    return normalise(stem).casefold()
 
 
 def contents(path: Path, root: Path) -> bytes:
@@ -43,12 +67,25 @@ def contents(path: Path, root: Path) -> bytes:
 
 def read_yaml(path: Path, root: Path) -> tuple[dict[str, Value], str]:
     """A YAML mapping and "", or an empty one and what is wrong with the file, in Polish. ``root``: the documents folder."""
+    values, problems = _read(path, root, lambda text: (read_mapping(text), []))
+    return values, next(iter(problems), "")
+
+
+def read_sidecar(path: Path, root: Path) -> tuple[dict[str, Value], list[str]]:
+    """The keys of a YAML mapping that can be read, and what is wrong with the others, in Polish."""
+    return _read(path, root, read_keys)
+
+
+def _read(
+    path: Path, root: Path, read: Callable[[str], tuple[dict[str, Value], list[str]]]
+) -> tuple[dict[str, Value], list[str]]:
     try:
-        return read_mapping(contents(path, root).decode("utf-8-sig")), ""
+        values, problems = read(contents(path, root).decode("utf-8-sig"))
+        return values, [f"{path.name}: {problem}" for problem in problems]
     except UnicodeDecodeError:
         problem = "plik nie jest zapisany w kodowaniu UTF-8"
     except OSError as error:
         problem = f"nie można odczytać pliku ({error.strerror})"
     except Refused as error:
         problem = str(error)
-    return {}, f"{path.name}: {problem}"
+    return {}, [f"{path.name}: {problem}"]

@@ -6,19 +6,22 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-from kb.catalogue.files import DEFAULTS_FILE, contents, sidecar_of
+from kb.catalogue.files import DEFAULTS_FILE, Beside, contents
 from kb.catalogue.taxonomy import TAXONOMY_FILE
-from kb.formats import format_of
+from kb.polish import normalise
 from kb.yaml_text import Refused
 
 
-def file_inputs(root: Path, path: Path, of_folder: str = "") -> str:
-    """The hash for a file: its sidecar, where it has one, and the defaults and taxonomy of its folder.
+def file_inputs(root: Path, path: Path, of_folder: str = "", beside: Beside | None = None) -> str:
+    """The hash for a file: the files beside it that describe it, and the defaults and taxonomy of its folder.
 
-    ``root``: the documents folder. ``of_folder``: the ``folder_inputs`` of the file's folder, where they are known.
+    ``root``: the documents folder. ``of_folder`` and ``beside``: the ``folder_inputs`` and the YAML files of the file's folder,
+    where they are known.
     """
-    of_folder = of_folder or folder_inputs(root, path.parent)
-    return _joined(of_folder, sidecar_of(path), root) if format_of(path.name).has_sidecar else of_folder
+    result = of_folder or folder_inputs(root, path.parent)
+    for name in (beside or Beside.of(path.parent)).sidecars(path.name):
+        result = _joined(f"{result} {normalise(name)}", path.with_name(name), root)
+    return result
 
 
 def folder_inputs(root: Path, folder: Path, of_parent: str = "") -> str:

@@ -4,26 +4,71 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from kb.catalogue.fields import SLUG, Text, Texts, as_list, clean, in_polish, nearest
+from kb.catalogue.fields import SLUG, Names, Text, Texts, clean, in_polish, nearest
 from kb.model import Taxonomy
 from kb.polish import fold
 
 ALIASES = {"date": "published", "author": "authors", "license": "licence", "lang": "language"}
 """Keys that other systems use for ours."""
+KEY_NAMES = {
+    "id": "identyfikator",
+    "title": "tytuł",
+    "edition": "edycja",
+    "topics": "tematy",
+    "kind": "rodzaj",
+    "published": "data publikacji",
+    "authors": "autorzy",
+    "publisher": "wydawca",
+    "description": "opis",
+    "language": "język",
+    "source_url": "adres oryginału",
+    "licence": "licencja",
+}
+"""What the keys are called in a report."""
+
+
+_FIRST_YEAR = 1000
 
 
 def _as_date(value: object) -> object:
-    if isinstance(value, date):
-        return value
     try:
-        return datetime.fromisoformat(value).date() if isinstance(value, str) else _no_date()
+        day = (
+            value
+            if isinstance(value, date)
+            else datetime.fromisoformat(value).date()
+            if isinstance(value, str)
+            else None
+        )
     except ValueError:
-        return _no_date()
+        day = None
+    return day if day and day.year >= _FIRST_YEAR else _no_date()
+
+
+_LANGUAGES = {
+    name: code
+    for code, names in {
+        "pl": "polski polish",
+        "en": "angielski english",
+        "de": "niemiecki german deutsch",
+        "fr": "francuski french français",
+        "uk": "ukraiński ukrainian",
+        "cs": "czeski czech",
+        "sk": "słowacki slovak",
+        "lt": "litewski lithuanian",
+        "es": "hiszpański spanish",
+        "it": "włoski italian",
+        "ru": "rosyjski russian",
+        "be": "białoruski belarusian",
+    }.items()
+    for name in names.split()
+}
+"""Names that people write for the code."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
 def _no_date() -> object:
@@ -41,7 +86,7 @@ class Metadata(BaseModel):
     topics: Texts | None = None
     kind: Text | None = None
     published: Annotated[date, BeforeValidator(_as_date)] | None = None
-    authors: Texts | None = None
+    authors: Names | None = None
     publisher: Text | None = None
     description: Text | None = None
     language: Text | None = None
@@ -54,6 +99,16 @@ class Metadata(BaseModel):
         if value is not None and not SLUG.fullmatch(value):
             raise ValueError("identyfikator może mieć małe litery bez ogonków, cyfry i łączniki")
         return value
+
+    @field_validator("language")
+    @classmethod
+    def _code(cls, value: str | None) -> str | None:
+        if not value:
+            return value
+        code = _LANGUAGES.get(value.lower().removeprefix("język "), value)
+        if not _LANGUAGE.fullmatch(code):
+            raise ValueError("kod języka ma dwie lub trzy litery, np. pl")
+        return code
 
     @field_validator("source_url")
     @classmethod
@@ -74,19 +129,50 @@ class Metadata(BaseModel):
 def checked(raw: Mapping[str, object], taxonomy: Taxonomy | None, file: str, warnings: list[str]) -> dict[str, Any]:
     """The valid keys of raw metadata; a warning that names ``file`` for each of the others."""
     given = {clean(key): value for key, value in raw.items() if value is not None and value != ""}
-    values = {ALIASES.get(key, key): value for key, value in given.items()}
+    values: dict[str, object] = {}
+    for key, value in given.items():
+        name = ALIASES.get(key, key)
+        if name in values:
+            warnings.append(_warning(file, key, value, f"to samo co {name}, a podano oba; przyjęto tę wartość"))
+        values[name] = value
     if "topics" in values and taxonomy is not None:
-        values["topics"] = _known_topics(as_list(values["topics"]), taxonomy, file, warnings)
+        values["topics"] = _known_topics(_as_topics(values["topics"], taxonomy), taxonomy, file, warnings)
     while True:
         try:
-            return Metadata.model_validate(values, context=taxonomy).model_dump(exclude_none=True)
+            found = Metadata.model_validate(values, context=taxonomy).model_dump(exclude_none=True)
         except ValidationError as error:
             wrong: dict[str, Any] = {}
-            for found in error.errors():
-                wrong.setdefault(str(found["loc"][0]), found)
-            for key, found in wrong.items():
-                hint = nearest(key, Metadata.model_fields) if found["type"] == "extra_forbidden" else ""
-                warnings.append(_warning(file, key, values.pop(key), in_polish(found) + hint))
+            for problem in error.errors():
+                wrong.setdefault(str(problem["loc"][0]), problem)
+            for key, problem in wrong.items():
+                hint = nearest(key, Metadata.model_fields) if problem["type"] == "extra_forbidden" else ""
+                warnings.append(_warning(file, key, values.pop(key), in_polish(problem) + hint))
+        else:
+            published = found.get("published")
+            if published and published > date.today() + timedelta(days=1):  # noqa: DTZ011 - in other zones it may be tomorrow
+                warnings.append(_warning(file, "published", published, "ta data jeszcze nie nadeszła; sprawdź ją"))
+            return found
+
+
+def _as_topics(value: object, taxonomy: Taxonomy) -> object:
+    """A text with commas as a list, names from the taxonomy that have commas themselves in one piece; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    names = {_folded(label) for label in (*taxonomy.labels("topic"), *taxonomy.labels("topic").values())}
+    longest = max((name.count(",") for name in names), default=0) + 1
+    parts = [part.strip() for part in value.split(",")]
+    result: list[str] = []
+    start = 0
+    while start < len(parts):
+        ends = range(min(start + longest, len(parts)), start, -1)
+        end = next((end for end in ends if _folded(", ".join(parts[start:end])) in names), start + 1)
+        result.append(", ".join(parts[start:end]))
+        start = end
+    return result
+
+
+def _folded(text: str) -> str:
+    return " ".join(fold(clean(text)).lower().split())
 
 
 def _known_topics(listed: object, taxonomy: Taxonomy, file: str, warnings: list[str]) -> object:
@@ -107,9 +193,9 @@ def _slug_of(value: str, labels: Mapping[str, str]) -> str:
     """The value where it is a slug, or the slug whose name it is; ValueError that names the nearest."""
     if value in labels:
         return value
-    by_name = {fold(name).lower(): slug for slug, name in labels.items()}
-    if fold(value).lower() in by_name:
-        return by_name[fold(value).lower()]
+    by_name = {_folded(name): slug for slug, name in labels.items()}
+    if _folded(value) in by_name:
+        return by_name[_folded(value)]
     raise ValueError("nie ma takiej wartości w taxonomy.yaml" + nearest(value, labels))
 
 

@@ -224,8 +224,9 @@ class AnalysedDocument:
 class IndexedFile:
     """What the indexer wants to be remembered of a document's file: an engine keeps it with the document, in one commit.
 
-    ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on; ``warnings`` and ``notes``
-    are what was said about it.
+    ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on. ``recognition`` is the key
+    of what has recognised the text of its scans, "" when they are unread, None when it has none. ``warnings`` and ``notes`` are
+    what was said about it.
     """
 
     document: str
@@ -236,6 +237,7 @@ class IndexedFile:
     words: int = 0
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    recognition: str | None = None
 
 
 # The protocol

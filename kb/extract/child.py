@@ -21,6 +21,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from kb.extract.outcome import damaged, too_large
 from kb.extract.reader import load, read
 from kb.extract.wire import OUT_OF_MEMORY, STOP, encode
 from kb.limits import Limits
-from kb.polish import Analyzer
+from kb.polish import shared_analyzer
 
 _REPORT_EVERY = 25
 _PAGE_SIZE = resource.getpagesize()
@@ -42,7 +43,7 @@ def serve(folder: Path, readers: list[str], descriptors: list[int]) -> None:
     """
     for reader in readers:
         load(reader)
-    known = Analyzer().known
+    known = shared_analyzer().known
     known("rozgrzewka")
     # Objects made so far leave the collector's sight: children share their memory pages instead of copying them.
     gc.collect()
@@ -73,6 +74,7 @@ def _keep(slot: socket.socket, known: Callable[[str], bool]) -> None:
         child = os.fork()
         if child == 0:
             os.close(alive)
+            os.setpgid(0, 0)
             _work(slot, request, known)
         os.close(held)
         # The pipe ends with the child; anything on the socket now is the parent's order to stop, or its own end.
@@ -81,6 +83,9 @@ def _keep(slot: socket.socket, known: Callable[[str], bool]) -> None:
         if not ended:
             os.kill(child, signal.SIGKILL)
         os.close(alive)
+        # Programs that the child has started end with it; its number is its own until it is waited for.
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
         _, status, usage = os.wait4(child, 0)
         if not ended and not _line(slot):
             return

@@ -47,12 +47,17 @@ _BULLET_AT_START = re.compile(r"^[ \ue000]*\ue000[ \ue000]*", re.MULTILINE)
 _GLYPHS = re.compile(r"/G([0-9A-Fa-f]{2})(?:\._)?")
 _GLYPH_RUN = re.compile(r"/G[0-9A-Fa-f]{2}(?:\._)?/G[0-9A-Fa-f]{2}")
 _SYMBOL_RUN = re.compile("[\uf020-\uf0ff]{3,}")
-_GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+_GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]|[\ue000-\uf8ff](?=[\ue000-\uf8ff]{2})")
 _SPLIT = re.compile(rf"(?<![^\W_])([^\W_]++)([{MARKS}])([^\W_]++)")
-_COMPOUND_HEAD = re.compile(
-    r"\w{2,}[csdz]ko|\w{4,}(?:zno|lno|rno|wo)|biało|czarno|czerwono|zielono|żółto|niebiesko|szaro", re.IGNORECASE
+_COLOUR = re.compile("biało|czarno|czerwono|zielono|żółto|niebiesko|szaro", re.IGNORECASE)
+_ENDINGS = ("iego iemu ego emu imi ymi iej ich ych ej im ym ia ie io ią a e i o y ą").split()  # noqa: SIM905
+_OF_A_NOUN = re.compile(r"(?:(?:yj|icz|ycz)n|ow)(?:y|i?[aeą]|ego|emu|ej|ymi?|ych|i)$", re.IGNORECASE)
+_LOANS = re.compile(
+    r"(?:know-how|start-up|non-(?:profit|stop)|follow-up|check-(?:in|up)|joint-venture|pop-up|stand-up|plug-in|back-office"
+    r"|e-(?:mail|book|learning|commerce)|ex-(?:ante|post))(?:\w{1,4})?",
+    re.IGNORECASE,
 )
-_ADJECTIVE_END = re.compile(r"\w+(?:y|i|a|e|ą|ego|iego|emu|ej|ym|im|ych|ich|ymi|imi|o)", re.IGNORECASE)
+"""Words that Polish took over with their hyphen, in any form; no rule of Polish knows them from a broken word."""
 _CONJUNCTIONS = frozenset({"a", "albo", "ani", "bądź", "czy", "i", "lub", "oraz"})
 """After them a hyphen stands for the rest of a word: „homo- czy heteroseksualny”."""
 _NOTE_MARK = re.compile(r"(?<!\w)([^\W\d_]{3,})(\d{1,3})(?!\w)")
@@ -179,16 +184,19 @@ def _rejoin(left: str, mark: str, right: str, known: Known, seen: Container[str]
         result = whole
     elif right in _CONJUNCTIONS:
         result = f"{left}- {right}"
-    elif _is_never_whole(left, right) or _is_compound(left, right, known):
+    elif _is_never_whole(left, right) or _LOANS.fullmatch(hyphenated) or _is_compound(left, right, known):
         result = kept
     elif known(whole):
         result = whole
     else:
         parts = known(left) + known(right)
-        if mark == SOFT:
+        if len(left) == 1:
+            # No word is broken after its first letter: „e-usługi”.
+            apart = known(right)
+        elif mark == SOFT:
             apart = parts == 2 and min(len(left), len(right)) > 2
         else:
-            apart = parts == 2 or (parts == 1 and (mark == SPACED or len(left) == 1))
+            apart = parts == 2 or (parts == 1 and mark == SPACED)
         result = kept if apart else whole
     return result
 
@@ -203,10 +211,38 @@ def _is_never_whole(left: str, right: str) -> bool:
 
 
 def _is_compound(left: str, right: str, known: Known) -> bool:
-    """Whether both halves are adjectives of equal rank, which the dictionary also knows written together."""
-    if not (_COMPOUND_HEAD.fullmatch(left) and _ADJECTIVE_END.fullmatch(right) and len(right) > 3 and known(right)):
+    """Whether the halves are adjectives of equal rank („wodno-ściekowy”), and not one word („długoterminowy”).
+
+    Morfeusz takes any two adjectives written together for a word. Of those that really are one it also knows the negation
+    („niedługoterminowy”), so that this tells them apart.
+    """
+    if left.isupper():
+        left, right = left.lower(), right.lower()
+    if len(left) < 4 or len(right) < 4 or left[-1] != "o" or not _is_stem(left[:-1], known):
         return False
-    return known(left) or known(f"{left[:-1]}y") or known(f"{left[:-1]}i")
+    if not any(right.endswith(ending) and _is_stem(right.removesuffix(ending), known) for ending in _ENDINGS):
+        return False
+    positive = (left + right).lower().removeprefix("nie")
+    is_adverb, is_gradable = known(left), _is_gradable(left[:-1], known)
+    if known(positive) and known(f"nie{positive}"):
+        # One word in the dictionary; but where both halves come from nouns, that is one of two spellings.
+        return left.endswith("no") and not is_adverb and not is_gradable and _OF_A_NOUN.search(right) is not None
+    # „niskopodłogowy”, „wczesnoszkolny”: how low, how early. Colours stand side by side all the same.
+    return not (is_adverb and is_gradable) or _COLOUR.fullmatch(left) is not None
+
+
+def _is_stem(stem: str, known: Known) -> bool:
+    """Whether it is an adjective but for its ending."""
+    stem = stem.removesuffix("i").lower()
+    hard = known(f"{stem}ego") and known(f"{stem}ych")
+    return len(stem) > 2 and (hard or (known(f"{stem}iego") and known(f"{stem}ich")))
+
+
+def _is_gradable(stem: str, known: Known) -> bool:
+    """Whether the adjective has a superlative of its own: „najniższy” has, „społeczny” has none."""
+    short = stem.removesuffix("i").removesuffix("k").lower()
+    ends = {short, short.removesuffix("o"), re.sub("[sz]$", "ż", short), re.sub("s(?=n$)", "ś", short)}
+    return any(known(f"naj{end}{form}") for end in ends for form in ("szy", "iejszy", "ejszy"))
 
 
 def dotted_z(text: str, known: Known, missing: bool) -> str:

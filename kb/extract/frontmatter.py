@@ -1,36 +1,70 @@
-"""Front matter of a Markdown file: the lines between two of ``---``, apart from the text below them."""
+"""Front matter of a Markdown file: the lines between two of ``---`` (YAML) or ``+++`` (TOML), apart from the text below them."""
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 
-from kb.yaml_text import Refused, read_mapping
+from kb.yaml_text import Refused, Value, read_keys
 
 _SUBJECT = "Metadane na początku pliku"
+_TOML_LINE = re.compile(r"at line (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """``values`` as written; ``body`` is the rest of the file; ``warning`` says in Polish what is wrong."""
+    """``values`` as written; ``body`` is the rest of the file; ``warnings`` say in Polish what is wrong."""
 
     values: Mapping[str, object]
     body: str
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def split(text: str) -> FrontMatter:
     r"""Take the front matter off a Markdown text with ``\n`` line ends. Never raises: the text is indexed in any case."""
     lines = text.split("\n")
-    if lines[0].rstrip() != "---":
+    fence = lines[0].rstrip()
+    if fence not in ("---", "+++"):
         return FrontMatter({}, text)
-    end = next((n for n, line in enumerate(lines) if n and line.rstrip() in {"---", "..."}), None)
+    ends = {"---", "..."} if fence == "---" else {fence}
+    end = next((n for n, line in enumerate(lines) if n and line.rstrip() in ends), None)
     if end is None:
-        if len(lines) > 1 and ":" in lines[1]:
-            return FrontMatter({}, text, f"{_SUBJECT} nie mają końca: brakuje zamykającego wiersza „---”.")
+        if len(lines) > 1 and (":" if fence == "---" else "=") in lines[1]:
+            return FrontMatter({}, text, (f"{_SUBJECT} nie mają końca: brakuje zamykającego wiersza „{fence}”.",))
         return FrontMatter({}, text)  # a thematic break
     body = "\n".join(lines[end + 1 :])
+    source = "\n".join(lines[1:end])
     try:
-        return FrontMatter(read_mapping("\n".join(lines[1:end]), first_line=2), body)
+        values, problems = read_keys(source, first_line=2) if fence == "---" else (_toml(source), [])
     except Refused as problem:
-        return FrontMatter({}, body, f"{_SUBJECT} zostały pominięte: {problem}.")
+        return FrontMatter({}, body, (f"{_SUBJECT} zostały pominięte: {problem}.",))
+    return FrontMatter(values, body, tuple(f"{_SUBJECT}: {problem}." for problem in problems))
+
+
+def _toml(source: str) -> dict[str, Value]:
+    """TOML with every plain value as text, like YAML here. Raises Refused."""
+    try:
+        values = tomllib.loads(source, parse_float=str)
+    except tomllib.TOMLDecodeError as error:
+        line = _TOML_LINE.search(str(error))
+        where = f" w wierszu {int(line[1]) + 1}" if line else ""
+        raise Refused(f"błąd zapisu TOML{where} ({error})") from None
+    except (RecursionError, ValueError):
+        raise Refused("błąd zapisu TOML") from None
+    return {key: _value(value) for key, value in values.items()}
+
+
+def _value(value: object) -> Value:
+    match value:
+        case bool():
+            return str(value).lower()
+        case datetime() | date() | time():
+            return value.isoformat()
+        case list():
+            return [_value(item) for item in value]
+        case dict():
+            return {str(key): _value(item) for key, item in value.items()}
+    return str(value)

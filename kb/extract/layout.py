@@ -28,6 +28,7 @@ from kb.extract.clean import (
     note_marks,
     whole_words,
 )
+from kb.extract.encodings import repaired_pages
 from kb.extract.headings import Entry, Placed, place_headings
 from kb.extract.lines import CELL, RAISED, Line, PageLines
 from kb.extract.running import Stripped, Taken, without_running
@@ -200,7 +201,8 @@ def _placed(page: PageLines) -> PageLines:
 
 def _repaired(pages: Sequence[PageLines], known: Known, second: frozenset[int]) -> list[PageLines]:
     """Pages whose characters can be shown, with ż where a font has Ŝ."""
-    texts = [[characters(glyph_names(line.text), keep=CELL + RAISED) for line in page.lines] for page in pages]
+    read = repaired_pages(["\n".join(glyph_names(line.text) for line in page.lines) for page in pages], known)
+    texts = [[characters(line, keep=CELL + RAISED) for line in text.split("\n")] if text else [] for text in read]
     steps: list[Callable[[str], str]] = []
     if any("Ŝ" in text for page in texts for text in page):
         missing = not any("ż" in text for page in texts for text in page)
@@ -501,6 +503,8 @@ def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict
     ended = _is_ended(last)
     goes_on = not ended and text[:1].islower()
     room = _has_room(before, line, right)
+    if last.endswith(SOFT) and text[:1].isdigit():
+        return not last.rstrip(SOFT).rpartition(" ")[2].isupper()  # „COVID-19”
     if last.endswith(SOFT) or (last.endswith("-") and text[:1].islower()):
         return False
     if text[:1] in _CLINGING:

@@ -6,7 +6,6 @@ Raw HTML is text here, never markup, and what is rendered is sanitised all the s
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
@@ -17,11 +16,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from kb.extract import frontmatter, outcome
+from kb.extract import encodings, frontmatter, outcome
 from kb.extract.clean import SOFT, Known, characters, has_text, shortened
 from kb.extract.reader import Report
 from kb.limits import Limits
 from kb.model import Extraction, Heading, Page, Status
+from kb.polish import normalise
 from kb.slugs import anchor as anchor_of
 
 _SECTION_LEVEL = 2
@@ -34,6 +34,7 @@ _MOST_FREE = 200_000
 note or a table's empty cells can be repeated without end by a few characters."""
 _SIZE_OF_TAG = 6
 _ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
+_ENCODINGS = {"cp1250": "Windows-1250", "iso8859-2": "ISO 8859-2", "utf-16": "UTF-16"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 _TAGS = frozenset(
@@ -50,7 +51,7 @@ _ATTRIBUTES = {
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
-def read_markdown(path: Path, limits: Limits, _known: Known, report: Report) -> Extraction:
+def read_markdown(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
     """The file's sections as pages: the text before the first heading, then one page for each heading outside lists and quotes.
 
     ``text`` is plain, its first line the heading; ``html`` has the heading as ``h2``, since a page's ``h1`` is its document's
@@ -59,15 +60,14 @@ def read_markdown(path: Path, limits: Limits, _known: Known, report: Report) -> 
     """
     if path.stat().st_size > 4 * limits.characters:
         return outcome.too_large(f"ma ponad {limits.characters} znaków tekstu")
-    decoded = _decoded(path.read_bytes())
+    decoded = _decoded(path.read_bytes(), known)
     if decoded is None:
         return outcome.damaged("to nie jest plik tekstowy", _ADVICE)
     text, warnings = decoded
     if len(text) > limits.characters:
         return outcome.too_large(f"ma ponad {limits.characters} znaków tekstu")
-    front = frontmatter.split(unicodedata.normalize("NFC", _CONTROL.sub("", text)))
-    if front.warning:
-        warnings.append(front.warning)
+    front = frontmatter.split(normalise(_CONTROL.sub("", text)))
+    warnings += front.warnings
     pages, plain = _pages(front.body, limits.pages)
     if plain:
         warnings.append(
@@ -76,25 +76,32 @@ def read_markdown(path: Path, limits: Limits, _known: Known, report: Report) -> 
     if len(pages) > limits.pages:
         return outcome.too_large(f"ma {len(pages)} części, a najwięcej może mieć {limits.pages}")
     report(0, len(pages))
+    unreadable = [page.number for page in pages if encodings.is_gibberish(page.text, known)]
+    if unreadable:
+        warnings.append(
+            f"Części, w których nie da się odczytać słów: {outcome.ranges(unreadable)}. Sprawdź kodowanie pliku."
+        )
     found = any(has_text(page.text) for page in pages)
     extraction = Extraction(status=Status.INDEXED, pages=tuple(pages), metadata=front.values, warnings=tuple(warnings))
     return extraction if found else outcome.no_text("Plik nie zawiera tekstu. Uzupełnij go albo usuń.", extraction)
 
 
-def _decoded(data: bytes) -> tuple[str, list[str]] | None:
-    r"""Text with ``\n`` line ends, and a warning about the encoding; None for bytes that are no text."""
-    warnings = []
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode("cp1250")
-        except UnicodeDecodeError:
-            return None
-        warnings.append("Plik nie jest zapisany w UTF-8; odczytano go jako Windows-1250. Zapisz go w kodowaniu UTF-8.")
-    if "\x00" in text:
+def _decoded(data: bytes, known: Known) -> tuple[str, list[str]] | None:
+    r"""Text with ``\n`` line ends, and what was done to it; None for bytes that are no text."""
+    decoded = encodings.decode(data, known)
+    if decoded is None or "\x00" in decoded[0]:
         return None
-    return text.replace("\r\n", "\n").replace("\r", "\n"), warnings
+    text, encoding = decoded
+    warnings = []
+    if encoding != "utf-8":
+        name = _ENCODINGS[encoding]
+        warnings.append(f"Plik nie jest zapisany w UTF-8; odczytano go jako {name}. Zapisz go w kodowaniu UTF-8.")
+    repaired = encodings.repaired_text(text, known)
+    if repaired != text:
+        warnings.append(
+            "Polskie litery były zapisane w złym kodowaniu i zostały odtworzone. Sprawdź tekst i zapisz go w UTF-8."
+        )
+    return repaired.replace("\r\n", "\n").replace("\r", "\n"), warnings
 
 
 @cache

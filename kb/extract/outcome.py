@@ -53,6 +53,7 @@ def no_text(message: str, extraction: Extraction | None = None) -> Extraction:
         message=message,
         warnings=extraction.warnings,
         notes=extraction.notes,
+        scans=extraction.scans,
     )
 
 

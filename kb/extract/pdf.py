@@ -1,4 +1,4 @@
-"""A PDF file → its pages: the only user of pypdfium2 and pypdf.
+"""A PDF file → its pages: the only user of pypdf, and with ``lines`` and ``scans`` of pypdfium2.
 
 PDFium reads nearly everything; pypdf is the second reader, for a page or a file that PDFium cannot read sensibly.
 """
@@ -23,10 +23,12 @@ import pypdfium2.raw as pdfium_raw
 from kb.extract import outcome
 from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share, shortened
 from kb.extract.description import describe
+from kb.extract.encodings import is_gibberish, repaired_pages
 from kb.extract.headings import Entry
 from kb.extract.layout import tidy
 from kb.extract.lines import PageLines, plain_lines, read_lines
 from kb.extract.reader import Report
+from kb.extract.scans import is_scan
 from kb.limits import Limits
 from kb.model import Extraction, Page, Status
 
@@ -37,8 +39,8 @@ _READABLE_SHARE = 0.5
 _FRUITLESS_TRIES = 4
 _SECOND_SECONDS = 5.0
 _SECOND_SECONDS_PER_PAGE = 0.1
-_DRAWN_PATHS = 50
 _MOST_ENTRIES = 10_000
+_NOTHING: Mapping[int, Path] = {}
 _INFO_KEYS = ("Title", "Author", "Subject", "CreationDate")
 
 
@@ -50,7 +52,8 @@ class _Raw:
     labels: list[str | None] = field(default_factory=list)
     outline: list[Entry] = field(default_factory=list)
     info: Mapping[str, str] = field(default_factory=dict)
-    drawn: set[int] = field(default_factory=set)
+    scans: set[int] = field(default_factory=set)
+    recognised: frozenset[int] = frozenset()
     failed: set[int] = field(default_factory=set)
 
     @property
@@ -71,21 +74,26 @@ class _Late(BaseException):
     """Time given to the second reader is over. No ``Exception``, so that the reader itself does not swallow it."""
 
 
-def read_pdf(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
+def read_pdf(
+    path: Path, limits: Limits, known: Known, report: Report, recognised: Mapping[int, Path] = _NOTHING
+) -> Extraction:
     """The file's pages in order, empty ones too, so that ``number`` is the position.
 
     ``report`` is told (page, pages), (0, pages) first. A file without readable pages gives a failed status and a message;
-    only ``MemoryError``, ``RecursionError`` and ``OSError`` pass through.
+    only ``MemoryError``, ``RecursionError`` and ``OSError`` pass through. ``recognised`` are PDFs of one page, by page number,
+    that are read in place of the file's own pages.
     """
-    return _read(path, limits, known, report, second_only=False)
+    return _read(path, limits, known, report, recognised, second_only=False)
 
 
 def read_without_pdfium(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
     """The same by pypdf alone, after PDFium has crashed on the file."""
-    return _read(path, limits, known, report, second_only=True)
+    return _read(path, limits, known, report, _NOTHING, second_only=True)
 
 
-def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_only: bool) -> Extraction:
+def _read(
+    path: Path, limits: Limits, known: Known, report: Report, recognised: Mapping[int, Path], *, second_only: bool
+) -> Extraction:
     with path.open("rb") as file:
         start = file.read(1024)
     if not start:
@@ -93,7 +101,7 @@ def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_on
     second: frozenset[int] = frozenset()
     warnings: list[str] = []
     try:
-        raw = None if second_only else _read_first(path, limits, known, report)
+        raw = None if second_only else _read_first(path, limits, known, report, recognised)
         if raw is None:
             raw = _read_second(path, limits, report)
             if raw is not None:
@@ -111,9 +119,11 @@ def _read(path: Path, limits: Limits, known: Known, report: Report, *, second_on
 
 
 def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[str]) -> Extraction:
-    illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(text) > 5 * _MUCH_GARBAGE]
+    illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(glyph_names(text)) > 5 * _MUCH_GARBAGE]
     pages = []
-    tidied = tidy(raw.pages, known, second, raw.outline)
+    titles = repaired_pages([entry.title for entry in raw.outline], known)
+    outline = [entry._replace(title=title) for entry, title in zip(raw.outline, titles, strict=True)]
+    tidied = tidy(raw.pages, known, second, outline)
     heading = ""
     for position, page in enumerate(tidied.pages):
         # The page begins with its own heading, or under the last one of the pages before.
@@ -131,21 +141,18 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
             )
         )
         heading = page.headings[-1].text if page.headings else heading
+    illegible = [page.number for page in pages if page.number in illegible or is_gibberish(page.text, known)]
     silent = [page.number for page in pages if not has_text(page.text)]
-    scanned = [number for number in silent if number - 1 in raw.drawn]
+    scans = tuple(sorted(position + 1 for position in raw.scans))
     failed = [number for number in silent if number - 1 in raw.failed]
-    metadata = describe(raw.info)
-    if not any(has_text(page.text) for page in pages):
-        message = "Plik nie zawiera tekstu: wygląda na skan. Rozpoznaj w nim tekst (OCR) i umieść go ponownie."
-        if failed and not scanned:
+    metadata = describe(raw.info, known)
+    if all(page.number in scans or not has_text(page.text) for page in pages):
+        if failed and not scans:
             return outcome.damaged("nie da się odczytać żadnej jego strony")
-        if not scanned:
-            message = "Plik nie zawiera tekstu: jego strony są puste. Sprawdź, czy to właściwy plik."
-        return outcome.no_text(message, Extraction(status=Status.NO_TEXT, pages=tuple(pages), metadata=metadata))
-    if scanned:
-        warnings.append(
-            f"Strony bez tekstu (obraz, zapewne skan): {outcome.ranges(scanned)}. Rozpoznaj w nich tekst (OCR)."
-        )
+        message = "Plik nie zawiera tekstu: "
+        message += "wygląda na skan." if scans else "jego strony są puste. Sprawdź, czy to właściwy plik."
+        extraction = Extraction(status=Status.NO_TEXT, pages=tuple(pages), metadata=metadata, scans=scans)
+        return outcome.no_text(message, extraction)
     if failed:
         warnings.append(f"Uszkodzone strony, których nie dało się odczytać: {outcome.ranges(failed)}.")
     if illegible:
@@ -157,6 +164,7 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
         pages=tuple(pages),
         metadata=metadata,
         warnings=tuple(warnings),
+        scans=scans,
         notes=outcome.taken_out(tidied.taken),
     )
 
@@ -164,7 +172,9 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
 # ---------------------------------------------------------------- the first reader
 
 
-def _read_first(path: Path, limits: Limits, known: Known, report: Report) -> _Raw | None:
+def _read_first(
+    path: Path, limits: Limits, known: Known, report: Report, recognised: Mapping[int, Path]
+) -> _Raw | None:
     """Everything that PDFium finds in the file; None when it cannot open it."""
     try:
         document = pdfium.PdfDocument(path)
@@ -173,23 +183,32 @@ def _read_first(path: Path, limits: Limits, known: Known, report: Report) -> _Ra
             raise _Locked from error
         return None
     with document:
-        return _read_document(path, document, limits, known, report)
+        return _read_document(path, document, limits, known, report, recognised)
 
 
 def _read_document(
-    path: Path, document: pdfium.PdfDocument, limits: Limits, known: Known, report: Report
+    path: Path,
+    document: pdfium.PdfDocument,
+    limits: Limits,
+    known: Known,
+    report: Report,
+    recognised: Mapping[int, Path],
 ) -> _Raw | None:
     count = len(document)
     if count == 0:
         return None
     _check_pages(count, limits)
     report(0, count)
-    raw = _Raw([])
+    raw = _Raw([], recognised=frozenset(number - 1 for number in recognised))
     size = 0
     layers = cache(lambda: _hidden_layers(path))
     for position in range(count):
         try:
-            lines = _page_lines(document, position, raw, known, lambda layer: layer in layers())
+            if position in raw.recognised:
+                with pdfium.PdfDocument(recognised[position + 1]) as single:
+                    lines = _page_lines(single, 0, _Raw([]), known, lambda layer: layer in layers())
+            else:
+                lines = _page_lines(document, position, raw, known, lambda layer: layer in layers())
         except pdfium.PdfiumError:
             lines = plain_lines("")
             raw.failed.add(position)
@@ -209,19 +228,11 @@ def _page_lines(
     page = document[position]
     try:
         found = read_lines(page, known, is_hidden)
-        if not any(has_text(line.text) for line in found.lines) and _is_drawn(page):
-            raw.drawn.add(position)
+        if is_scan(page, found.text):
+            raw.scans.add(position)
         return found
     finally:
         page.close()
-
-
-def _is_drawn(page: pdfium.PdfPage) -> bool:
-    """Whether a page without text shows something: a picture, or letters turned into curves."""
-    return any(
-        item.type == pdfium_raw.FPDF_PAGEOBJ_IMAGE or count > _DRAWN_PATHS
-        for count, item in enumerate(page.get_objects(max_depth=3), 1)
-    )
 
 
 def _outline(document: pdfium.PdfDocument) -> Iterator[Entry]:
@@ -279,6 +290,8 @@ def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
     """Replace pages that PDFium read badly by what pypdf makes of them, where that is better; their positions."""
     texts = raw.texts
     doubtful = [position for position, text in enumerate(texts) if _is_doubtful(text, known)]
+    # The second reader knows nothing of recognised pages: it would read the stamp beside the picture.
+    doubtful = [position for position in doubtful if position not in raw.recognised]
     if not doubtful:
         return frozenset()
     improved = set()

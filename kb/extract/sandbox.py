@@ -51,8 +51,9 @@ _MEMORY_SUSPICION = 0.5
 class _Slot:
     """One keeper, and the files that it is busy with: none when it is free, mostly one."""
 
-    def __init__(self, channel: socket.socket, result: Path, limits: Limits) -> None:
+    def __init__(self, channel: socket.socket, result: Path, limits: Limits, reader: str) -> None:
         self.channel = channel
+        self.reader = reader
         self.result = result
         self.limits = limits
         self.batch: tuple[Path, ...] = ()
@@ -75,7 +76,7 @@ class _Slot:
         self.deadline = time.monotonic() + self.allowed
         self.result.unlink(missing_ok=True)
         request = {
-            "files": [(os.path.abspath(path), _reader(path, second=second_try)) for path in batch],
+            "files": [(os.path.abspath(path), self.reader or _reader(path, second=second_try)) for path in batch],
             "result": str(self.result),
             "limits": asdict(self.limits),
         }
@@ -113,8 +114,8 @@ _Result = tuple[Path, Extraction]
 class _Queue:
     """The files still to be read: batches, and before them files that must be read again, each alone."""
 
-    def __init__(self, paths: Iterator[Path]) -> None:
-        self._batches = _batches(paths)
+    def __init__(self, paths: Iterator[Path], *, alone: bool) -> None:
+        self._batches = ((path,) for path in paths) if alone else _batches(paths)
         self._again: deque[Path] = deque()
 
     def take(self) -> tuple[Path, ...]:
@@ -188,14 +189,16 @@ def _collected(slot: _Slot, queue: _Queue, on_progress: Progress | None) -> list
 class Sandbox:
     """Reads files in child processes under ``limits``, ``jobs`` at once. A context manager: starting costs half a second.
 
+    ``reader``, where given, reads every file, each alone, in place of the readers of their formats.
     Raises ``KbError`` on entry when the reading process does not start.
     """
 
-    def __init__(self, limits: Limits | None = None, jobs: int = 2) -> None:
+    def __init__(self, limits: Limits | None = None, jobs: int = 2, *, reader: str = "") -> None:
         if jobs < 1:
             raise ValueError("jobs must be at least 1")
         self._limits = limits or Limits()
         self._jobs = jobs
+        self._reader = reader
         self._slots: list[_Slot] = []
         self._stack = ExitStack()
         self._busy = False
@@ -234,7 +237,7 @@ class Sandbox:
             self._busy = False
 
     def _run(self, paths: Iterator[Path], on_progress: Progress | None) -> Iterator[_Result]:
-        queue = _Queue(paths)
+        queue = _Queue(paths, alone=bool(self._reader))
         while True:
             yield from self._refill(queue)
             busy = [slot for slot in self._slots if slot.batch]
@@ -303,7 +306,13 @@ class Sandbox:
             return _collected(slot, queue, on_progress)
         if code == OUT_OF_MEMORY or peak > _MEMORY_SUSPICION * slot.limits.address_space_bytes:
             return _failed(slot, queue, too_large("wymaga zbyt wiele pamięci"))
-        if code < 0 and not slot.second_try and len(slot.batch) == 1 and _reader(slot.batch[0], second=True):
+        if (
+            code < 0
+            and not slot.second_try
+            and not self._reader
+            and len(slot.batch) == 1
+            and _reader(slot.batch[0], second=True)
+        ):
             try:
                 slot.start(slot.batch, second_try=True)
             except OSError:
@@ -342,7 +351,8 @@ class Sandbox:
                         "-m",
                         "kb.extract.child",
                         str(folder),
-                        ",".join(reader for row in FORMATS for reader in (row.reader, row.second_reader) if reader),
+                        self._reader
+                        or ",".join(reader for row in FORMATS for reader in (row.reader, row.second_reader) if reader),
                         *(str(theirs.fileno()) for _, theirs in pairs),
                     ],
                     stdin=subprocess.DEVNULL,
@@ -357,7 +367,10 @@ class Sandbox:
             for ours, theirs in pairs:
                 stack.callback(ours.close)
                 theirs.close()
-        self._slots = [_Slot(ours, folder / f"result-{number}", self._limits) for number, (ours, _) in enumerate(pairs)]
+        self._slots = [
+            _Slot(ours, folder / f"result-{number}", self._limits, self._reader)
+            for number, (ours, _) in enumerate(pairs)
+        ]
         if not all(map(_is_ready, self._slots)):
             last_line = errors.read_text(errors="replace").splitlines()[-1:]
             raise KbError("Nie udało się uruchomić procesu czytającego dokumenty.", last_line)

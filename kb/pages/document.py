@@ -78,6 +78,7 @@ class DocumentPage(BasePage):
     fold_numbers: bool
     found_on: str
     first_page: str
+    recognised: str
     text: Markup
     cut: str
     further: Link | None
@@ -96,6 +97,7 @@ class SectionPage(BasePage):
     name: str
     heading: str
     position: str
+    recognised: str
     text: Markup
     cut: str
     marked: bool
@@ -161,6 +163,7 @@ def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[D
         if found
         else "",
         first_page=with_query(page_url(document.id, 1), view.q),
+        recognised=_recognised(pages),
         text=rendered(html, view.links(html[:MOST_SHOWN]), view.marker, MOST_SHOWN),
         cut=_CUT if len(html) > MOST_SHOWN else "",
         further=_further(view, pages, len(shown)),
@@ -193,6 +196,7 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
         name=name,
         heading=page.heading if has_pages else "",
         position=f"{page.number} z {document.pages}",
+        recognised="Tekst tej strony rozpoznano automatycznie (OCR); może zawierać błędy." if page.ocr else "",
         text=text,
         cut=_CUT if len(page.html or page.text) > MOST_SHOWN else "",
         marked="<mark>" in text,
@@ -260,6 +264,15 @@ def _counts(marker: Marker, pages: Sequence[Page]) -> dict[int, int]:
             deadline.check()
             counts[page.number] = len(marker(page.text))
     return counts if len(counts) == len(pages) else {}
+
+
+def _recognised(pages: Sequence[Page]) -> str:
+    """That text was recognised in pictures, and on how many of the pages."""
+    count = sum(page.ocr for page in pages)
+    if not count:
+        return ""
+    where = "tego dokumentu" if count == len(pages) else messages.counted(count, "strony", "stron", "stron")
+    return f"Tekst {where} rozpoznano automatycznie (OCR); może zawierać błędy."
 
 
 def _neighbour(view: DocumentView, number: int, text: str) -> Link | None:

@@ -95,6 +95,69 @@ def test_hyphens(broken: str, expected: str, known: Known) -> None:
     assert clean.hyphens(broken, known) == expected
 
 
+@pytest.mark.parametrize("mark", [SOFT, LINE_END])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "konserwatorsko-restauratorski",
+        "administracyjno-gospodarczej",
+        "budowlano-montażowych",
+        "techniczno-ekonomicznemu",
+        "wodno-melioracyjny",
+        "jesienno-zimowym",
+        "południowo-zachodniego",
+        "niemiecko-polskich",
+        "żółto-niebieskie",
+        "Opiekuńczo-Lecznicze",
+        "OPIEKUŃCZO-LECZNICZY",
+        "społeczno-gospodarczo",
+        "e-recepta",
+        "e-maile",
+        "ex-ante",
+        "follow-upu",
+        "Kędzierzyn-Koźle",
+        "PKP-owski",
+        "2014-2020",
+        "7-dniowy",
+    ],
+)
+def test_compounds_keep_their_hyphen(word: str, mark: str, known: Known) -> None:
+    """Adjectives of equal rank, loan words, names and numbers are broken at a hyphen that they have anywhere."""
+    left, _, right = word.rpartition("-")
+    assert clean.hyphens(left + mark + right, known) == word
+
+
+@pytest.mark.parametrize("mark", [SOFT, LINE_END])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "średnio|terminowy",
+        "ogólno|krajowego",
+        "nisko|podłogowych",
+        "wczesno|szkolnej",
+        "zachodnio|pomorskie",
+        "rzymsko|katolickiego",
+        "jedno|rodzinne",
+        "cywilno|prawna",
+        "niepełno|letniej",
+        "zielono|górskiego",
+        "samo|rządowi",
+        "samo|chody",
+        "równo|wagi",
+        "nowo|tworu",
+        "od|rolnienie",
+        "nie|miecki",
+        "wice|marszałek",
+        "eks|port",
+        "u|chwalono",
+        "DŁUGO|TERMINOWY",
+    ],
+)
+def test_broken_words_are_joined(word: str, mark: str, known: Known) -> None:
+    """A word whose first part looks like an adjective is one word all the same where the dictionary has it."""
+    assert clean.hyphens(word.replace("|", mark), known) == word.replace("|", "")
+
+
 @pytest.mark.parametrize(
     ("broken", "seen", "expected"),
     [

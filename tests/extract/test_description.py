@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 import pytest
 
-from kb.extract.description import describe
+from kb.extract import description
+from kb.polish import shared_analyzer
+
+
+def describe(info: Mapping[str, str]) -> dict[str, object]:
+    """What is worth showing on a day in 2026."""
+    return description.describe(info, shared_analyzer().known, date(2026, 6, 1))
 
 
 @pytest.mark.parametrize(
@@ -20,6 +29,15 @@ from kb.extract.description import describe
         "12",
         "",
         "Slajd 1",
+        "unspecified",
+        "PowerPoint Presentation",
+        "Prezentacja programu PowerPoint",
+        "Title",
+        "Tytuł prezentacji",
+        "TCPDF Example 001",
+        "PDF Document",
+        "Arkusz1",
+        "Kliknij, aby edytować styl",
     ],
 )
 def test_useless_titles(title: str) -> None:
@@ -40,7 +58,13 @@ def test_titles(title: str) -> None:
     [
         ("Jan Żak", ["Jan Żak"]),
         ("Jan Żak, Anna Łoś", ["Jan Żak", "Anna Łoś"]),
-        ("Żak, Jan; Łoś, Anna", ["Żak, Jan", "Łoś, Anna"]),
+        ("Żak, Jan; Łoś, Anna", ["Jan Żak", "Anna Łoś"]),
+        ("Wiśniewska, Ewa", ["Ewa Wiśniewska"]),
+        ("anonymous", None),
+        ("Nicola Asuni", None),
+        ("Imię i nazwisko", None),
+        ("root", None),
+        ("Stanis³aw W³odarczyk", ["Stanisław Włodarczyk"]),
         ("user", None),
         ("Tomek", None),
         ("kowalski2", None),
@@ -63,6 +87,9 @@ def test_authors(author: str, expected: list[str] | None) -> None:
         ("20190301", "2019-03-01"),
         ("D:20231345", None),
         ("D:00010101", None),
+        ("D:20260602", "2026-06-02"),
+        ("D:20260603", None),
+        ("D:20991231120000Z", None),
         ("wczoraj", None),
     ],
 )
@@ -74,3 +101,25 @@ def test_published(created: str, expected: str | None) -> None:
 def test_description() -> None:
     """The subject is the description."""
     assert describe({"Subject": "O dotacjach dla gmin"}) == {"description": "O dotacjach dla gmin"}
+
+
+@pytest.mark.parametrize("subject", ["unspecified", "Subject", "12"])
+def test_useless_descriptions(subject: str) -> None:
+    """What a library fills in describes nothing."""
+    assert describe({"Subject": subject}) == {}
+
+
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [
+        ("Uchwa³a bud¿etowa", "Uchwała budżetowa"),
+        ("Zasady przyj\x9cæ do \x9cwietlicy", "Zasady przyjść do świetlicy"),
+        ("Strategia o¶wiatowa na lata 2020±2030", "Strategia oświatowa na lata 2020±2030"),
+        ("OÅ›wiata w powiecie", "Oświata w powiecie"),
+        ("Ra\u00adport o stanie\u200b gminy", "Raport o stanie gminy"),
+        ("La forêt de Białowieża", "La forêt de Białowieża"),
+    ],
+)
+def test_titles_in_old_encodings(raw: str, title: str) -> None:
+    """Polish letters are as they were meant, and no invisible character is left."""
+    assert describe({"Title": raw})["title"] == title

@@ -21,16 +21,25 @@ def test_values_as_written() -> None:
         "y": None,
     }
     assert front.body == "Treść\n"
-    assert front.warning == ""
+    assert front.warnings == ()
 
 
 @pytest.mark.parametrize(
-    "text", ["Treść bez metadanych", "", "--- nie\nto", "---\n\nlinia i tekst\n", "---\n---\nTreść"]
+    "text",
+    [
+        "Treść bez metadanych",
+        "",
+        "--- nie\nto",
+        "---\n\nlinia i tekst\n",
+        "---\n---\nTreść",
+        "+++\n+++\nTreść",
+        "+++\n\nx",
+    ],
 )
 def test_without_values(text: str) -> None:
     """A text without front matter, or with an empty one, is no mistake."""
     front = split(text)
-    assert (front.values, front.warning) == ({}, "")
+    assert (front.values, front.warnings) == ({}, ())
 
 
 @pytest.mark.parametrize(
@@ -49,8 +58,8 @@ def test_without_values(text: str) -> None:
 def test_mistakes_are_named(source: str, said: str) -> None:
     """A warning says where and what is wrong, and the text is still there."""
     front = split(f"---\n{source}\n---\nTreść")
-    assert said in front.warning
-    assert front.values == {}
+    assert said in front.warnings[0]
+    assert len(front.warnings) == 1
     assert front.body == "Treść"
 
 
@@ -58,11 +67,61 @@ def test_bomb_of_aliases() -> None:
     """A few lines that stand for gigabytes are refused at once."""
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
-    assert "odsyłacze" in split("---\n" + "\n".join(lines) + "\n---\n").warning
+    assert "odsyłacze" in split("---\n" + "\n".join(lines) + "\n---\n").warnings[0]
 
 
 def test_without_an_end() -> None:
     """Front matter that is never closed is a warning, and nothing of it is lost."""
     front = split("---\ntitle: Raport\n\nTreść")
-    assert "brakuje zamykającego" in front.warning
+    assert "brakuje zamykającego" in front.warnings[0]
     assert "Treść" in front.body
+
+
+def test_one_bad_line_spoils_one_key() -> None:
+    """The other keys are read, and the warning names the line and the key."""
+    front = split("---\ntitle: Raport: część druga\nkind: raport\ntopics: [a, b\nauthors:\n  - Jan Żak\n---\nTreść")
+    assert front.values == {"kind": "raport", "authors": ["Jan Żak"]}
+    assert len(front.warnings) == 2
+    assert "w wierszu 2, znak 14" in front.warnings[0]
+    assert "„title”" in front.warnings[0]
+    assert "„topics”" in front.warnings[1]
+
+
+def test_a_key_given_twice() -> None:
+    """The last one counts, and a warning says so."""
+    front = split("---\ntitle: A\nkind: raport\ntitle: B\n---\n")
+    assert front.values == {"title": "B", "kind": "raport"}
+    assert front.warnings == (
+        "Metadane na początku pliku: wiersz 4: klucz „title” jest powtórzony; przyjęto ostatnią wartość.",
+    )
+
+
+def test_a_value_that_yaml_cuts() -> None:
+    """What YAML takes for a comment inside a value is told; a real comment is none of our business."""
+    front = split("---\ntitle: Plac #7 w remoncie\nkind: raport # tak jak inne\n---\n")
+    assert front.values == {"title": "Plac", "kind": "raport"}
+    assert len(front.warnings) == 1
+    assert "#7 w remoncie" in front.warnings[0]
+
+
+def test_toml() -> None:
+    """Front matter between plus signs is TOML, every plain value as text."""
+    front = split('+++\ntitle = "Zapisy"\ndate = 2024-05-06\ntags = ["a", 7, 1.10, true]\n[x]\ny = 1\n+++\nTreść')
+    assert front.values == {
+        "title": "Zapisy",
+        "date": "2024-05-06",
+        "tags": ["a", "7", "1.10", "true"],
+        "x": {"y": "1"},
+    }
+    assert (front.body, front.warnings) == ("Treść", ())
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("+++\ntitle = = 1\n+++\nx", "TOML w wierszu 2"), ("+++\ntitle = 1\nx", "wiersza „+++”")]
+)
+def test_wrong_toml(source: str, said: str) -> None:
+    """A mistake in TOML is a warning, and the text is still there."""
+    front = split(source)
+    assert front.values == {}
+    assert said in front.warnings[0]
+    assert front.body.endswith("x")

@@ -106,10 +106,11 @@ def test_second_reader_alone(read_bytes: Read) -> None:
 
 
 def test_scan(read_bytes: Read) -> None:
-    """A file of drawings has no text, and the message says what to do."""
+    """A file of drawings has no text, and its pages wait for recognition."""
     extraction = read_bytes(make_pdf([None, None]))
     assert extraction.status is Status.NO_TEXT
-    assert "OCR" in extraction.message
+    assert "skan" in extraction.message
+    assert extraction.scans == (1, 2)
 
 
 def test_blank(read_bytes: Read) -> None:
@@ -120,10 +121,10 @@ def test_blank(read_bytes: Read) -> None:
 
 
 def test_partly_scanned(read_bytes: Read) -> None:
-    """Pages without text are named, blank ones are not."""
+    """Pages that show something without text wait for recognition, blank ones do not."""
     extraction = read_bytes(make_pdf([["Tekst strony."], None, [""], None, None]))
     assert extraction.status is Status.INDEXED
-    assert "2, 4–5." in extraction.warnings[0]
+    assert extraction.scans == (2, 4, 5)
 
 
 @pytest.mark.parametrize(

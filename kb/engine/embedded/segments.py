@@ -37,7 +37,7 @@ from kb.errors import IndexMismatch
 from kb.limits import KEPT_WORD_CHARACTERS
 from kb.model import Document, Heading, Page
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NOTHING = np.empty(0, np.int32)
@@ -89,7 +89,7 @@ class Columns:
     def files(self) -> Iterator[IndexedFile]:
         """What the index remembers of the document rows' files."""
         for values in self._values("file"):
-            yield IndexedFile(**values | {"warnings": tuple(values["warnings"]), "notes": tuple(values["notes"])})
+            yield IndexedFile(**values | {name: tuple(values.get(name, ())) for name in ("warnings", "notes")})
 
     def _numeric(self, name: str) -> Ints:
         # Whoosh would hand out one value at a time.
