@@ -42,7 +42,8 @@ class Page:
     ``heading`` the section that the page belongs to, ``continuation`` the words on the next page up to the end of a
     sentence that this page begins (indexed here too, so that a phrase that runs over the page's end is found).
     ``html`` is sanitised HTML of a section with markup, empty for plain text. ``ocr``: its text was recognised in a picture,
-    with ``confidence`` from 0 to 100, None where no word was found.
+    with ``confidence`` from 0 to 100, None where no word was found. ``outside`` is the end of the text that is no part of what
+    runs on to the next page: values of form fields, comments.
     """
 
     number: int
@@ -54,11 +55,14 @@ class Page:
     continuation: str = ""
     ocr: bool = False
     confidence: float | None = None
+    outside: str = ""
 
     @property
     def whole_text(self) -> str:
         """Its text with the rest of its last sentence: what is searched and quoted."""
-        return f"{self.text} {self.continuation}".strip()
+        running = self.text.removesuffix(self.outside).rstrip("\n") if self.outside else self.text
+        whole = f"{running} {self.continuation}".strip()
+        return f"{whole}\n{self.outside}".strip() if self.outside else whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
