@@ -21,6 +21,16 @@ STATUS_NAMES = {
 }
 
 
+UNREAD = {
+    Status.NO_TEXT: "skan bez rozpoznanego tekstu",
+    Status.ENCRYPTED: "plik zabezpieczony hasłem",
+    Status.DAMAGED: "plik uszkodzony",
+    Status.TIMEOUT: "bez przeszukiwania treści",
+    Status.TOO_LARGE: "bez przeszukiwania treści",
+}
+"""What a document is whose text is not in the index, in a few words for a list."""
+
+
 def plural(number: int, one: str, few: str, many: str) -> str:
     """The form of a noun after a numeral: 1 wynik, 2 wyniki, 5 wyników, 12 wyników, 22 wyniki."""
     if number == 1:

@@ -140,7 +140,11 @@ class Taxonomy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document's checked metadata. ``path`` is relative to the documents folder, ``version`` the SHA-256 of its bytes."""
+    """A document's checked metadata. ``path`` is relative to the documents folder, ``version`` the SHA-256 of its bytes.
+
+    ``unread`` is why its text could not be read; None where it was. An unread document is a **record**: it is found by what
+    describes it, and has no pages to show. ``pages`` is then how many the file has, 0 where nobody knows.
+    """
 
     id: str
     title: str
@@ -157,6 +161,7 @@ class Document:
     language: str = "pl"
     source_url: str = ""
     licence: str = ""
+    unread: Status | None = None
 
     @property
     def format(self) -> Format:
@@ -237,7 +242,7 @@ class PageHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A document that answers, with its best pages, best first."""
+    """A document that answers, with its best pages, best first; a record has none."""
 
     document: Document
     url: str

@@ -207,7 +207,10 @@ class AnalysedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysedDocument:
-    """A document with the words of its title, its values by facet, and its pages: at least one, numbered from 1."""
+    """A document with the words of its title, its values by facet, and its pages: at least one, numbered from 1.
+
+    One without a text that could be read has a single page, whose text is what describes it.
+    """
 
     document: Document
     title: Sequence[Word]
@@ -225,7 +228,8 @@ class IndexedFile:
     """What the indexer wants to be remembered of a document's file: an engine keeps it with the document, in one commit.
 
     ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on. ``recognition`` is the key
-    of what has recognised the text of its scans, "" when they are unread, None when it has none.
+    of what has recognised the text of its scans, "" when they are unread, None when it has none. ``unread`` is
+    the status of a file whose document is only a record, "" for one that was read.
     """
 
     document: str
@@ -237,6 +241,7 @@ class IndexedFile:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     recognition: str | None = None
+    unread: str = ""
 
 
 # The protocol

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from kb import addresses, messages
 from kb.addresses import document_url, search_url
-from kb.model import Document, Page, PageHit, Results, Taxonomy
+from kb.model import Document, Page, PageHit, Results, Status, Taxonomy
 from kb.reading.query import make_query
 from kb.site import site_of
 
@@ -55,7 +55,7 @@ class BasePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A document in a list."""
+    """A document in a list; ``unread`` says what kind of record it is, "" for one whose text is searched."""
 
     title: str
     url: str
@@ -64,6 +64,7 @@ class Card:
     published: date | None
     pages: str
     description: str
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +97,16 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
         edition=taxonomy.labels("edition").get(document.edition or "", ""),
         published=document.published,
         # Sections are no pages that anybody could turn.
-        pages=messages.pages(document.pages) if document.format.has_pages else "",
+        pages=messages.pages(document.pages) if document.format.has_pages and document.pages else "",
         description=document.description,
+        unread=_unread(document),
     )
+
+
+def _unread(document: Document) -> str:
+    if document.unread is Status.NO_TEXT and not document.format.has_pages:
+        return "bez treści"
+    return messages.UNREAD[document.unread] if document.unread else ""
 
 
 def cards_of_one_kind(results: Results, taxonomy: Taxonomy) -> tuple[Card, ...]:
