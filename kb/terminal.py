@@ -176,7 +176,7 @@ def _print_hit(console: Console, number: int, hit: Hit) -> None:
     console.print()
     console.print(Text.assemble(f"{number}. ", (hit.document.title, "bold"), f"  {hit.url}"))
     if hit.document.unread:
-        console.print(Text.assemble("   ", (messages.UNREAD[hit.document.unread], "cyan")))
+        console.print(Text.assemble("   ", (messages.unread(hit.document), "cyan")))
         if hit.document.description:
             console.print(Text(f"   {hit.document.description}"))
     for page in hit.pages:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from kb import addresses, messages
 from kb.addresses import document_url, search_url
-from kb.model import Document, Page, PageHit, Results, Status, Taxonomy
+from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
 from kb.site import site_of
 
@@ -99,14 +99,8 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
         # Sections are no pages that anybody could turn.
         pages=messages.pages(document.pages) if document.format.has_pages and document.pages else "",
         description=document.description,
-        unread=_unread(document),
+        unread=messages.unread(document),
     )
-
-
-def _unread(document: Document) -> str:
-    if document.unread is Status.NO_TEXT and not document.format.has_pages:
-        return "bez treści"
-    return messages.UNREAD[document.unread] if document.unread else ""
 
 
 def cards_of_one_kind(results: Results, taxonomy: Taxonomy) -> tuple[Card, ...]:
