@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from extract.pdfs import make_pdf
-from library import Library, found
+from library import TAXONOMY, Library, found
 from pypdf import PdfWriter
 from typer.testing import CliRunner
 
@@ -25,6 +25,14 @@ DESCRIPTION = {
     "authors": ["Jadwiga Bąk"],
     "publisher": "Urząd Gminy",
 }
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """An empty collection with a taxonomy, where nothing recognises the text of scans."""
+    made = Library(tmp_path, {"ocr": "off"})
+    made.write("taxonomy.yaml", TAXONOMY)
+    return made
 
 
 def _scan(library: Library, name: str = "skan.pdf", **metadata: object) -> Path:

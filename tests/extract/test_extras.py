@@ -136,7 +136,7 @@ def test_a_page_of_nothing_else(tmp_path: Path) -> None:
     scan.comment("Wpłynęło 12 marca.")
     extraction = scan.read(tmp_path)
     assert extraction.status is Status.INDEXED
-    assert extraction.warnings[0].startswith("Strony bez tekstu (obraz, zapewne skan): 1–2.")
+    assert extraction.scans == (1, 2)
 
 
 def test_a_sentence_runs_on_past_the_fields(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from .conftest import serving
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A site with a scan, a damaged file and an empty text, all of them described."""
-    library = Library(tmp_path_factory.mktemp("records"))
+    library = Library(tmp_path_factory.mktemp("records"), {"ocr": "off"})
     library.write("taxonomy.yaml", TAXONOMY)
     described = {"description": "Gdzie wolno pływać.", "topics": ["energia"], "published": "2021-05-06"}
     library.pdf("skan.pdf", None, None, title="Uchwała o kąpielisku", **described)
