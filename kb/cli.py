@@ -256,7 +256,7 @@ def search(
     terminal.print_results(results, as_json)
     if explain and results.hits:
         best = results.hits[0]
-        parts = knowledge.explain(results.query, best.document.id, best.pages[0].number)
+        parts = knowledge.explain(results.query, best.document.id, best.pages[0].number if best.pages else 1)
         if parts is None:
             terminal.print_error("Ten silnik wyszukiwania nie umie powiedzieć, z czego wynika ocena.")
         else:

@@ -2,7 +2,8 @@
 
 A run compares each file's bytes and metadata with what the index remembers, reads only what changed, and commits once. When
 the schema, the analyzer or a library changed, everything goes into a new build aside, which becomes the live one only when
-it is whole. A file that fails keeps its last good version in the index.
+it is whole. A file that fails keeps its last good version in the index; one that has none and is described becomes a record,
+a document that is found by its description alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kb.catalogue import Catalogue
@@ -160,7 +161,9 @@ class _Previous:
 
     def __init__(self, state: State | None) -> None:
         self._state = state
-        self._documents = {document.path: document for document in state.documents()} if state else {}
+        # Records hold nothing that reading the file's description would not give again.
+        documents = state.documents() if state else ()
+        self._documents = {document.path: document for document in documents if not document.unread}
 
     def at(self, path: str) -> tuple[Document, list[Page]] | None:
         """A document with its pages."""
@@ -185,6 +188,7 @@ class _Run:
     reports: list[FileReport] = field(default_factory=list)
     documents: dict[str, IndexedFile] = field(default_factory=dict)
     _versions: set[str] = field(default_factory=set)
+    _unread: list[tuple[FoundFile, Extraction, IndexedFile | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._previous = _Previous(self.writer.replaced() if self.writer.fresh else None)
@@ -223,13 +227,16 @@ class _Run:
                 self._report(
                     entry, Status.DUPLICATE, message=f"ten sam plik co {owners[entry.version]}; usuń jeden z nich"
                 )
-            elif old and (old.version, old.metadata) == (entry.version, entry.metadata) and not self._unread(old):
+            elif old and (old.version, old.metadata) == (entry.version, entry.metadata) and not self._again(old):
                 self._report(entry, Status.UNCHANGED, old.pages, old.words, warnings=old.warnings, notes=old.notes)
             else:
                 to_read.append(entry)
         for done, (entry, extraction) in enumerate(self._extractions(to_read), 1):
             self._take(entry, extraction, before.get(entry.name))
             self._progress(Progress(done=done, total=len(to_read), path=entry.name))
+        # Last, so that no record takes the id of a document that can be read.
+        for entry, extraction, old in self._unread:
+            self._take_unread(entry, extraction, old)
 
     def _remove_gone(self, before: dict[str, IndexedFile], found: list[FoundFile]) -> None:
         present = {entry.name for entry in found}
@@ -313,34 +320,59 @@ class _Run:
                 self._keep(entry, extraction, key)
                 yield entry, extraction
 
-    def _unread(self, file: IndexedFile) -> bool:
-        """Whether a file in the index has scans that would be read otherwise now."""
+    def _again(self, file: IndexedFile) -> bool:
+        """Whether a file in the index is only a record, or has scans that would be read otherwise now."""
+        if file.unread:
+            return True
         return file.recognition is not None and self._recogniser.ready and file.recognition != self._recogniser.key
 
     def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
         """Write a file that was read, or say why not."""
         if extraction.status is not Status.INDEXED:
-            self._report_failure(
-                entry, extraction.status, extraction.message, old, extraction.warnings, extraction.notes
-            )
+            self._unread.append((entry, extraction, old))
             return
         document, warnings, notes = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
         warnings += tuple(extraction.warnings)
         notes += tuple(extraction.notes)
         holder = self.documents.get(document.id)
-        if holder and holder.path != entry.name:
+        if holder and holder.path != entry.name and holder.unread:
+            self._drop(holder)
+        elif holder and holder.path != entry.name:
             self._drop(old)
-            self._report(
-                entry,
-                Status.DUPLICATE,
-                message=f"identyfikator „{document.id}” ma już {holder.path}; nadaj temu dokumentowi inny (klucz id)",
-                warnings=warnings,
-            )
+            self._report(entry, Status.DUPLICATE, message=_id_taken(document, holder), warnings=warnings)
             return
         if old and old.document != document.id:
             self._drop(old)
         file = self._write(document, extraction, entry, warnings, notes)
         self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings, notes=notes)
+
+    def _take_unread(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
+        """Keep the last good version of a file whose text cannot be read; where there is none, make a record of it."""
+        status, message, warnings = extraction.status, extraction.message, extraction.warnings
+        path = Path(entry.path)
+        if (old and not old.unread) or self._previous.at(entry.name):
+            self._report_failure(entry, status, message, old, warnings)
+            return
+        if not self.catalogue.is_described(path, extraction):
+            self._drop(old)
+            self._report(entry, status, message=message, warnings=warnings)
+            return
+        document, of_metadata, notes = self.catalogue.describe(path, entry.name, entry.version, extraction)
+        document, warnings = replace(document, unread=status), (*of_metadata, *warnings)
+        notes += tuple(extraction.notes)
+        holder = self.documents.get(document.id)
+        if holder and holder.path != entry.name:
+            self._drop(old)
+            self._report(entry, status, message=message, warnings=(*warnings, _id_taken(document, holder)))
+            return
+        if old and old.document != document.id:
+            self._drop(old)
+        # What has not changed is not written again, so that a run over the same files leaves the index alone.
+        if old is None or (old.version, old.metadata, old.unread) != (entry.version, entry.metadata, status):
+            record = replace(extraction, pages=(self.catalogue.page_of_record(document),))
+            self._write(document, record, entry, warnings, notes)
+        message = f"{message.rstrip('.')}. Opis dokumentu jest w bazie; treść nie jest przeszukiwana."
+        self._report(entry, status, message=message, warnings=warnings, notes=notes)
 
     def _write(
         self,
@@ -363,6 +395,7 @@ class _Run:
             warnings=warnings,
             notes=notes,
             recognition=self._recogniser.key if scanned else None,
+            unread=document.unread or "",
         )
         self.documents[document.id] = file
         self.writer.add(analysed, file)
@@ -469,6 +502,10 @@ class _Run:
             return True
         # What another recogniser has read is of no use once there is this one, and may be when it is back.
         return not key and (rest.endswith(f"-{EXTRACTOR_VERSION}.json") or "." not in rest)
+
+
+def _id_taken(document: Document, holder: IndexedFile) -> str:
+    return f"identyfikator „{document.id}” ma już {holder.path}; nadaj temu dokumentowi inny (klucz id)"
 
 
 def _kept_name(version: str, key: str = "") -> str:

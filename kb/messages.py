@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from kb.model import Status
+from kb.model import Document, Status
 
 _MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
 
@@ -19,6 +19,22 @@ STATUS_NAMES = {
     Status.TOO_LARGE: "za duży",
     Status.DUPLICATE: "powtórzony",
 }
+
+
+_UNREAD = {
+    Status.NO_TEXT: "skan bez rozpoznanego tekstu",
+    Status.ENCRYPTED: "plik zabezpieczony hasłem",
+    Status.DAMAGED: "plik uszkodzony",
+    Status.TIMEOUT: "bez przeszukiwania treści",
+    Status.TOO_LARGE: "bez przeszukiwania treści",
+}
+
+
+def unread(document: Document) -> str:
+    """What a document is whose text could not be read, in a few words for a list; "" for any other."""
+    if document.unread is Status.NO_TEXT and not document.format.has_pages:
+        return "bez treści"
+    return _UNREAD[document.unread] if document.unread else ""
 
 
 def plural(number: int, one: str, few: str, many: str) -> str:

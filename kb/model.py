@@ -52,7 +52,8 @@ class Page:
     the words on the next page up to the end of a sentence that this page begins (indexed here too, so that a phrase that runs
     over the page's end is found). ``notes_at`` is where in ``text`` the footnotes begin, None without any.
     ``html`` is sanitised HTML of a section with markup, empty for plain text. ``ocr``: its text was recognised in a picture,
-    with ``confidence`` from 0 to 100, None where no word was found.
+    with ``confidence`` from 0 to 100, None where no word was found. ``outside`` is the end of the text that is no part of what
+    runs on to the next page: values of form fields, comments.
     """
 
     number: int
@@ -66,13 +67,14 @@ class Page:
     notes_at: int | None = None
     ocr: bool = False
     confidence: float | None = None
+    outside: str = ""
 
     @property
     def whole_text(self) -> str:
-        """Its text with the rest of its last sentence, which comes before the footnotes: what is searched and quoted."""
-        if self.notes_at is None or not self.continuation:
-            return f"{self.text} {self.continuation}".strip()
-        return f"{self.text[: self.notes_at].rstrip()} {self.continuation}\n{self.text[self.notes_at :]}".strip()
+        """Its text with the rest of its last sentence, which comes before footnotes and comments: what is searched and quoted."""
+        end = len(self.text) - len(self.outside) if self.notes_at is None else self.notes_at
+        running, rest = self.text[:end].rstrip(), self.text[end:]
+        return f"{running} {self.continuation}".strip() + (f"\n{rest}" if rest else "")
 
     @property
     def listed_under(self) -> tuple[str, ...]:
@@ -160,7 +162,11 @@ class Taxonomy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document's checked metadata. ``path`` is relative to the documents folder, ``version`` the SHA-256 of its bytes."""
+    """A document's checked metadata. ``path`` is relative to the documents folder, ``version`` the SHA-256 of its bytes.
+
+    ``unread`` is why its text could not be read; None where it was. An unread document is a **record**: it is found by what
+    describes it, and has no pages to show. ``pages`` is then how many the file has, 0 where nobody knows.
+    """
 
     id: str
     title: str
@@ -177,6 +183,7 @@ class Document:
     language: str = "pl"
     source_url: str = ""
     licence: str = ""
+    unread: Status | None = None
 
     @property
     def format(self) -> Format:
@@ -257,7 +264,7 @@ class PageHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A document that answers, with its best pages, best first."""
+    """A document that answers, with its best pages, best first; a record has none."""
 
     document: Document
     url: str

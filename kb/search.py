@@ -94,7 +94,11 @@ class KnowledgeBase:
         hits = tuple(_hit(match, highlighter) for match in matches.documents)
         quoted = None
         if hits and query.page == 1 and query.sort == "relevance":
-            quoted = answer(hits, matches.documents[0].pages[0].page, highlighter, self.tuning)
+            quoted = (
+                None
+                if hits[0].document.unread
+                else answer(hits, matches.documents[0].pages[0].page, highlighter, self.tuning)
+            )
         relaxed: tuple[Relaxation, ...] = ()
         if not matches.total:
             with deadline.optional():
@@ -181,17 +185,23 @@ class KnowledgeBase:
         return _found(self.state.document(id))
 
     def page(self, document: str, number: int) -> Page:
-        """A page of a document. Raises NotFound that says how many pages there are."""
+        """A page of a document. Raises NotFound that says how many pages there are, or that none can be shown."""
         state = self.state
+        found = _found(state.document(document))
+        if found.unread:
+            raise NotFound(
+                "Tekstu tego dokumentu nie udało się odczytać, więc jego stron nie ma w bazie. Otwórz sam plik."
+            )
         page = state.page(document, number)
         if page is None:
-            count = _found(state.document(document)).pages
-            raise NotFound(f"Nie ma strony {number}. Ten dokument ma strony od 1 do {count}.")
+            raise NotFound(f"Nie ma strony {number}. Ten dokument ma strony od 1 do {found.pages}.")
         return page
 
     def pages(self, document: str) -> Iterator[Page]:
-        """All pages of a document, in order."""
-        return self.state.pages(document)
+        """All pages of a document, in order; none of one that could not be read."""
+        state = self.state
+        found = state.document(document)
+        return iter(()) if found is None or found.unread else state.pages(document)
 
     def documents(self) -> Sequence[Document]:
         """All documents, newest first."""
@@ -224,6 +234,10 @@ def _weight(concept: Concept, pages: int, state: State) -> float:
 
 def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
     id = match.document.id
+    if match.document.unread:  # its page is what describes it, which is shown in any case
+        return Hit(
+            document=match.document, url=document_url(id), score=round(match.score, 3), matching_pages=0, pages=()
+        )
     return Hit(
         document=match.document,
         url=document_url(id),

@@ -108,9 +108,9 @@ class Site:
     def page(self, document: Document, number: str) -> Page:
         """The page of a document that an address names. Raises NotFound."""
         position = whole_number(number)
-        if position is None:
+        if position is None and not document.unread:
             raise NotFound(f"Nie ma takiej strony. Ten dokument ma strony od 1 do {document.pages}.")
-        return self.knowledge.page(document.id, position)
+        return self.knowledge.page(document.id, position or 0)
 
     def source(self, request: Request, document: Document, page: Page | None = None) -> Source:
         """What is cited: a document or one of its pages, as read today."""

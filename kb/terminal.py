@@ -169,13 +169,21 @@ def print_results(results: Results, as_json: bool = False) -> None:
     pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")
     console.print(f"{messages.documents(results.total)}, {pages}")
     for number, hit in enumerate(results.hits, 1):
-        console.print()
-        console.print(Text.assemble(f"{number}. ", (hit.document.title, "bold"), f"  {hit.url}"))
-        for page in hit.pages:
-            where = locator(hit.document, page)
-            heading = f" · {page.heading}" if hit.document.format.has_pages and page.heading else ""
-            console.print(Text.assemble("   ", (where, "cyan"), heading))
-            console.print(_snippet(page.snippet))
+        _print_hit(console, number, hit)
+
+
+def _print_hit(console: Console, number: int, hit: Hit) -> None:
+    console.print()
+    console.print(Text.assemble(f"{number}. ", (hit.document.title, "bold"), f"  {hit.url}"))
+    if hit.document.unread:
+        console.print(Text.assemble("   ", (messages.unread(hit.document), "cyan")))
+        if hit.document.description:
+            console.print(Text(f"   {hit.document.description}"))
+    for page in hit.pages:
+        where = locator(hit.document, page)
+        heading = f" · {page.heading}" if hit.document.format.has_pages and page.heading else ""
+        console.print(Text.assemble("   ", (where, "cyan"), heading))
+        console.print(_snippet(page.snippet))
 
 
 def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
@@ -189,9 +197,8 @@ def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
         cells = (part.concept, _FIELD_NAMES[part.field], part.terms, *figures)
         table.add_row(*(Text(cell) for cell in cells), style="" if part.counted else "dim")
     console.print()
-    console.print(
-        f"Ocena strony {hit.pages[0].number} dokumentu „{hit.document.title}”: {hit.pages[0].score}", markup=False
-    )
+    what = f"strony {hit.pages[0].number} dokumentu" if hit.pages else "opisu dokumentu"
+    console.print(f"Ocena {what} „{hit.document.title}”: {hit.score}", markup=False)
     console.print(table)
     console.print("Z każdego pola liczy się najlepsza forma słowa, pola się dodają; wiersze przygaszone się nie liczą.")
 

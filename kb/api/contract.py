@@ -14,6 +14,12 @@ _OF_RESULTS = ConfigDict(from_attributes=True)
 """For shapes that have the same fields as an object of the search."""
 
 
+TextStatus = Literal["searched", "no_text", "encrypted", "damaged", "timeout", "too_large"]
+_TEXT_STATUS = Field(
+    description="Czy przeszukiwana jest treść (searched), a jeśli tylko opis – dlaczego: stan pliku, jak w raporcie kb index."
+)
+
+
 class WordChange(BaseModel):
     """Słowo, które wyszukiwarka odczytała inaczej, niż je wpisano."""
 
@@ -61,10 +67,13 @@ class FoundDocument(BaseModel):
     edition: str | None = Field(examples=["cwd-plus"])
     topics: list[str] = Field(examples=[["finanse", "partnerstwa"]])
     published: date | None
+    text_status: TextStatus = _TEXT_STATUS
     url: str
     score: float
     matching_pages: int = Field(description="Ile stron dokumentu pasuje do zapytania.")
-    pages: list[FoundPage] = Field(description="Najwyżej trzy najlepsze strony.")
+    pages: list[FoundPage] = Field(
+        description="Najwyżej trzy najlepsze strony; żadna, gdy treść nie jest przeszukiwana."
+    )
 
 
 class FacetCount(BaseModel):
@@ -129,6 +138,7 @@ class DocumentEntry(BaseModel):
     licence: str
     media: str = Field(json_schema_extra={"enum": [row.media for row in FORMATS]})
     page_count: int
+    text_status: TextStatus = _TEXT_STATUS
     url: str
     file_url: str = Field(description="Adres oryginalnego pliku.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from kb.addresses import document_url, edition_url, file_url, page_url, search_url, topic_url
 from kb.api.contract import (
@@ -25,6 +25,7 @@ from kb.api.contract import (
     SearchResponse,
     SuggestionEntry,
     SuggestResponse,
+    TextStatus,
     TopicEntry,
     TopicsResponse,
     WordChange,
@@ -149,11 +150,16 @@ def _hit(hit: Hit) -> FoundDocument:
         edition=document.edition,
         topics=list(document.topics),
         published=document.published,
+        text_status=_text_status(document),
         url=hit.url,
         score=hit.score,
         matching_pages=hit.matching_pages,
         pages=[FoundPage.model_validate(page) for page in hit.pages],
     )
+
+
+def _text_status(document: Document) -> TextStatus:
+    return cast("TextStatus", document.unread.value) if document.unread else "searched"
 
 
 def _described(document: Document) -> dict[str, Any]:
@@ -172,6 +178,7 @@ def _described(document: Document) -> dict[str, Any]:
         "licence": document.licence,
         "media": document.format.media,
         "page_count": document.pages,
+        "text_status": _text_status(document),
         "url": document_url(document.id),
         "file_url": file_url(document.id),
     }

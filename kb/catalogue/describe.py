@@ -13,7 +13,7 @@ from kb.catalogue.files import DEFAULTS_FILE, Beside, read_sidecar
 from kb.catalogue.metadata import ALIASES, KEY_NAMES, checked
 from kb.catalogue.taxonomy import load_taxonomy
 from kb.formats import FORMATS, Format, format_of
-from kb.model import Document, Extraction
+from kb.model import Document, Extraction, Page
 from kb.polish import normalise
 from kb.slugs import slug
 
@@ -89,6 +89,19 @@ class Catalogue:
             _note(f"z {DEFAULTS_FILE}", defaults.keys() - guessed.keys() - given.values.keys()),
         ]
         return Described(document, tuple(warnings), tuple(filter(None, notes)))
+
+    def is_described(self, path: Path, extraction: Extraction) -> bool:
+        """Whether more is known of a file than its name: an editor describes it, or the file itself says its title."""
+        own = checked(extraction.metadata, self._taxonomy, "", [])
+        given = self._in_sidecar(path, []).values if format_of(path.name).has_sidecar else own
+        return bool(given) or "title" in own
+
+    def page_of_record(self, document: Document) -> Page:
+        """The page by which a document without a readable text is found: all that is said about it besides its title."""
+        topics = self._taxonomy.labels("topic") if self._taxonomy else {}
+        names = [topics.get(topic, topic) for topic in document.topics]
+        said = [document.description, *names, *document.authors, document.publisher]
+        return Page(number=1, text="\n".join(line for line in said if line))
 
     def _folder_defaults(self, folder: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
         """The defaults that hold in a folder, and the warnings about them; read once for all its files."""

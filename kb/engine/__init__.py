@@ -207,7 +207,10 @@ class AnalysedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysedDocument:
-    """A document with the words of its title, its values by facet, and its pages: at least one, numbered from 1."""
+    """A document with the words of its title, its values by facet, and its pages: at least one, numbered from 1.
+
+    One without a text that could be read has a single page, whose text is what describes it.
+    """
 
     document: Document
     title: Sequence[Word]
@@ -225,8 +228,9 @@ class IndexedFile:
     """What the indexer wants to be remembered of a document's file: an engine keeps it with the document, in one commit.
 
     ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on. ``recognition`` is the key
-    of what has recognised the text of its scans, "" when they are unread, None when it has none. ``warnings`` and ``notes`` are
-    what was said about it.
+    of what has recognised the text of its scans, "" when they are unread, None when it has none. ``unread`` is
+    the status of a file whose document is only a record, "" for one that was read. ``warnings`` and ``notes`` are what was
+    said about it.
     """
 
     document: str
@@ -238,6 +242,7 @@ class IndexedFile:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     recognition: str | None = None
+    unread: str = ""
 
 
 # The protocol

@@ -33,6 +33,8 @@ _MOST_FREE = 200_000
 """All sections together may have so many characters of HTML for each of the file's, and so many besides. A link's address, a
 note or a table's empty cells can be repeated without end by a few characters."""
 _SIZE_OF_TAG = 6
+_LONGEST_FRONT_MATTER = 64 * 1024
+"""What is looked at of a file that is too long to be read."""
 _ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
 _ENCODINGS = {"cp1250": "Windows-1250", "iso8859-2": "ISO 8859-2", "utf-16": "UTF-16"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -59,14 +61,16 @@ def read_markdown(path: Path, limits: Limits, known: Known, report: Report) -> E
     ``metadata`` is the front matter. Raises ``OSError``.
     """
     if path.stat().st_size > 4 * limits.characters:
-        return outcome.too_large(f"ma ponad {limits.characters} znaków tekstu")
+        with path.open("rb") as file:
+            start = _decoded(file.read(_LONGEST_FRONT_MATTER).rpartition(b"\n")[0], known)
+        return _too_long(limits, start[0] if start else "")
     decoded = _decoded(path.read_bytes(), known)
     if decoded is None:
         return outcome.damaged("to nie jest plik tekstowy", _ADVICE)
     text, warnings = decoded
     if len(text) > limits.characters:
-        return outcome.too_large(f"ma ponad {limits.characters} znaków tekstu")
-    front = frontmatter.split(normalise(_CONTROL.sub("", text)))
+        return _too_long(limits, text[:_LONGEST_FRONT_MATTER])
+    front = _split(text)
     warnings += front.warnings
     pages, plain = _pages(front.body, limits.pages)
     if plain:
@@ -74,7 +78,7 @@ def read_markdown(path: Path, limits: Limits, known: Known, report: Report) -> E
             f"Za dużo znaczników, odsyłaczy lub tekstu w jednej części; bez formatowania: {_parts(plain)}. Podziel je."
         )
     if len(pages) > limits.pages:
-        return outcome.too_large(f"ma {len(pages)} części, a najwięcej może mieć {limits.pages}")
+        return outcome.too_large(f"ma {len(pages)} części, a najwięcej może mieć {limits.pages}", front.values)
     report(0, len(pages))
     unreadable = [page.number for page in pages if encodings.is_gibberish(page.text, known)]
     if unreadable:
@@ -84,6 +88,15 @@ def read_markdown(path: Path, limits: Limits, known: Known, report: Report) -> E
     found = any(has_text(page.text) for page in pages)
     extraction = Extraction(status=Status.INDEXED, pages=tuple(pages), metadata=front.values, warnings=tuple(warnings))
     return extraction if found else outcome.no_text("Plik nie zawiera tekstu. Uzupełnij go albo usuń.", extraction)
+
+
+def _split(text: str) -> frontmatter.FrontMatter:
+    return frontmatter.split(normalise(_CONTROL.sub("", text)))
+
+
+def _too_long(limits: Limits, start: str) -> Extraction:
+    """A file that is not read, and the description at its start."""
+    return outcome.too_large(f"ma ponad {limits.characters} znaków tekstu", _split(start).values)
 
 
 def _decoded(data: bytes, known: Known) -> tuple[str, list[str]] | None:

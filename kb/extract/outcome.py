@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kb.extract.running import Taken
 from kb.messages import counted
@@ -18,10 +18,11 @@ def damaged(
     return Extraction(status=Status.DAMAGED, message=f"Plik jest uszkodzony: {what}. {advice}".strip())
 
 
-def too_large(what: str) -> Extraction:
+def too_large(what: str, metadata: Mapping[str, object] | None = None) -> Extraction:
     """The file goes over a limit; ``what`` finishes the sentence „Plik jest za duży: …”."""
     return Extraction(
         status=Status.TOO_LARGE,
+        metadata=metadata or {},
         message=f"Plik jest za duży: {what}. Podziel go na mniejsze albo zapisz ponownie jako zwykły PDF.",
     )
 

@@ -1,4 +1,4 @@
-"""A PDF file → its pages: the only user of pypdf, and with ``lines`` and ``scans`` of pypdfium2.
+"""A PDF file → its pages: the only user of pypdf, and with ``extras``, ``lines`` and ``scans`` of pypdfium2.
 
 PDFium reads nearly everything; pypdf is the second reader, for a page or a file that PDFium cannot read sensibly.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -24,6 +24,7 @@ from kb.extract import outcome
 from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share, shortened
 from kb.extract.description import describe
 from kb.extract.encodings import is_gibberish, repaired_pages
+from kb.extract.extras import Extras
 from kb.extract.headings import Entry
 from kb.extract.layout import tidy
 from kb.extract.lines import PageLines, plain_lines, read_lines
@@ -46,7 +47,10 @@ _INFO_KEYS = ("Title", "Author", "Subject", "CreationDate")
 
 @dataclass(slots=True)
 class _Raw:
-    """What a reader got out of a file, before any repair; ``outline`` is in reading order."""
+    """What a reader got out of a file, before any repair; ``outline`` is in reading order.
+
+    ``outside`` is what stands on a page in form fields and comments; ``unread`` are warnings of what was left out.
+    """
 
     pages: list[PageLines]
     labels: list[str | None] = field(default_factory=list)
@@ -55,6 +59,8 @@ class _Raw:
     scans: set[int] = field(default_factory=set)
     recognised: frozenset[int] = frozenset()
     failed: set[int] = field(default_factory=set)
+    outside: dict[int, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @property
     def texts(self) -> list[str]:
@@ -120,7 +126,8 @@ def _read(
 
 def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[str]) -> Extraction:
     illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(glyph_names(text)) > 5 * _MUCH_GARBAGE]
-    pages = []
+    pages: list[Page] = []
+    silent: list[int] = []
     titles = repaired_pages([entry.title for entry in raw.outline], known)
     outline = [entry._replace(title=title) for entry, title in zip(raw.outline, titles, strict=True)]
     tidied = tidy(raw.pages, known, second, outline)
@@ -129,10 +136,14 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
         # The page begins with its own heading, or under the last one of the pages before.
         heading = page.headings[0].text if page.headings and not page.headings[0].start else heading
         label = characters(raw.labels[position] or "") if raw.labels else ""
+        outside = raw.outside.get(position, "")
+        if not has_text(page.text):
+            silent.append(position + 1)
         pages.append(
             Page(
                 number=position + 1,
-                text=page.text,
+                text=f"{page.text}\n{outside}".strip() if outside else page.text,
+                outside=outside,
                 label=label or None,
                 heading=heading,
                 headings=page.headings,
@@ -142,16 +153,18 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
         )
         heading = page.headings[-1].text if page.headings else heading
     illegible = [page.number for page in pages if page.number in illegible or is_gibberish(page.text, known)]
-    silent = [page.number for page in pages if not has_text(page.text)]
     scans = tuple(sorted(position + 1 for position in raw.scans))
     failed = [number for number in silent if number - 1 in raw.failed]
     metadata = describe(raw.info, known)
-    if all(page.number in scans or not has_text(page.text) for page in pages):
+    warnings.extend(raw.unread)
+    if all((page.number in scans and not page.outside) or not has_text(page.text) for page in pages):
         if failed and not scans:
             return outcome.damaged("nie da się odczytać żadnej jego strony")
         message = "Plik nie zawiera tekstu: "
         message += "wygląda na skan." if scans else "jego strony są puste. Sprawdź, czy to właściwy plik."
-        extraction = Extraction(status=Status.NO_TEXT, pages=tuple(pages), metadata=metadata, scans=scans)
+        extraction = Extraction(
+            status=Status.NO_TEXT, pages=tuple(pages), metadata=metadata, warnings=tuple(warnings), scans=scans
+        )
         return outcome.no_text(message, extraction)
     if failed:
         warnings.append(f"Uszkodzone strony, których nie dało się odczytać: {outcome.ranges(failed)}.")
@@ -194,6 +207,7 @@ def _read_document(
     report: Report,
     recognised: Mapping[int, Path],
 ) -> _Raw | None:
+    extras = Extras(document)
     count = len(document)
     if count == 0:
         return None
@@ -207,15 +221,18 @@ def _read_document(
             if position in raw.recognised:
                 with pdfium.PdfDocument(recognised[position + 1]) as single:
                     lines = _page_lines(single, 0, _Raw([]), known, lambda layer: layer in layers())
+                with closing(document[position]) as page:
+                    raw.outside[position] = extras.of_page(page, lines.text)
             else:
-                lines = _page_lines(document, position, raw, known, lambda layer: layer in layers())
+                lines = _page_lines(document, position, raw, known, lambda layer: layer in layers(), extras)
         except pdfium.PdfiumError:
             lines = plain_lines("")
             raw.failed.add(position)
-        size += sum(len(line.text) + 1 for line in lines.lines)
+        size += sum(len(line.text) + 1 for line in lines.lines) + len(raw.outside.get(position, ""))
         _check_characters(size, limits)
         raw.pages.append(lines)
         report(position + 1, count)
+    raw.unread = tuple(extras.warnings())
     raw.labels = [document.get_page_label(position) or None for position in range(count)]
     raw.info = document.get_metadata_dict()
     raw.outline = list(_outline(document))
@@ -223,13 +240,20 @@ def _read_document(
 
 
 def _page_lines(
-    document: pdfium.PdfDocument, position: int, raw: _Raw, known: Known, is_hidden: Callable[[str], bool]
+    document: pdfium.PdfDocument,
+    position: int,
+    raw: _Raw,
+    known: Known,
+    is_hidden: Callable[[str], bool],
+    extras: Extras | None = None,
 ) -> PageLines:
     page = document[position]
     try:
         found = read_lines(page, known, is_hidden)
         if is_scan(page, found.text):
             raw.scans.add(position)
+        if extras:
+            raw.outside[position] = extras.of_page(page, found.text)
         return found
     finally:
         page.close()

@@ -55,7 +55,7 @@ class BasePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A document in a list."""
+    """A document in a list; ``unread`` says what kind of record it is, "" for one whose text is searched."""
 
     title: str
     url: str
@@ -64,6 +64,7 @@ class Card:
     published: date | None
     pages: str
     description: str
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +97,9 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
         edition=taxonomy.labels("edition").get(document.edition or "", ""),
         published=document.published,
         # Sections are no pages that anybody could turn.
-        pages=messages.pages(document.pages) if document.format.has_pages else "",
+        pages=messages.pages(document.pages) if document.format.has_pages and document.pages else "",
         description=document.description,
+        unread=messages.unread(document),
     )
 
 

@@ -15,7 +15,7 @@ from kb import deadline, messages
 from kb.addresses import citation_url, document_url, edition_url, file_url, page_url, topic_url, with_query
 from kb.citation import STYLES, Citation, Source, cite
 from kb.formats import PDF
-from kb.model import Document, Heading, Page, Taxonomy
+from kb.model import Document, Heading, Page, Status, Taxonomy
 from kb.pages.base import BasePage, Card, Link, card, place
 from kb.pages.markup import Links, Marker, heading_anchor, paragraphs, rendered, site_links
 from kb.site import NAME
@@ -66,9 +66,13 @@ class CitationBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPage(BasePage):
-    """``/dokumenty/{id}``; ``text`` is that of a document of sections, "" for one of pages."""
+    """``/dokumenty/{id}``; ``text`` is that of a document of sections, "" for one of pages.
+
+    ``unread`` is why there is no text to read here, and what to do instead; "" for most documents.
+    """
 
     template: ClassVar[str] = "document.html"
+    unread: str
     card: Card
     facts: tuple[Fact, ...]
     file: Link
@@ -152,6 +156,7 @@ def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[D
         q=view.q,
         meta=_meta(view, None),
         properties=_properties(view, None),
+        unread=_why_unread(document),
         card=card(document, taxonomy),
         facts=tuple(_facts(document, taxonomy)),
         file=_file(document),
@@ -283,7 +288,30 @@ def _neighbour(view: DocumentView, number: int, text: str) -> Link | None:
 
 
 def _file(document: Document) -> Link:
-    return Link(text=f"Pobierz oryginał ({document.format.name})", url=file_url(document.id))
+    opens = document.unread and document.unread is not Status.DAMAGED and document.format.inline
+    text = f"Otwórz plik {document.format.name}" if opens else f"Pobierz oryginał ({document.format.name})"
+    return Link(text=text, url=file_url(document.id))
+
+
+_WHY_UNREAD = {
+    Status.NO_TEXT: ("To skan bez rozpoznanego tekstu.", "Żeby go przeczytać, otwórz plik PDF."),
+    Status.ENCRYPTED: ("Plik jest zabezpieczony hasłem.", "Żeby go przeczytać, otwórz plik i podaj hasło."),
+    Status.DAMAGED: ("Plik jest uszkodzony.", "Możesz go pobrać, ale może się nie otworzyć."),
+    Status.TIMEOUT: ("Tego pliku nie udało się odczytać w całości.", "Żeby go przeczytać, otwórz sam plik."),
+    Status.TOO_LARGE: ("Ten plik jest zbyt duży, żeby go odczytać w całości.", "Żeby go przeczytać, otwórz sam plik."),
+}
+"""Why a document's text is not here, and what its reader can do."""
+
+
+def _why_unread(document: Document) -> str:
+    if document.unread is None:
+        return ""
+    if document.unread is Status.NO_TEXT and not document.format.has_pages:
+        return "Ten dokument nie ma jeszcze treści."
+    why, instead = _WHY_UNREAD[document.unread]
+    return (
+        f"{why} Jego treść nie jest przeszukiwana: dokument można znaleźć tylko po tytule, opisie i tematach. {instead}"
+    )
 
 
 def _contents(view: DocumentView, pages: Sequence[Page], shown: int) -> Iterator[Entry]:

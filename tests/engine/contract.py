@@ -27,7 +27,7 @@ from kb.engine import AnalysedDocument, Concept, Form, Heading, IndexedFile, Req
 from kb.engine.analysis import Analysis
 from kb.errors import IndexLocked, IndexMissing
 from kb.facets import FACETS
-from kb.model import Document, Page
+from kb.model import Document, Page, Status
 from kb.polish import shared_analyzer, surface, words
 from kb.tuning import Tuning
 
@@ -605,6 +605,14 @@ class EngineContract(ABC):
         assert sorted(index.ids()) == ["empty", "w"]
         assert index.ids(concept(exact("w"))) == ["w"]
         assert index.state.lexicon() == {"w": 1, "i": 1, "z": 1}
+
+    def test_a_record_comes_back_as_one(self, index: Index) -> None:
+        """A document whose text could not be read keeps the reason, and is found by its title where its page is empty."""
+        index.commit(document("record", "", title="Statut", unread=Status.NO_TEXT), document("other", "gmina"))
+        assert index.ids(word("statut")) == ["record"]
+        found = index.state.document("record")
+        assert found is not None
+        assert found.unread is Status.NO_TEXT
 
     def test_headings_are_titles_and_headings(self, index: Index) -> None:
         """Each title as page 0, each page's heading where there is one."""

@@ -35,7 +35,7 @@ from kb.engine.embedded.codec import Lists, Positions, read_lists
 from kb.engine.embedded.ranking import Ints
 from kb.errors import IndexMismatch
 from kb.limits import KEPT_WORD_CHARACTERS
-from kb.model import Document, Heading, Page
+from kb.model import Document, Heading, Page, Status
 
 SCHEMA_VERSION = "6"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
@@ -238,6 +238,7 @@ def document_of(stored: Mapping[str, Any]) -> Document:
     """The document of a stored document row."""
     raw = dict(stored)
     raw["published"] = date.fromisoformat(raw["published"]) if raw["published"] else None
+    raw["unread"] = Status(raw["unread"]) if raw.get("unread") else None
     return Document(**raw | {"topics": tuple(raw["topics"]), "authors": tuple(raw["authors"])})
 
 
