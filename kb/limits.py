@@ -43,6 +43,10 @@ class OcrLimits:
         return Limits(address_space_bytes=self.address_space_bytes, seconds=self.seconds)
 
 
+WORD_CHARACTERS = 64
+"""Of a run of letters and digits that are looked at: no word is longer, and the dictionary crashes on some that are. What is
+kept of words is no longer either."""
+
 # What a request says
 
 ADDRESS_CHARACTERS = 5_000
@@ -101,8 +105,6 @@ IDLE_CONNECTION_SECONDS = 5
 
 # What one process keeps (posting lists apart: ``Settings.cache_mb``)
 
-KEPT_WORD_CHARACTERS = 64
-"""A longer word is worked out each time: no real word is, and what is kept should be small."""
 KEPT_TERMS_BYTES = 48 * 1024 * 1024
 """The terms of words, for some 150 thousand forms."""
 KEPT_LEMMAS_BYTES = 16 * 1024 * 1024
