@@ -43,6 +43,15 @@ class OcrLimits:
         return Limits(address_space_bytes=self.address_space_bytes, seconds=self.seconds)
 
 
+# What is taken from the documents folder
+
+PDF_BYTES = 1024 * 1024 * 1024
+"""Of a PDF: a book of scans has some hundred megabytes. A larger file is not even read for its hash."""
+FILE_BYTES = 256 * 1024 * 1024
+"""Of a file of another format: far more than there may be characters in one, unless an administrator allows more."""
+FOLDERS_DEEP = 64
+"""Folders in one another below the documents folder."""
+
 WORD_CHARACTERS = 64
 """Of a run of letters and digits that are looked at: no word is longer, and the dictionary crashes on some that are. What is
 kept of words is no longer either."""

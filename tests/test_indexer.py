@@ -16,7 +16,7 @@ from extract.pdfs import make_pdf
 from library import Library, age, by_path, environment, found, tree
 from pypdf import PdfWriter
 
-from kb import indexer
+from kb import indexer, limits
 from kb.errors import DocumentsError, TaxonomyError
 from kb.indexer import Progress
 from kb.model import Status
@@ -215,14 +215,14 @@ def test_a_file_that_cannot_be_opened(library: Library, monkeypatch: pytest.Monk
     if remembered:
         age(path)
     library.run()
-    opening, asking = Path.open, os.access
+    opening, asking = os.open, os.access
 
-    def refuse(self: Path, *args: object, **kwargs: object) -> object:
-        if self == path:
-            raise PermissionError(13, "Permission denied", str(self))
-        return opening(self, *args, **kwargs)  # type: ignore[call-overload]
+    def refuse(asked: str | Path, *args: object, **kwargs: object) -> object:
+        if Path(asked) == path:
+            raise PermissionError(13, "Permission denied", str(asked))
+        return opening(asked, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     monkeypatch.setattr(os, "access", lambda asked, mode: Path(asked) != path and asking(asked, mode))
     row = library.files()["a.md"]
     assert row.status is Status.DAMAGED
@@ -250,6 +250,66 @@ def test_a_folder_that_cannot_be_opened(library: Library, monkeypatch: pytest.Mo
     }
     assert "nie można otworzyć folderu" in rows["raporty"].message
     assert library.ids() == {"raporty-a", "b"}
+
+
+@pytest.mark.parametrize(("name", "limit"), [("skan.pdf", "1024 MB"), ("tekst.md", "256 MB")])
+def test_a_huge_file_is_not_read(library: Library, name: str, limit: str) -> None:
+    """A file with more bytes than any disk is a row that names the limit; none of them is read, since that would never end."""
+    library.markdown("dobry.md", "Tekst o gminie.")
+    os.truncate(library.write(name, b""), 1 << 40)
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {"dobry.md": Status.INDEXED, name: Status.TOO_LARGE}
+    assert limit in rows[name].message
+    assert name not in (library.index / "files.json").read_text()
+
+
+def test_a_file_that_grows_while_it_is_read(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What turns out to be longer than its size said is read up to the limit alone."""
+    library.markdown("a.md", "Tekst.")
+    with Path("/dev/zero").open("rb") as endless:
+        monkeypatch.setattr("kb.folder.open_file", lambda _path: endless)
+        row = library.files()["a.md"]
+    assert row.status is Status.TOO_LARGE
+    assert "256 MB" in row.message
+
+
+def test_folders_without_end(library: Library) -> None:
+    """Of folders one in another what lies too deep is told as a row; the rest is indexed, also with names of any length."""
+    library.markdown("a.md", "Tekst o gminie.")
+    last = library.markdown("/".join(["d"] * limits.FOLDERS_DEEP) + "/b.md", "Tekst o powiecie.").parent
+    at = os.open(last, os.O_RDONLY)
+    for _ in range(1100):
+        os.mkdir("d" * 200, dir_fd=at)
+        at, above = os.open("d" * 200, os.O_RDONLY, dir_fd=at), at
+        os.close(above)
+    os.close(at)
+    rows = library.files()
+    too_deep = f"{last.relative_to(library.documents)}/{'d' * 200}"
+    assert {path: row.status for path, row in rows.items()} == {
+        "a.md": Status.INDEXED,
+        f"{last.relative_to(library.documents)}/b.md": Status.INDEXED,
+        too_deep: Status.DAMAGED,
+    }
+    assert str(limits.FOLDERS_DEEP) in rows[too_deep].message
+    # Python's own removing of folders, which cleans up after tests, would go too deep.
+    subprocess.run(["rm", "-rf", last], check=True)
+
+
+def test_a_path_that_is_too_long(library: Library) -> None:
+    """Names that together are longer than a path may be are a row of the file or folder that goes over."""
+    at = os.open(library.documents, os.O_RDONLY)
+    for _ in range(18):
+        os.mkdir("d" * 220, dir_fd=at)
+        at, above = os.open("d" * 220, os.O_RDONLY, dir_fd=at), at
+        os.close(above)
+    os.mkdir("f" * 220, dir_fd=at)
+    os.close(os.open("p" * 220 + ".md", os.O_CREAT, dir_fd=at))
+    os.close(at)
+    library.markdown("a.md", "Tekst o gminie.")
+    rows = library.files()
+    assert rows.pop("a.md").status is Status.INDEXED
+    assert {Path(path).name[0]: row.status for path, row in rows.items()} == {"f": Status.DAMAGED, "p": Status.DAMAGED}
+    assert all("ścieżka jest za długa" in row.message for row in rows.values())
 
 
 def test_hidden_files_are_no_documents(library: Library) -> None:
