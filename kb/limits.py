@@ -51,6 +51,8 @@ FILE_BYTES = 256 * 1024 * 1024
 """Of a file of another format: far more than there may be characters in one, unless an administrator allows more."""
 FOLDERS_DEEP = 64
 """Folders in one another below the documents folder."""
+DOCUMENT_FORMS = 500_000
+"""Different words of one document, some 400 bytes each until the commit: a book has a tenth of that, only machines write more."""
 
 WORD_CHARACTERS = 64
 """Of a run of letters and digits that are looked at: no word is longer, and the dictionary crashes on some that are. What is

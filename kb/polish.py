@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Generic, TypeVar
@@ -122,6 +122,11 @@ _folds = Kept(_folded, limits.KEPT_FOLDS_BYTES)
 def words(text: str) -> list[str]:
     """The words of NFC text, in order, as written; of an overlong one its beginning."""
     return _WORD.findall(text)
+
+
+def each_word(text: str) -> Iterator[str]:
+    """As ``words``, one after the other, for texts whose words would fill memory."""
+    return (match[0] for match in _WORD.finditer(text))
 
 
 def places(text: str) -> list[re.Match[str]]:

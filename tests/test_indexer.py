@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from extract.pdfs import make_pdf
@@ -17,9 +20,14 @@ from library import Library, age, by_path, environment, found, tree
 from pypdf import PdfWriter
 
 from kb import indexer, limits
+from kb.catalogue import Catalogue
+from kb.disk import open_file
+from kb.engine.analysis import Analysis, TooManyForms
 from kb.errors import DocumentsError, TaxonomyError
+from kb.extract import Sandbox
 from kb.indexer import Progress
-from kb.model import Status
+from kb.model import Page, Status
+from kb.polish import shared_analyzer
 
 
 def _mark_kept_pages(library: Library, word: str, marker: str) -> None:
@@ -250,6 +258,140 @@ def test_a_folder_that_cannot_be_opened(library: Library, monkeypatch: pytest.Mo
     }
     assert "nie można otworzyć folderu" in rows["raporty"].message
     assert library.ids() == {"raporty-a", "b"}
+
+
+def test_a_word_without_end(library: Library) -> None:
+    """A run of letters that crashes the dictionary, or would fill the index, is found by its beginning and as a whole."""
+    words = ["dwu" * 12_000, *(f"ż{number}" * 7_000 for number in range(30))]
+    library.markdown("a.md", "Tekst o gminie " + " ".join(words))
+    assert library.files()["a.md"].words == 3 + len(words)
+    assert sum(path.stat().st_size for path in library.index.rglob("*")) < 2 * sum(map(len, words))
+    for asked in ("gmina", words[0][: limits.WORD_CHARACTERS], words[0][:900], f'"{words[1][:900]}"'):
+        assert library.find(asked) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (MemoryError(), Status.TOO_LARGE),
+        (RecursionError(), Status.DAMAGED),
+        (ValueError("niespodzianka"), Status.DAMAGED),
+        (KeyError("niespodzianka"), Status.DAMAGED),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("step", ["kb.catalogue.Catalogue.describe", "kb.engine.analysis.Analysis._page"])
+def test_a_surprise_is_one_files_failure(
+    library: Library, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, status: Status
+) -> None:
+    """Whatever goes wrong in this process with one document is its row; it keeps its last good version, others go in."""
+    library.markdown("b.md", "Tekst o gminie.")
+    library.run()
+    library.markdown("b.md", "Zły tekst o powiecie.")
+    library.markdown("a.md", "Tekst o mieście.")
+    library.markdown("c.md", "Tekst o wsi.")
+    module, kind, name = step.rsplit(".", 2)
+    owner = getattr(sys.modules[module], kind)
+    works = getattr(owner, name)
+
+    def fails(self: object, *given: object) -> object:
+        if "Zły" in str(given):
+            raise error
+        return works(self, *given)
+
+    monkeypatch.setattr(owner, name, fails)
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {
+        "a.md": Status.INDEXED,
+        "b.md": status,
+        "c.md": Status.INDEXED,
+    }
+    assert "zostaje poprzednia wersja" in rows["b.md"].message
+    assert library.ids() == {"a", "b", "c"}
+    assert library.find("gmina") == ["b"]
+    assert library.find("powiat") == []
+    monkeypatch.undo()
+    assert library.files()["b.md"].status is Status.INDEXED
+
+
+def test_what_an_engine_cannot_write_is_one_files_failure(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that the index cannot hold is not half in it, whether it is new or takes another id."""
+    library.markdown("b.md", "Tekst o gminie.", id="pierwszy")
+    library.run()
+    library.markdown("b.md", "Zły tekst o powiecie.", id="drugi")
+    library.markdown("a.md", "Tekst o mieście.")
+    writes = Catalogue.describe
+
+    def spoils(self: Catalogue, path: Path, *given: Any) -> object:
+        found = writes(self, path, *given)
+        if path.name == "b.md":
+            return found._replace(document=replace(found.document, description="\ud800"))
+        return found
+
+    monkeypatch.setattr(Catalogue, "describe", spoils)
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {"a.md": Status.INDEXED, "b.md": Status.DAMAGED}
+    assert library.ids() == {"a", "pierwszy"}
+    assert (library.find("gmina"), library.find("miasto"), library.find("powiat")) == (["pierwszy"], ["a"], [])
+
+
+def test_too_many_different_words(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document with more different words than memory is kept for is a row that names the limit, and nothing of it stays."""
+    monkeypatch.setattr(limits, "DOCUMENT_FORMS", 50)
+    library.markdown("a.md", " ".join(f"słowo{number}" for number in range(51)))
+    library.markdown("b.md", "To samo słowo. " * 100)
+    library.markdown("c.md", "\n\n".join(f"# Część {number}\n\nsłowo{number}" for number in range(60)))
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {
+        "a.md": Status.TOO_LARGE,
+        "b.md": Status.INDEXED,
+        "c.md": Status.TOO_LARGE,
+    }
+    assert "ma ponad 50 różnych słów" in rows["a.md"].message
+    analysis = Analysis(shared_analyzer())
+    analysis.of_text("Tekst o gminie.")
+    known = dict(analysis)
+    document = library.document("b")
+    with pytest.raises(TooManyForms):
+        analysis.of_document(document, [Page(number=1, text=" ".join(map(str, range(100))))])
+    assert analysis == known
+    assert len(analysis.of_text(" ".join(map(str, range(100))))) == 100
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_file_that_changes_while_it_is_read(library: Library, monkeypatch: pytest.MonkeyPatch, gone: bool) -> None:
+    """Pages are not kept under the hash of other bytes: the file is a row, and the next run reads it."""
+    path = library.pdf("a.pdf", ["Tekst o gminie."])
+    reads = Sandbox.extract_all
+
+    def disturbed(self: Sandbox, paths: Any, tell: Any) -> Any:
+        if gone:
+            path.unlink()
+        else:
+            library.pdf("a.pdf", ["Tekst o powiecie i o mieście."])
+        return reads(self, paths, tell)
+
+    monkeypatch.setattr(Sandbox, "extract_all", disturbed)
+    row = library.files()["a.pdf"]
+    assert row.status is Status.DAMAGED
+    assert "w trakcie czytania" in row.message
+    assert not list(library.index.glob("extracted/*"))
+    monkeypatch.undo()
+    if not gone:
+        assert library.files()["a.pdf"].status is Status.INDEXED
+        assert library.find("powiat") == ["a"]
+
+
+def test_nothing_but_files_is_opened(library: Library) -> None:
+    """Sockets and devices under the names of documents are rows."""
+    library.markdown("a.md", "Tekst.")
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.chdir(library.documents):
+        listener.bind("gniazdo.md")
+        rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {"a.md": Status.INDEXED, "gniazdo.md": Status.DAMAGED}
+    for name in ("/dev/zero", str(library.documents)):
+        with pytest.raises(OSError, match="zwykły plik"):
+            open_file(name)
 
 
 @pytest.mark.parametrize(("name", "limit"), [("skan.pdf", "1024 MB"), ("tekst.md", "256 MB")])
