@@ -16,17 +16,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kb import limits
 from kb.catalogue import Catalogue
 from kb.disk import write_atomic
 from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_store
-from kb.engine.analysis import Analysis, TooManyForms
+from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError
 from kb.extract import EXTRACTOR_VERSION, Sandbox, outcome
 from kb.extract.recognition import find_recogniser, recognition, unread
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes, find
-from kb.messages import grouped
 from kb.model import Document, Extraction, Page, Status
 from kb.polish import Analyzer, shared_analyzer
 from kb.settings import Settings
@@ -385,9 +383,7 @@ class _Run:
         self, entry: FoundFile, error: Exception, old: IndexedFile | None, warnings: tuple[str, ...]
     ) -> None:
         """Say of a file that was read what went wrong with it in this process."""
-        failed = outcome.of_error(error)
-        if isinstance(error, TooManyForms):
-            failed = outcome.too_large(f"ma ponad {grouped(limits.DOCUMENT_FORMS)} różnych słów")
+        failed = outcome.too_large(str(error)) if isinstance(error, TooMuchText) else outcome.of_error(error)
         self._report_failure(entry, failed.status, failed.message, old, warnings)
 
     def _report_failure(
@@ -408,7 +404,7 @@ class _Run:
         document, pages = found
         try:
             analysed = self._analysis.of_document(document, pages)
-        except TooManyForms:  # an older version knew no such limit
+        except TooMuchText:  # an older version knew no such limit
             return None
         file = IndexedFile(
             document=document.id,

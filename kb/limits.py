@@ -51,8 +51,10 @@ FILE_BYTES = 256 * 1024 * 1024
 """Of a file of another format: far more than there may be characters in one, unless an administrator allows more."""
 FOLDERS_DEEP = 64
 """Folders in one another below the documents folder."""
-DOCUMENT_FORMS = 500_000
-"""Different words of one document, some 400 bytes each until the commit: a book has a tenth of that, only machines write more."""
+DOCUMENT_WORDS = 4_000_000
+"""Of one document: ten thousand printed pages. The commit sorts them all, some 65 bytes each."""
+DOCUMENT_FORMS = 250_000
+"""Words of one document that no other before had, some 25 microseconds and 400 bytes each: a thick book has a fifth of that."""
 
 WORD_CHARACTERS = 64
 """Of a run of letters and digits that are looked at: no word is longer, and the dictionary crashes on some that are. What is

@@ -22,7 +22,7 @@ from pypdf import PdfWriter
 from kb import indexer, limits
 from kb.catalogue import Catalogue
 from kb.disk import open_file
-from kb.engine.analysis import Analysis, TooManyForms
+from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError, TaxonomyError
 from kb.extract import Sandbox
 from kb.indexer import Progress
@@ -352,10 +352,25 @@ def test_too_many_different_words(library: Library, monkeypatch: pytest.MonkeyPa
     analysis.of_text("Tekst o gminie.")
     known = dict(analysis)
     document = library.document("b")
-    with pytest.raises(TooManyForms):
+    with pytest.raises(TooMuchText):
         analysis.of_document(document, [Page(number=1, text=" ".join(map(str, range(100))))])
     assert analysis == known
     assert len(analysis.of_text(" ".join(map(str, range(100))))) == 100
+
+
+def test_too_many_words(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document with more words than can be sorted in memory is a row that names the limit; headings count too."""
+    monkeypatch.setattr(limits, "DOCUMENT_WORDS", 50)
+    library.markdown("a.md", "słowo " * 51)
+    library.markdown("b.md", "słowo " * 50)
+    library.markdown("c.md", "\n\n".join(["# Część\n\nsłowo słowo"] * 15))
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {
+        "a.md": Status.TOO_LARGE,
+        "b.md": Status.INDEXED,
+        "c.md": Status.TOO_LARGE,
+    }
+    assert "ma ponad 50 słów" in rows["a.md"].message
 
 
 @pytest.mark.parametrize("gone", [False, True])

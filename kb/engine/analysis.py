@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import inf
 
 from kb import limits
 from kb.engine import AnalysedDocument, AnalysedPage, Word
 from kb.facets import values_of
+from kb.messages import grouped
 from kb.model import Document, Page
 from kb.polish import Analyzer, each_word, is_stop_word, normalise, surface, words
 
@@ -18,8 +19,8 @@ _LONG = 100_000
 """Characters of a text whose words are not made all at once: as strings of their own they would take ten times its room."""
 
 
-class TooManyForms(ValueError):
-    """A document has more different words than may be in memory."""
+class TooMuchText(ValueError):
+    """A document has more words than the indexer may work on; the message says in Polish what it has."""
 
 
 class Analysis(dict[str, Word]):
@@ -32,7 +33,7 @@ class Analysis(dict[str, Word]):
 
     def __missing__(self, form: str) -> Word:
         if len(self) >= self._most:
-            raise TooManyForms
+            raise TooMuchText(f"ma ponad {grouped(limits.DOCUMENT_FORMS)} różnych słów")
         word = self[form] = Word(surface(form), self._terms(form), is_stop_word(form))
         return word
 
@@ -44,7 +45,7 @@ class Analysis(dict[str, Word]):
         return list(map(self.__getitem__, each_word(text)))
 
     def of_document(self, document: Document, pages: Sequence[Page]) -> AnalysedDocument:
-        """A document with its pages. Raises TooManyForms; nothing of a document that fails is kept."""
+        """A document with its pages. Raises TooMuchText; nothing of a document that fails is kept."""
         before = len(self)
         self._most = before + limits.DOCUMENT_FORMS
         try:
@@ -52,7 +53,7 @@ class Analysis(dict[str, Word]):
                 document=document,
                 title=self.of_text(document.title),
                 facets=values_of(document),
-                pages=[self._page(page) for page in pages],
+                pages=list(self._pages(pages)),
             )
         except BaseException:
             while len(self) > before:
@@ -60,6 +61,15 @@ class Analysis(dict[str, Word]):
             raise
         finally:
             self._most = inf
+
+    def _pages(self, pages: Sequence[Page]) -> Iterator[AnalysedPage]:
+        count = 0
+        for page in pages:
+            analysed = self._page(page)
+            count += len(analysed.words) + len(analysed.heading)
+            if count > limits.DOCUMENT_WORDS:
+                raise TooMuchText(f"ma ponad {grouped(limits.DOCUMENT_WORDS)} słów")
+            yield analysed
 
     def _page(self, page: Page) -> AnalysedPage:
         found = self.of_text(page.whole_text)
