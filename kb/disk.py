@@ -1,15 +1,26 @@
-"""Files that survive a crash, and the lock that lets one process write."""
+"""Files opened without a wait, files that survive a crash, and the lock that lets one process write."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from kb.errors import IndexLocked
+
+
+def open_file(path: str | Path) -> BinaryIO:
+    """A regular file to be read. Raises OSError, also for anything else that has the name: a pipe would be waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError(0, "to nie jest zwykły plik")
 
 
 def write_atomic(path: Path, text: str) -> None:

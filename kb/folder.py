@@ -1,10 +1,12 @@
 """The documents folder: which files are there, with hashes of their bytes and of all that their metadata depends on.
 
-Nothing is opened but to take a file's hash. What cannot be read is found all the same, with the reason, so that no file vanishes.
+Nothing is opened but to take a file's hash, and nothing whose size is over the limit. What cannot be read is found all the
+same, with the reason, so that no file vanishes.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -17,14 +19,16 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from kb import limits
 from kb.catalogue import Beside, file_inputs, folder_inputs
-from kb.disk import write_atomic
+from kb.disk import open_file, write_atomic
 from kb.formats import UNKNOWN, Format, format_of
 from kb.model import Status
 from kb.polish import normalise
 
 _RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
+_BLOCK = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -73,14 +77,14 @@ def find(root: Path, hashes: Hashes) -> list[FoundFile]:
 
 
 def _walk(root: Path) -> Iterator[FoundFile]:
-    waiting = [(str(root), "", folder_inputs(root, root))]
+    waiting = [(str(root), "", folder_inputs(root, root), 0)]
     while waiting:
-        folder, prefix, inputs = waiting.pop()
+        folder, prefix, inputs, depth = waiting.pop()
         try:
             with os.scandir(folder) as listing:
                 entries = list(listing)
         except OSError as error:
-            problem = f"nie można otworzyć folderu ({error.strerror})"
+            problem = f"nie można otworzyć folderu ({_reason(error)})"
             yield FoundFile(folder, prefix.removesuffix("/") or ".", problem, closed=True)
             continue
         beside = Beside(entry.name for entry in entries)
@@ -101,7 +105,11 @@ def _walk(root: Path) -> Iterator[FoundFile]:
                     yield FoundFile(
                         entry.path, name, "to jest folder, a nie plik; zmień jego nazwę (pliki w nim są czytane)"
                     )
-                waiting.append((entry.path, f"{name}/", folder_inputs(root, Path(entry.path), inputs)))
+                if depth == limits.FOLDERS_DEEP:
+                    problem = f"foldery są czytane najwyżej {depth} poziomy w głąb, a ten leży niżej; przenieś go wyżej"
+                    yield FoundFile(entry.path, name, problem, closed=True)
+                    continue
+                waiting.append((entry.path, f"{name}/", folder_inputs(root, Path(entry.path), inputs), depth + 1))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -120,13 +128,30 @@ def _file(root: Path, entry: os.DirEntry[str], name: str, inputs: str) -> FoundF
         details = entry.stat()
     except (OSError, RuntimeError) as error:
         return FoundFile(entry.path, name, _cannot_open(error))
-    return FoundFile(
-        entry.path, name, "" if stat.S_ISREG(details.st_mode) else "to nie jest zwykły plik", details, inputs
+    found = FoundFile(entry.path, name, details=details, metadata=inputs)
+    if not stat.S_ISREG(details.st_mode):
+        found.problem = "to nie jest zwykły plik"
+    elif details.st_size > found.format.most_bytes:
+        _refuse(found)
+    return found
+
+
+def _refuse(found: FoundFile) -> None:
+    found.status = Status.TOO_LARGE
+    found.problem = (
+        f"Plik jest za duży: ma ponad {found.format.most_bytes // 1024**2} MB, a tyle najwięcej może mieć plik"
+        f" {found.format.name}. Podziel go na mniejsze."
     )
 
 
 def _cannot_open(error: Exception) -> str:
-    return f"nie można otworzyć pliku ({getattr(error, 'strerror', None) or 'błędne dowiązanie'}); sprawdź uprawnienia"
+    return f"nie można otworzyć pliku ({_reason(error)}); sprawdź uprawnienia"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return "ścieżka jest za długa; skróć nazwy folderów"
+    return getattr(error, "strerror", None) or "błędne dowiązanie"
 
 
 def _shown(name: str) -> str:
@@ -137,10 +162,16 @@ def _shown(name: str) -> str:
 def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
     assert entry.details is not None
     try:
-        entry.version = hashes.of(entry.path, entry.name, entry.details)
+        entry.version = hashes.of(entry.path, entry.name, entry.details, entry.format.most_bytes)
         entry.metadata = file_inputs(root, Path(entry.path), entry.metadata, entry.beside)
+    except _TooLarge:
+        _refuse(entry)
     except OSError as error:
         entry.problem = _cannot_open(error)
+
+
+class _TooLarge(Exception):
+    """A file has grown over its limit since its size was asked for."""
 
 
 class Hashes:
@@ -154,16 +185,15 @@ class Hashes:
             remembered = json.loads(path.read_bytes())
             self._old = remembered if isinstance(remembered, dict) else {}
 
-    def of(self, path: str, name: str, details: os.stat_result) -> str:
-        """The hash of a file's bytes, in hexadecimal; ``details`` are its size and times. Raises OSError."""
+    def of(self, path: str, name: str, details: os.stat_result, most_bytes: int) -> str:
+        """The hash of a file's bytes, in hexadecimal; ``details`` are its size and times. Raises OSError, _TooLarge."""
         known = self._old.get(name)
         # Re-hash an unreadable file so that the run reports it.
         if _is_hash(known, details) and os.access(path, os.R_OK):
             self._new[name] = known
             return str(known[3])
         now = time.time_ns()
-        with Path(path).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = _sha256(path, most_bytes)
         self._new[name] = [details.st_size, details.st_mtime_ns, now, digest]
         return digest
 
@@ -171,6 +201,18 @@ class Hashes:
         """Keep them for the next run; nothing is lost when that fails."""
         if self._new != self._old:
             write_atomic(self._path, json.dumps(self._new, separators=(",", ":")))
+
+
+def _sha256(path: str, most_bytes: int) -> str:
+    digest = hashlib.sha256()
+    read = 0
+    with open_file(path) as file:
+        while block := file.read(_BLOCK):
+            read += len(block)
+            if read > most_bytes:
+                raise _TooLarge
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _is_hash(known: object, details: os.stat_result) -> TypeGuard[list[Any]]:

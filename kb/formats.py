@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from kb import limits
+
 
 class Parts(Enum):
     """What a document is divided into."""
@@ -33,6 +35,7 @@ class Format:
 
     ``name`` is what people call it, ``media`` what the JSON API does, ``media_type`` how a file is served. ``costly``: reading
     one takes long enough to have a process of its own and to keep what was read. ``inline``: browsers show such a file.
+    ``most_bytes``: a larger file is not opened.
     ``reader`` and ``second_reader``, which is tried when the first has crashed, are ``module:function``, as
     ``kb.extract.reader`` loads them: only reading processes import the libraries that they need.
     """
@@ -47,6 +50,7 @@ class Format:
     inline: bool
     reader: str
     second_reader: str = ""
+    most_bytes: int = limits.FILE_BYTES
 
     @property
     def has_pages(self) -> bool:
@@ -70,6 +74,7 @@ PDF = Format(
     inline=True,
     reader="kb.extract.pdf:read_pdf",
     second_reader="kb.extract.pdf:read_without_pdfium",
+    most_bytes=limits.PDF_BYTES,
 )
 MARKDOWN = Format(
     suffixes=(".md",),

@@ -20,9 +20,9 @@ from pathlib import Path
 from kb.catalogue import Catalogue
 from kb.disk import write_atomic
 from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_store
-from kb.engine.analysis import Analysis
+from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError
-from kb.extract import EXTRACTOR_VERSION, Sandbox
+from kb.extract import EXTRACTOR_VERSION, Sandbox, outcome
 from kb.extract.recognition import find_recogniser, recognition, unread
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes, find
@@ -283,6 +283,10 @@ class _Run:
         with Sandbox(self.settings.limits, min(self.settings.jobs, len(waiting))) as sandbox:
             for path, extraction in sandbox.extract_all(order, tell):
                 entry = waiting[path]
+                if _has_changed(entry):
+                    yield entry, outcome.changed()
+                    done += 1
+                    continue
                 self._keep(entry, extraction)
                 if extraction.scans:
                     scans.append((entry, extraction))
@@ -331,7 +335,13 @@ class _Run:
         if extraction.status is not Status.INDEXED:
             self._unread.append((entry, extraction, old))
             return
-        document, warnings, notes = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
+        try:
+            described = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
+            analysed = self._analysis.of_document(described.document, extraction.pages)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's failure and not the run's
+            self._report_surprise(entry, error, old, extraction.warnings)
+            return
+        document, warnings, notes = described
         warnings += tuple(extraction.warnings)
         notes += tuple(extraction.notes)
         holder = self.documents.get(document.id)
@@ -341,9 +351,13 @@ class _Run:
             self._drop(old)
             self._report(entry, Status.DUPLICATE, message=_id_taken(document, holder), warnings=warnings)
             return
+        try:
+            file = self._write(analysed, extraction, entry, warnings, notes)
+        except ValueError as error:
+            self._report_surprise(entry, error, old, warnings)
+            return
         if old and old.document != document.id:
             self._drop(old)
-        file = self._write(document, extraction, entry, warnings, notes)
         self._report(entry, Status.INDEXED, file.pages, file.words, warnings=warnings, notes=notes)
 
     def _take_unread(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
@@ -376,17 +390,16 @@ class _Run:
 
     def _write(
         self,
-        document: Document,
+        analysed: AnalysedDocument,
         extraction: Extraction,
         entry: FoundFile,
         warnings: tuple[str, ...],
         notes: tuple[str, ...],
     ) -> IndexedFile:
         pages = extraction.pages
-        analysed = self._analysis.of_document(document, pages)
         scanned = bool(extraction.scans) or any(page.ocr for page in pages)
         file = IndexedFile(
-            document=document.id,
+            document=analysed.document.id,
             path=entry.name,
             version=entry.version,
             metadata=entry.metadata,
@@ -397,9 +410,16 @@ class _Run:
             recognition=self._recogniser.key if scanned else None,
             unread=document.unread or "",
         )
-        self.documents[document.id] = file
         self.writer.add(analysed, file)
+        self.documents[file.document] = file
         return file
+
+    def _report_surprise(
+        self, entry: FoundFile, error: Exception, old: IndexedFile | None, warnings: tuple[str, ...]
+    ) -> None:
+        """Say of a file that was read what went wrong with it in this process."""
+        failed = outcome.too_large(str(error)) if isinstance(error, TooMuchText) else outcome.of_error(error)
+        self._report_failure(entry, failed.status, failed.message, old, warnings)
 
     def _report_failure(
         self,
@@ -423,7 +443,10 @@ class _Run:
         if found is None or found[0].id in self.documents:
             return None
         document, pages = found
-        analysed = self._analysis.of_document(document, pages)
+        try:
+            analysed = self._analysis.of_document(document, pages)
+        except TooMuchText:  # an older version knew no such limit
+            return None
         file = IndexedFile(
             document=document.id,
             path=path,
@@ -506,6 +529,16 @@ class _Run:
 
 def _id_taken(document: Document, holder: IndexedFile) -> str:
     return f"identyfikator „{document.id}” ma już {holder.path}; nadaj temu dokumentowi inny (klucz id)"
+
+
+def _has_changed(entry: FoundFile) -> bool:
+    """Whether a file is another than the one that was found: its hash may not be that of the bytes that were read."""
+    try:
+        now = os.stat(entry.path)
+    except OSError:
+        return True
+    before = entry.details
+    return before is None or (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
 
 
 def _kept_name(version: str, key: str = "") -> str:

@@ -43,6 +43,23 @@ class OcrLimits:
         return Limits(address_space_bytes=self.address_space_bytes, seconds=self.seconds)
 
 
+# What is taken from the documents folder
+
+PDF_BYTES = 1024 * 1024 * 1024
+"""Of a PDF: a book of scans has some hundred megabytes. A larger file is not even read for its hash."""
+FILE_BYTES = 256 * 1024 * 1024
+"""Of a file of another format: far more than there may be characters in one, unless an administrator allows more."""
+FOLDERS_DEEP = 64
+"""Folders in one another below the documents folder."""
+DOCUMENT_WORDS = 4_000_000
+"""Of one document: ten thousand printed pages. The commit sorts them all, some 65 bytes each."""
+DOCUMENT_FORMS = 250_000
+"""Words of one document that no other before had, some 25 microseconds and 400 bytes each: a thick book has a fifth of that."""
+
+WORD_CHARACTERS = 64
+"""Of a run of letters and digits that are looked at: no word is longer, and the dictionary crashes on some that are. What is
+kept of words is no longer either."""
+
 # What a request says
 
 ADDRESS_CHARACTERS = 5_000
@@ -101,8 +118,6 @@ IDLE_CONNECTION_SECONDS = 5
 
 # What one process keeps (posting lists apart: ``Settings.cache_mb``)
 
-KEPT_WORD_CHARACTERS = 64
-"""A longer word is worked out each time: no real word is, and what is kept should be small."""
 KEPT_TERMS_BYTES = 48 * 1024 * 1024
 """The terms of words, for some 150 thousand forms."""
 KEPT_LEMMAS_BYTES = 16 * 1024 * 1024

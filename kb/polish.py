@@ -1,8 +1,9 @@
 """Polish, as pure text → terms: the one analyzer, used alike for documents, queries and highlighting.
 
-A **word** is a run of letters and digits. Its **surface** is its lower-case NFC form, diacritics kept: phrases and exact
-forms match on it. Its **terms** are what inflected forms share: each Morfeusz 2 lemma of the form, stemmed by Snowball's
-Polish stemmer, folded to ASCII. A form has about 1.24 lemmas; all are kept, and ranking counts the best one.
+A **word** is a run of letters and digits, or the beginning of a run that is longer than any word: it is found by that
+beginning, and who types the whole run asks for the same. A word's **surface** is its lower-case NFC form, diacritics kept:
+phrases and exact forms match on it. Its **terms** are what inflected forms share: each Morfeusz 2 lemma of the form, stemmed
+by Snowball's Polish stemmer, folded to ASCII. A form has about 1.24 lemmas; all are kept, and ranking counts the best one.
 
 The order matters: lemmatising needs diacritics and case, so folding comes last (``docs/relevance.md`` has the figures).
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Generic, TypeVar
@@ -22,10 +23,11 @@ import Stemmer
 
 from kb import limits
 
-ANALYZER_VERSION = "2"
+ANALYZER_VERSION = "3"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
-_WORD = re.compile(r"[^\W_]+")
+# The rest of a longer run is no word of its own: there is a letter before it.
+_WORD = re.compile(rf"(?<![^\W_])[^\W_]{{1,{limits.WORD_CHARACTERS}}}+")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
     r"|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)"
@@ -68,6 +70,8 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
+_Reading = tuple[int, int, tuple[str, str, str, list[str], list[str]]]
+"""From Morfeusz: where it begins and ends, and (form, lemma, tag, kinds of name, styles)."""
 Answer = TypeVar("Answer", bound=str | tuple[str, ...])
 _ENTRY_BYTES = 120
 """What an entry of a dictionary takes beside its key and value, the room that the dictionary keeps free counted in."""
@@ -87,7 +91,7 @@ class Kept(dict[str, Answer], Generic[Answer]):
 
     def __missing__(self, word: str) -> Answer:
         found = self._answer(word)
-        if len(word) > limits.KEPT_WORD_CHARACTERS:
+        if len(word) > limits.WORD_CHARACTERS:
             return found
         size = _ENTRY_BYTES + sys.getsizeof(word) + sys.getsizeof(found)
         if not isinstance(found, str):
@@ -116,12 +120,17 @@ _folds = Kept(_folded, limits.KEPT_FOLDS_BYTES)
 
 
 def words(text: str) -> list[str]:
-    """The words of NFC text, in order, as written."""
+    """The words of NFC text, in order, as written; of an overlong one its beginning."""
     return _WORD.findall(text)
 
 
+def each_word(text: str) -> Iterator[str]:
+    """As ``words``, one after the other, for texts whose words would fill memory."""
+    return (match[0] for match in _WORD.finditer(text))
+
+
 def places(text: str) -> list[re.Match[str]]:
-    """The words of NFC text, in order, with their places in it."""
+    """The words of NFC text, in order, with their places in it; those of overlong ones end with their beginning."""
     return list(_WORD.finditer(text))
 
 
@@ -163,19 +172,25 @@ class Analyzer:
         """Whether the word is a person's given name as it stands, and not in another case."""
         return any(
             "imię" in reading[3] and ":nom" in reading[2] and reading[2].startswith("subst:sg")
-            for _, _, reading in self._morfeusz.analyse(word.title())
+            for _, _, reading in self._readings(word.title())
         )
+
+    def _readings(self, word: str) -> Sequence[_Reading]:
+        """What the dictionary says of a word. It crashes on very long ones, and takes longer than their length says."""
+        found: Sequence[_Reading] = self._morfeusz.analyse(word[: limits.WORD_CHARACTERS])
+        return found
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
         # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
         found = (
             reading[1].partition(":")[0]
-            for start, _, reading in self._morfeusz.analyse(word)
+            for start, _, reading in self._readings(word)
             if start == 0 and reading[2] not in ("ign", "sp")
         )
         return tuple(dict.fromkeys(lemma for lemma in found if lemma))
 
     def _terms(self, word: str) -> tuple[str, ...]:
+        word = word[: limits.WORD_CHARACTERS]
         lower = word.lower()
         # Morfeusz takes short forms for all kinds of abbreviations, and gives numbers back as they are.
         if len(word) <= 2 or word[0].isdigit():

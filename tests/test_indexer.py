@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from extract.pdfs import make_pdf
 from library import Library, age, by_path, environment, found, tree
 from pypdf import PdfWriter
 
-from kb import indexer
+from kb import indexer, limits
+from kb.catalogue import Catalogue
+from kb.disk import open_file
+from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError, TaxonomyError
+from kb.extract import Sandbox
 from kb.indexer import Progress
-from kb.model import Status
+from kb.model import Page, Status
+from kb.polish import shared_analyzer
 
 
 def _mark_kept_pages(library: Library, word: str, marker: str) -> None:
@@ -215,14 +223,14 @@ def test_a_file_that_cannot_be_opened(library: Library, monkeypatch: pytest.Monk
     if remembered:
         age(path)
     library.run()
-    opening, asking = Path.open, os.access
+    opening, asking = os.open, os.access
 
-    def refuse(self: Path, *args: object, **kwargs: object) -> object:
-        if self == path:
-            raise PermissionError(13, "Permission denied", str(self))
-        return opening(self, *args, **kwargs)  # type: ignore[call-overload]
+    def refuse(asked: str | Path, *args: object, **kwargs: object) -> object:
+        if Path(asked) == path:
+            raise PermissionError(13, "Permission denied", str(asked))
+        return opening(asked, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     monkeypatch.setattr(os, "access", lambda asked, mode: Path(asked) != path and asking(asked, mode))
     row = library.files()["a.md"]
     assert row.status is Status.DAMAGED
@@ -250,6 +258,215 @@ def test_a_folder_that_cannot_be_opened(library: Library, monkeypatch: pytest.Mo
     }
     assert "nie można otworzyć folderu" in rows["raporty"].message
     assert library.ids() == {"raporty-a", "b"}
+
+
+def test_a_word_without_end(library: Library) -> None:
+    """A run of letters that crashes the dictionary, or would fill the index, is found by its beginning and as a whole."""
+    words = ["dwu" * 12_000, *(f"ż{number}" * 7_000 for number in range(30))]
+    library.markdown("a.md", "Tekst o gminie " + " ".join(words))
+    assert library.files()["a.md"].words == 3 + len(words)
+    assert sum(path.stat().st_size for path in library.index.rglob("*")) < 2 * sum(map(len, words))
+    for asked in ("gmina", words[0][: limits.WORD_CHARACTERS], words[0][:900], f'"{words[1][:900]}"'):
+        assert library.find(asked) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (MemoryError(), Status.TOO_LARGE),
+        (RecursionError(), Status.DAMAGED),
+        (ValueError("niespodzianka"), Status.DAMAGED),
+        (KeyError("niespodzianka"), Status.DAMAGED),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("step", ["kb.catalogue.Catalogue.describe", "kb.engine.analysis.Analysis._page"])
+def test_a_surprise_is_one_files_failure(
+    library: Library, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, status: Status
+) -> None:
+    """Whatever goes wrong in this process with one document is its row; it keeps its last good version, others go in."""
+    library.markdown("b.md", "Tekst o gminie.")
+    library.run()
+    library.markdown("b.md", "Zły tekst o powiecie.")
+    library.markdown("a.md", "Tekst o mieście.")
+    library.markdown("c.md", "Tekst o wsi.")
+    module, kind, name = step.rsplit(".", 2)
+    owner = getattr(sys.modules[module], kind)
+    works = getattr(owner, name)
+
+    def fails(self: object, *given: object) -> object:
+        if "Zły" in str(given):
+            raise error
+        return works(self, *given)
+
+    monkeypatch.setattr(owner, name, fails)
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {
+        "a.md": Status.INDEXED,
+        "b.md": status,
+        "c.md": Status.INDEXED,
+    }
+    assert "zostaje poprzednia wersja" in rows["b.md"].message
+    assert library.ids() == {"a", "b", "c"}
+    assert library.find("gmina") == ["b"]
+    assert library.find("powiat") == []
+    monkeypatch.undo()
+    assert library.files()["b.md"].status is Status.INDEXED
+
+
+def test_what_an_engine_cannot_write_is_one_files_failure(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that the index cannot hold is not half in it, whether it is new or takes another id."""
+    library.markdown("b.md", "Tekst o gminie.", id="pierwszy")
+    library.run()
+    library.markdown("b.md", "Zły tekst o powiecie.", id="drugi")
+    library.markdown("a.md", "Tekst o mieście.")
+    writes = Catalogue.describe
+
+    def spoils(self: Catalogue, path: Path, *given: Any) -> object:
+        found = writes(self, path, *given)
+        if path.name == "b.md":
+            return found._replace(document=replace(found.document, description="\ud800"))
+        return found
+
+    monkeypatch.setattr(Catalogue, "describe", spoils)
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {"a.md": Status.INDEXED, "b.md": Status.DAMAGED}
+    assert library.ids() == {"a", "pierwszy"}
+    assert (library.find("gmina"), library.find("miasto"), library.find("powiat")) == (["pierwszy"], ["a"], [])
+
+
+def test_too_many_different_words(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document with more different words than memory is kept for is a row that names the limit, and nothing of it stays."""
+    monkeypatch.setattr(limits, "DOCUMENT_FORMS", 50)
+    library.markdown("a.md", " ".join(f"słowo{number}" for number in range(51)))
+    library.markdown("b.md", "To samo słowo. " * 100)
+    library.markdown("c.md", "\n\n".join(f"# Część {number}\n\nsłowo{number}" for number in range(60)))
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {
+        "a.md": Status.TOO_LARGE,
+        "b.md": Status.INDEXED,
+        "c.md": Status.TOO_LARGE,
+    }
+    assert "ma ponad 50 różnych słów" in rows["a.md"].message
+    analysis = Analysis(shared_analyzer())
+    analysis.of_text("Tekst o gminie.")
+    known = dict(analysis)
+    document = library.document("b")
+    with pytest.raises(TooMuchText):
+        analysis.of_document(document, [Page(number=1, text=" ".join(map(str, range(100))))])
+    assert analysis == known
+    assert len(analysis.of_text(" ".join(map(str, range(100))))) == 100
+
+
+def test_too_many_words(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document with more words than can be sorted in memory is a row that names the limit; headings count too."""
+    monkeypatch.setattr(limits, "DOCUMENT_WORDS", 50)
+    library.markdown("a.md", "słowo " * 51)
+    library.markdown("b.md", "słowo " * 50)
+    library.markdown("c.md", "\n\n".join(["# Część\n\nsłowo słowo"] * 15))
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {
+        "a.md": Status.TOO_LARGE,
+        "b.md": Status.INDEXED,
+        "c.md": Status.TOO_LARGE,
+    }
+    assert "ma ponad 50 słów" in rows["a.md"].message
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_file_that_changes_while_it_is_read(library: Library, monkeypatch: pytest.MonkeyPatch, gone: bool) -> None:
+    """Pages are not kept under the hash of other bytes: the file is a row, and the next run reads it."""
+    path = library.pdf("a.pdf", ["Tekst o gminie."])
+    reads = Sandbox.extract_all
+
+    def disturbed(self: Sandbox, paths: Any, tell: Any) -> Any:
+        if gone:
+            path.unlink()
+        else:
+            library.pdf("a.pdf", ["Tekst o powiecie i o mieście."])
+        return reads(self, paths, tell)
+
+    monkeypatch.setattr(Sandbox, "extract_all", disturbed)
+    row = library.files()["a.pdf"]
+    assert row.status is Status.DAMAGED
+    assert "w trakcie czytania" in row.message
+    assert not list(library.index.glob("extracted/*"))
+    monkeypatch.undo()
+    if not gone:
+        assert library.files()["a.pdf"].status is Status.INDEXED
+        assert library.find("powiat") == ["a"]
+
+
+def test_nothing_but_files_is_opened(library: Library) -> None:
+    """Sockets and devices under the names of documents are rows."""
+    library.markdown("a.md", "Tekst.")
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.chdir(library.documents):
+        listener.bind("gniazdo.md")
+        rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {"a.md": Status.INDEXED, "gniazdo.md": Status.DAMAGED}
+    for name in ("/dev/zero", str(library.documents)):
+        with pytest.raises(OSError, match="zwykły plik"):
+            open_file(name)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("skan.pdf", "1024 MB"), ("tekst.md", "256 MB")])
+def test_a_huge_file_is_not_read(library: Library, name: str, limit: str) -> None:
+    """A file with more bytes than any disk is a row that names the limit; none of them is read, since that would never end."""
+    library.markdown("dobry.md", "Tekst o gminie.")
+    os.truncate(library.write(name, b""), 1 << 40)
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {"dobry.md": Status.INDEXED, name: Status.TOO_LARGE}
+    assert limit in rows[name].message
+    assert name not in (library.index / "files.json").read_text()
+
+
+def test_a_file_that_grows_while_it_is_read(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What turns out to be longer than its size said is read up to the limit alone."""
+    library.markdown("a.md", "Tekst.")
+    with Path("/dev/zero").open("rb") as endless:
+        monkeypatch.setattr("kb.folder.open_file", lambda _path: endless)
+        row = library.files()["a.md"]
+    assert row.status is Status.TOO_LARGE
+    assert "256 MB" in row.message
+
+
+def test_folders_without_end(library: Library) -> None:
+    """Of folders one in another what lies too deep is told as a row; the rest is indexed, also with names of any length."""
+    library.markdown("a.md", "Tekst o gminie.")
+    last = library.markdown("/".join(["d"] * limits.FOLDERS_DEEP) + "/b.md", "Tekst o powiecie.").parent
+    at = os.open(last, os.O_RDONLY)
+    for _ in range(1100):
+        os.mkdir("d" * 200, dir_fd=at)
+        at, above = os.open("d" * 200, os.O_RDONLY, dir_fd=at), at
+        os.close(above)
+    os.close(at)
+    rows = library.files()
+    too_deep = f"{last.relative_to(library.documents)}/{'d' * 200}"
+    assert {path: row.status for path, row in rows.items()} == {
+        "a.md": Status.INDEXED,
+        f"{last.relative_to(library.documents)}/b.md": Status.INDEXED,
+        too_deep: Status.DAMAGED,
+    }
+    assert str(limits.FOLDERS_DEEP) in rows[too_deep].message
+    # Python's own removing of folders, which cleans up after tests, would go too deep.
+    subprocess.run(["rm", "-rf", last], check=True)
+
+
+def test_a_path_that_is_too_long(library: Library) -> None:
+    """Names that together are longer than a path may be are a row of the file or folder that goes over."""
+    at = os.open(library.documents, os.O_RDONLY)
+    for _ in range(18):
+        os.mkdir("d" * 220, dir_fd=at)
+        at, above = os.open("d" * 220, os.O_RDONLY, dir_fd=at), at
+        os.close(above)
+    os.mkdir("f" * 220, dir_fd=at)
+    os.close(os.open("p" * 220 + ".md", os.O_CREAT, dir_fd=at))
+    os.close(at)
+    library.markdown("a.md", "Tekst o gminie.")
+    rows = library.files()
+    assert rows.pop("a.md").status is Status.INDEXED
+    assert {Path(path).name[0]: row.status for path, row in rows.items()} == {"f": Status.DAMAGED, "p": Status.DAMAGED}
+    assert all("ścieżka jest za długa" in row.message for row in rows.values())
 
 
 def test_hidden_files_are_no_documents(library: Library) -> None:

@@ -272,4 +272,4 @@ def test_words_that_stand_nowhere_fill_no_cache(library: Library) -> None:
         )
     kept = lists._lists
     assert 0 < sum(array.nbytes for arrays in kept.values() for array in arrays) <= 100_000
-    assert all(len(term) <= limits.KEPT_WORD_CHARACTERS for _, _, term in kept)
+    assert all(len(term) <= limits.WORD_CHARACTERS for _, _, term in kept)

@@ -186,6 +186,8 @@ WORDS = st.sampled_from(
 @example("a" * 1_000, SNIPPET_CHARACTERS)
 @example("gmina " + "a" * 1_000, SNIPPET_CHARACTERS)
 @example(" " * 1_000 + "gmina", SNIPPET_CHARACTERS)
+@example("\n gmina", 1)
+@example(" 0", 1)
 def test_any_snippet(text: str, characters: int) -> None:
     """A snippet is a piece of the text of about the length that was asked for, well formed, its words whole."""
     snippet = highlighter(lemma("gmina"), exact("rada", "gminy")).snippet(text, characters)

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from kb.disk import open_file
 from kb.polish import normalise
 from kb.yaml_text import MOST_BYTES, TOO_LONG, Refused, Value, read_keys, read_mapping
 
@@ -46,9 +47,9 @@ def _same(stem: str) -> str:
 
 
 def contents(path: Path, root: Path) -> bytes:
-    """A file's bytes. Raises Refused for too many of them, which are never read.
+    """A file's bytes. Raises Refused for too many of them, which are never read, whatever size the file was said to have.
 
-    Raises OSError, also for a link out of ``root`` and for anything but a regular file; opening a FIFO blocks.
+    Raises OSError, also for a link out of ``root`` and for anything but a regular file.
     """
     details = os.lstat(path)
     if stat.S_ISLNK(details.st_mode):
@@ -62,7 +63,11 @@ def contents(path: Path, root: Path) -> bytes:
         raise OSError(0, "to nie jest zwykły plik")
     if details.st_size > MOST_BYTES:
         raise Refused(TOO_LONG)
-    return path.read_bytes()
+    with open_file(path) as file:
+        found = file.read(MOST_BYTES + 1)
+    if len(found) > MOST_BYTES:
+        raise Refused(TOO_LONG)
+    return found
 
 
 def read_yaml(path: Path, root: Path) -> tuple[dict[str, Value], str]:

@@ -336,7 +336,10 @@ class Writer(Protocol):
         ...
 
     def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
-        """Add a document, replacing the one of the same id."""
+        """Add a document, replacing the one of the same id.
+
+        Raises ValueError for one that cannot be written, of which nothing has been then; the one of the same id stays.
+        """
         ...
 
     def remove(self, document: str) -> None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import inf
 
+from kb import limits
 from kb.engine import AnalysedDocument, AnalysedPage, Word
 from kb.facets import values_of
+from kb.messages import grouped
 from kb.model import Document, Page
-from kb.polish import Analyzer, is_stop_word, normalise, surface, words
+from kb.polish import Analyzer, each_word, is_stop_word, normalise, surface, words
 
 _CONTENTS_LINE = re.compile(r"(?:…|(?<!\.)\.{3,}+)\s*+(?:\d++|[ivxl]++)\b")
 _CONTENTS_WORDS = 12
+_LONG = 100_000
+"""Characters of a text whose words are not made all at once: as strings of their own they would take ten times its room."""
+
+
+class TooMuchText(ValueError):
+    """A document has more words than the indexer may work on; the message says in Polish what it has."""
 
 
 class Analysis(dict[str, Word]):
@@ -20,23 +29,47 @@ class Analysis(dict[str, Word]):
     def __init__(self, analyzer: Analyzer) -> None:
         super().__init__()
         self._terms = analyzer.terms
+        self._most: float = inf
 
     def __missing__(self, form: str) -> Word:
+        if len(self) >= self._most:
+            raise TooMuchText(f"ma ponad {grouped(limits.DOCUMENT_FORMS)} różnych słów")
         word = self[form] = Word(surface(form), self._terms(form), is_stop_word(form))
         return word
 
     def of_text(self, text: str) -> list[Word]:
         """The words of a text, in order."""
-        return list(map(self.__getitem__, words(normalise(text))))
+        text = normalise(text)
+        if len(text) <= _LONG:
+            return list(map(self.__getitem__, words(text)))
+        return list(map(self.__getitem__, each_word(text)))
 
     def of_document(self, document: Document, pages: Sequence[Page]) -> AnalysedDocument:
-        """A document with its pages."""
-        return AnalysedDocument(
-            document=document,
-            title=self.of_text(document.title),
-            facets=values_of(document),
-            pages=[self._page(page) for page in pages],
-        )
+        """A document with its pages. Raises TooMuchText; nothing of a document that fails is kept."""
+        before = len(self)
+        self._most = before + limits.DOCUMENT_FORMS
+        try:
+            return AnalysedDocument(
+                document=document,
+                title=self.of_text(document.title),
+                facets=values_of(document),
+                pages=list(self._pages(pages)),
+            )
+        except BaseException:
+            while len(self) > before:
+                self.popitem()
+            raise
+        finally:
+            self._most = inf
+
+    def _pages(self, pages: Sequence[Page]) -> Iterator[AnalysedPage]:
+        count = 0
+        for page in pages:
+            analysed = self._page(page)
+            count += len(analysed.words) + len(analysed.heading)
+            if count > limits.DOCUMENT_WORDS:
+                raise TooMuchText(f"ma ponad {grouped(limits.DOCUMENT_WORDS)} słów")
+            yield analysed
 
     def _page(self, page: Page) -> AnalysedPage:
         found = self.of_text(page.whole_text)

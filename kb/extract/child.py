@@ -25,7 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from kb.extract.outcome import damaged, too_large
+from kb.extract.outcome import of_error
 from kb.extract.reader import load, read
 from kb.extract.wire import OUT_OF_MEMORY, STOP, encode
 from kb.limits import Limits
@@ -126,9 +126,9 @@ def _work(slot: socket.socket, request: dict[str, Any], known: Callable[[str], b
             except MemoryError:
                 if not alone:
                     raise  # it may be the fault of any file of the batch
-                return encode(too_large("wymaga zbyt wiele pamięci"))
+                return encode(of_error(MemoryError()))
             except Exception as error:  # noqa: BLE001 - a library's surprise on a hostile file is that file's failure, not the run's
-                return encode(damaged(f"nieoczekiwany błąd {type(error).__name__}: {error}"[:300]))
+                return encode(of_error(error))
 
         with Path(request["result"]).open("wb") as file:
             file.writelines(result(path, reader) + b"\n" for path, reader in files)

@@ -27,6 +27,23 @@ def too_large(what: str, metadata: Mapping[str, object] | None = None) -> Extrac
     )
 
 
+def of_error(error: Exception) -> Extraction:
+    """A surprise of ours or of a library: the file's failure, whatever it was, and not the run's."""
+    match error:
+        case MemoryError():
+            return too_large("wymaga zbyt wiele pamięci")
+        case RecursionError():
+            return damaged("zbyt głęboko zagnieżdżona budowa")
+    return damaged(f"nieoczekiwany błąd {type(error).__name__}: {error}"[:300])
+
+
+def changed() -> Extraction:
+    """The file was written to, replaced or removed while it was read, so nobody knows what was read of it."""
+    return Extraction(
+        status=Status.DAMAGED, message="Plik zmienił się lub zniknął w trakcie czytania. Uruchom indeksowanie ponownie."
+    )
+
+
 def timed_out(seconds: float) -> Extraction:
     """Reading took longer than ``seconds``."""
     return Extraction(

@@ -24,6 +24,7 @@ _ELLIPSIS = "…"
 _LONGEST_ABBREVIATION = 8
 # Nothing is given back once taken (``++``) and the space is only looked at: a row of dots or of "1. " is read once.
 _MAYBE_END = re.compile(r"[.!?…]++[”\")»]*+(?=(\s++))|[.!?…]++|\n++")
+_SPACE = re.compile(r"\s++")
 _WORD_CHARACTER = re.compile(r"[^\W\d]")
 _CAPITAL = re.compile(r"[^\W\d_a-ząćęłńóśźż]")
 _ABBREVIATIONS = frozenset(
@@ -127,6 +128,8 @@ class Highlighter:
         marks = self.marks(text)
         place = self._densest(marks, characters) if marks else None
         start, whole = _back_to_start(text, place if place is not None and len(text) > characters else 0)
+        space = _SPACE.match(text, start)
+        start = space.end() if space else start  # space is left out below, so it must not fill the fragment
         end = _word_end(text, start, start + characters)
         fragment = _html(text, marks, start, end)
         before = "" if whole else _ELLIPSIS + " "

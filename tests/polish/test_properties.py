@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from kb import limits
 from kb.polish import Analyzer, fold, is_stop_word, normalise, places, shared_analyzer, surface, words
 
 POLISH = "aąbcćdeęfghijklłmnńoóprsśtuwyzźżAĄBCĆDEĘFGHIJKLŁMNŃOÓPRSŚTUWYZŹŻ"
@@ -75,6 +76,43 @@ def test_terms_depend_on_the_word_alone(analyzer: Analyzer, typed: list[str]) ->
     """A query and a document get the same terms, whatever each has analysed before."""
     fresh = shared_analyzer()
     assert [fresh.terms(word) for word in typed] == [analyzer.terms(word) for word in reversed(typed)][::-1]
+
+
+LONG = st.builds(
+    lambda unit, length: (unit * length)[:length],
+    st.text(st.sampled_from(POLISH), min_size=1, max_size=5),
+    st.integers(limits.WORD_CHARACTERS + 1, 1000),
+)
+
+
+@given(LONG, LONG)
+@example("dwu" * 12_000, "dwu")
+@example("Ż" * 65, "ó" * 65)
+def test_an_overlong_word_is_its_beginning(analyzer: Analyzer, word: str, after: str) -> None:
+    """A query and a text have the same surface and terms for an overlong word, for its beginning and for a longer one."""
+    beginning = word[: limits.WORD_CHARACTERS]
+    assert words(word) == words(beginning) == words(word + after) == [beginning]
+    assert words(f"{word}-{word}, {word}_a") == [beginning, beginning, beginning, "a"]
+    assert [place.span() for place in places(f" {word} a")] == [
+        (1, 1 + len(beginning)),
+        (len(word) + 2, len(word) + 3),
+    ]
+    assert analyzer.terms(word) == analyzer.terms(beginning)
+    assert max(map(len, analyzer.terms(word))) <= limits.WORD_CHARACTERS
+
+
+@pytest.mark.parametrize("word", ["dwu" * 12_000, "Dwu" * 12_000, "pół" * 7_000, "a" * 60_000, "1" * 20_000])
+def test_the_dictionary_never_gets_a_long_word(word: str) -> None:
+    """Whatever asks the analyzer, Morfeusz, which would crash, is given the beginning alone."""
+    analyzer = Analyzer()
+    counting = _Counting(analyzer._morfeusz)
+    analyzer._morfeusz = counting
+    analyzer.terms(word)
+    analyzer.lemmas(word)
+    analyzer.known(word)
+    analyzer.is_given_name(word)
+    assert counting.asked
+    assert max(map(len, counting.asked)) <= limits.WORD_CHARACTERS
 
 
 @given(st.text(st.sampled_from(POLISH), min_size=1))

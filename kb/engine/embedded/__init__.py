@@ -136,8 +136,8 @@ class EmbeddedWriter:
 
     def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
         """Add a document, replacing the one of the same id."""
-        self._added[document.document.id] = len(document.pages)
         self.rows.add(document, file)
+        self._added[document.document.id] = len(document.pages)
 
     def remove(self, document: str) -> None:
         """Remove a document."""

@@ -34,7 +34,7 @@ from kb.engine.analysis import forms_of
 from kb.engine.embedded.codec import Lists, Positions, read_lists
 from kb.engine.embedded.ranking import Ints
 from kb.errors import IndexMismatch
-from kb.limits import KEPT_WORD_CHARACTERS
+from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
 
 SCHEMA_VERSION = "6"
@@ -133,7 +133,7 @@ class KeptLists:
 
     def put(self, key: tuple[str, str, str], lists: Lists) -> None:
         """Keep them, unless they are larger than all that may be kept, or the term is so long that its name takes the room."""
-        if len(key[-1]) <= KEPT_WORD_CHARACTERS:
+        if len(key[-1]) <= WORD_CHARACTERS:
             with self._lock, suppress(ValueError):
                 self._lists[key] = lists
 

@@ -75,34 +75,40 @@ class RowWriter:
         return list(self._files.values())
 
     def add(self, added: AnalysedDocument, file: IndexedFile) -> None:
-        """Write a document row and its page rows; rows of the same id from before are deleted."""
+        """Write a document row and its page rows; rows of the same id from before are deleted. Raises ValueError before that."""
         document = added.document
-        self.remove(document.id)
         day = document.published.toordinal() if document.published else 0
+        # All that can fail comes before the first change: half a document would set every later row off by one.
+        first = {
+            "number": 0,
+            "length": 0,
+            "record": _json((document.id, len(added.pages), added.facets, day)),
+            "name": document.title.encode(),
+            "file": _json(asdict(file)),
+            "stored": json.dumps(asdict(document), ensure_ascii=False, default=str).encode(),
+        }
+        rows = [
+            {
+                "number": analysed.page.number,
+                "length": len(analysed.words),
+                "contents": int(analysed.lists_contents),
+                "name": "\n".join(analysed.page.listed_under).encode(),
+                "stored": _json(asdict(analysed.page)),
+            }
+            for analysed in added.pages
+        ]
+        self.remove(document.id)
         self._add_words(self._titles, added.title)
-        self._add_row(
-            number=0,
-            length=0,
-            record=_json((document.id, len(added.pages), added.facets, day)),
-            name=document.title.encode(),
-            file=_json(asdict(file)),
-            stored=json.dumps(asdict(document), ensure_ascii=False, default=str).encode(),
-        )
-        for analysed in added.pages:
+        self._add_row(first)
+        for analysed, row in zip(added.pages, rows, strict=True):
             self._add_words(self._body, analysed.words)
             self._add_words(self._headings, analysed.heading)
-            self._add_row(
-                number=analysed.page.number,
-                length=len(analysed.words),
-                contents=int(analysed.lists_contents),
-                name="\n".join(analysed.page.listed_under).encode(),
-                stored=_json(asdict(analysed.page)),
-            )
+            self._add_row(row)
 
     def _add_words(self, stream: WordStream, found: Sequence[Word]) -> None:
         stream.add(self._next_row, list(map(self._numbers.__getitem__, found)))
 
-    def _add_row(self, **values: object) -> None:
+    def _add_row(self, values: dict[str, object]) -> None:
         self._writer.add_document(**values)
         self._next_row += 1
 
