@@ -42,8 +42,8 @@ class ServerEncoder:
 
     @cached_property
     def dimensions(self) -> int:
-        """How many numbers a vector has: the server is asked for one."""
-        return int(self.encode_passages(["wymiar"]).shape[1])
+        """How many numbers a vector has: the server is asked for one, with a query's patience."""
+        return int(self.encode_queries(["wymiar"]).shape[1])
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """A row for each query."""
