@@ -60,11 +60,9 @@ class _Weights:
         offsets = self._array(np.uint32, count + 1).tolist()
         self.scores: list[float] = self._array(np.float32, count).tolist()
         blob = self._bytes(blob_bytes)
+        spans = enumerate(pairwise(offsets))
         # The unknown piece stands for what is in no piece; its name in a text is no piece either.
-        spans = ((number, span) for number, span in enumerate(pairwise(offsets)) if number != self.unknown)
-        self.pieces = {
-            blob[start:end].decode(): number for number, (start, end) in enumerate(pairwise(offsets)) if end > start
-        }
+        self.pieces = {blob[start:end].decode(): at for at, (start, end) in spans if end > start and at != self.unknown}
         self.characters = self._characters()
         self._tensors = self._directory()
 
