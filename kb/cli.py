@@ -202,6 +202,8 @@ def serve(
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Liczba procesów serwera.")] = None,
 ) -> None:
     """Uruchom serwer; gdy nie ma indeksu, najpierw go zbuduj."""
+    # Before NumPy is loaded: requests share the cores already, and threads of BLAS would wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import uvicorn
 
     from kb import indexer

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
@@ -86,11 +87,14 @@ def make(settings: Settings, encoder: Encoder, on_coverage: OnCoverage) -> None:
         missing = _Missing(places, set(known))
         on_coverage(missing.coverage)
         wanted = [digest for digest in texts if digest not in known]
-        for at in range(0, len(wanted), _BATCH):
-            batch = wanted[at : at + _BATCH]
-            store.add(batch, encoder.encode_passages([texts[digest] for digest in batch]))
-            missing.remove(batch)
-            on_coverage(missing.coverage)
+        batches = [wanted[at : at + _BATCH] for at in range(0, len(wanted), _BATCH)]
+        # NumPy lets go of the interpreter while it multiplies, so that threads use all cores.
+        with ThreadPoolExecutor(settings.jobs) as pool:
+            encoded = pool.map(encoder.encode_passages, [[texts[digest] for digest in batch] for batch in batches])
+            for batch, vectors in zip(batches, encoded, strict=True):
+                store.add(batch, vectors)
+                missing.remove(batch)
+                on_coverage(missing.coverage)
         store.prune(texts)
 
 
@@ -128,7 +132,7 @@ class _Missing:
 def _child(settings: Settings, niceness: int) -> Iterator[subprocess.Popen[str]]:
     given = {
         f"KB_{name.upper()}": str(getattr(settings, name))
-        for name in ("documents", "index", "engine", "meaning", "meaning_model")
+        for name in ("documents", "index", "engine", "jobs", "meaning", "meaning_model")
     }
     # One thread for BLAS: on a busy machine its threads wait for each other longer than they work (docs/relevance.md).
     given |= {"KB_MEANING_KEY": settings.meaning_key.get_secret_value(), "OPENBLAS_NUM_THREADS": "1"}
