@@ -33,7 +33,7 @@ documents: .venv/installed-documents
 	$(PYTHON) -m venv .venv
 
 .venv/installed: pyproject.toml constraints.txt .venv/bin/python
-	$(BIN)/python $(INSTALL) -c constraints.txt --editable .
+	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[meaning]'
 	touch $@
 
 .venv/installed-test: pyproject.toml constraints.txt .venv/bin/python

@@ -3,7 +3,8 @@
     python benchmarks/relevance.py [--questions FILE --documents FOLDER --index FOLDER] [--name NAME] [--write FILE]
 
 Without options: the questions of ``tests/quality`` on ``documents/``, indexed into a temporary folder. With ``--index`` that
-index is used as it is. ``--write docs/relevance.md`` puts the tables between ``<!-- NAME -->`` and ``<!-- /NAME -->`` there.
+index is used as it is, with the vectors that it has. ``KB_MEANING=off`` measures words alone.
+``--write docs/relevance.md`` puts the tables between ``<!-- NAME -->`` and ``<!-- /NAME -->`` there.
 
 A part is switched off by a ``Tuning`` in which it weighs nothing, a step of the analyzer by an analyzer without it, which needs
 an index of its own.
@@ -24,13 +25,14 @@ from kb import indexer
 from kb.engine import IndexedFile, Store, open_store
 from kb.engine.analysis import Analysis
 from kb.finding.answer import best_fragment
+from kb.meaning import making
 from kb.model import ClauseKind, Query, Results
 from kb.polish import Analyzer, fold
 from kb.quality import FIELDS, Quality, Question, evaluate, load_questions
 from kb.reading.query import make_query, parse
 from kb.reading.synonyms import SYNONYMS_FILE
 from kb.search import KnowledgeBase
-from kb.settings import Settings
+from kb.settings import Settings, load
 from kb.tuning import Tuning
 
 ROOT = Path(__file__).parents[1]
@@ -50,10 +52,16 @@ PARTS: Mapping[str, Tuning] = {
     "synonyms": Tuning(synonym=0),
     "derived adjectives": Tuning(derived=0),
     "coverage floor": Tuning(floor=0),
+    "meaning": Tuning(meaning=0),
 }
 """Each part of reading and ranking, and what takes it out."""
 
-CHANGES: Mapping[str, Tuning] = {"coverage floor 0.34 instead": Tuning(floor=0.34)}
+CHANGES: Mapping[str, Tuning] = {
+    "coverage floor 0.34 instead": Tuning(floor=0.34),
+    "meaning 0.8 instead": Tuning(meaning=0.8),
+    "meaning 1.2 instead": Tuning(meaning=1.2),
+    "found by meaning alone: never": Tuning(meaning_joins=inf),
+}
 """Other values that were tried."""
 
 
@@ -283,9 +291,10 @@ def main() -> None:
     questions = load_questions(given.questions)[: given.limit]
     with ExitStack() as stack:
         index = given.index or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        settings = Settings(documents=given.documents, index=index)
+        settings = load(documents=given.documents, index=index)
         if given.index is None:
             indexer.run(settings)
+            making.wait(settings)
         documents, pages = KnowledgeBase(settings).state.size
         started = time.monotonic()
         lines = [f"{len(questions)} questions, {documents:,} documents, {pages:,} pages.", ""]

@@ -135,15 +135,24 @@ def index(
     index: Index = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Zbuduj indeks od nowa, obok działającego.")] = False,
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Ile plików czytać naraz.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Poczekaj też na znaczenie stron; bez tego robi je działający serwer.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Zindeksuj dokumenty: tylko to, co się zmieniło."""
     from kb import indexer
+    from kb.meaning import making
 
     settings = load(documents=documents, index=index, jobs=jobs)
     with terminal.progress_bar(as_json) as show:
         report = indexer.run(settings, rebuild=rebuild, on_progress=show)
     terminal.print_report(report, "Indeks", as_json)
+    if wait:
+        with terminal.meaning_bar(as_json) as show_coverage:
+            coverage = making.wait(settings, show_coverage)
+        if coverage and not as_json:
+            terminal.print_coverage(coverage)
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -193,6 +202,8 @@ def serve(
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Liczba procesów serwera.")] = None,
 ) -> None:
     """Uruchom serwer; gdy nie ma indeksu, najpierw go zbuduj."""
+    # Before NumPy is loaded: requests share the cores already, and threads of BLAS would wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import uvicorn
 
     from kb import indexer
@@ -270,14 +281,18 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
     from kb.engine import open_store
     from kb.extract.recognition import find_recogniser
     from kb.indexer import fingerprint
+    from kb.meaning import making
     from kb.polish import shared_analyzer
 
     settings = load(documents=documents, index=index)
     store = open_store(settings)
     live = store.live()
     current = live.fingerprint == fingerprint(store, shared_analyzer())
+    meaning = None
     try:
-        count, pages = store.current().size
+        newest = store.current()
+        count, pages = newest.size
+        meaning = making.coverage_of(settings, newest)
     except IndexMismatch:
         if current:
             raise
@@ -291,6 +306,7 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         bytes=live.bytes,
         current=current,
         ocr=find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto").state,
+        meaning=meaning,
     )
     terminal.print_state(state, as_json)
 

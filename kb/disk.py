@@ -25,9 +25,14 @@ def open_file(path: str | Path) -> BinaryIO:
 
 def write_atomic(path: Path, text: str) -> None:
     """Write a file so that every reader sees the old or the new text, also after a crash."""
+    write_bytes_atomic(path, text.encode())
+
+
+def write_bytes_atomic(path: Path, content: bytes) -> None:
+    """The same for any content."""
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with temporary.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)

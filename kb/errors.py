@@ -85,6 +85,13 @@ class Overloaded(KbError):
     retry_after = 5
 
 
+class EncoderUnavailable(KbError):
+    """What turns texts into vectors cannot be reached: a search goes on by words."""
+
+    status = 503
+    code = "encoder_unavailable"
+
+
 class IndexLocked(KbError):
     """Another indexer is at work."""
 

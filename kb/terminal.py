@@ -25,6 +25,7 @@ from kb.model import Hit, Results, Status
 if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
     from kb.indexer import FileReport, OnProgress, Progress, Report
+    from kb.meaning.making import Coverage, OnCoverage
     from kb.quality import Quality
 
 _COLOURS = {Status.INDEXED: "green", Status.UNCHANGED: "dim", Status.REMOVED: "cyan"}
@@ -38,6 +39,7 @@ class IndexState:
     """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program.
 
     ``ocr`` says in Polish whether the text of scans is recognised on this machine.
+    ``meaning``: how many pages can be found by meaning; None where that is off.
     """
 
     build: str
@@ -47,6 +49,7 @@ class IndexState:
     bytes: int
     current: bool
     ocr: str
+    meaning: Coverage | None
 
 
 # Any command
@@ -97,6 +100,31 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
             bar.update(task, total=step.total, completed=step.done, file=f"{step.path}{pages}")
 
         yield show
+
+
+@contextmanager
+def meaning_bar(quiet: bool) -> Iterator[OnCoverage | None]:
+    """A bar with the pages that can be found by meaning and the time left, on a terminal only."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    bar = progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("Znaczenie stron", total=None)
+        yield lambda coverage: bar.update(task, total=coverage.pages, completed=coverage.done)
+
+
+def print_coverage(coverage: Coverage) -> None:
+    """How many pages can be found by meaning."""
+    Console(highlight=False).print(f"Znaczenie: {coverage.done} z {_of_pages(coverage.pages)}.")
 
 
 def print_report(report: Report, place: str, as_json: bool = False) -> None:
@@ -161,13 +189,14 @@ def print_results(results: Results, as_json: bool = False) -> None:
         console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
     if reading.dropped:
         console.print(f"pominięto: {', '.join(reading.dropped)}", style="dim", markup=False)
-    if not results.total:
+    if not results.listed:
         console.print("Niczego nie znaleziono.")
         for relaxation in results.relaxations:
             console.print(f"  {relaxation.label}: {messages.documents(relaxation.total)}", markup=False)
         return
     pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")
-    console.print(f"{messages.documents(results.total)}, {pages}")
+    similar = f"; o podobnym znaczeniu: {results.by_meaning}" if results.by_meaning else ""
+    console.print(f"{messages.documents(results.total)}, {pages}{similar}")
     for number, hit in enumerate(results.hits, 1):
         _print_hit(console, number, hit)
 
@@ -182,7 +211,8 @@ def _print_hit(console: Console, number: int, hit: Hit) -> None:
     for page in hit.pages:
         where = locator(hit.document, page)
         heading = f" · {page.heading}" if hit.document.format.has_pages and page.heading else ""
-        console.print(Text.assemble("   ", (where, "cyan"), heading))
+        meaning = Text(" (podobne znaczenie)" if page.by_meaning else "", "dim")
+        console.print(Text.assemble("   ", (where, "cyan"), heading, meaning))
         console.print(_snippet(page.snippet))
 
 
@@ -225,10 +255,17 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
     console.print(f"Indeks {state.build}: {contents}")
     console.print(f"Zbudowany: {state.created}")
     console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)
+    if state.meaning:
+        console.print(f"Znaczenie: {state.meaning.done} z {_of_pages(state.meaning.pages)}")
     if not state.current:
         console.print(
             "[yellow]Zbudowała go inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.[/yellow]"
         )
+
+
+def _of_pages(number: int) -> str:
+    """„z 1 strony”, „z 344 stron”."""
+    return f"{messages.grouped(number)} {'strony' if number == 1 else 'stron'}"
 
 
 # kb evaluate

@@ -46,6 +46,11 @@ class Tuning:
     """A page matches when it holds this share of the query's whole idf: all of a short query's rarer words alone, none of a
     long question's common ones. Totals and facets count matches, so they stay honest under OR."""
 
+    meaning: float = 1.0
+    """Meaning beside words: a page's share of the best score is raised by this × (cosine − mean) / (4 × standard deviation)."""
+    meaning_joins: float = 3.0
+    """By how many standard deviations a page's meaning must stand out for it to be found without the words."""
+
     answer_words: int = 3
     """A query of fewer words asks for documents, not for a sentence."""
     answer_cover: float = 0.5

@@ -27,6 +27,7 @@ from kb.api import routes as api
 from kb.engine import Store
 from kb.errors import BadRequest, KbError, Overloaded, UnknownHost
 from kb.gate import Gate, check_address, hosts_of
+from kb.meaning.making import Background
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
@@ -90,7 +91,8 @@ def create_app(
         await run_in_threadpool(_warm_up, knowledge)
         # Suggestions take a second or two of a large collection; answers need not wait for them.
         threading.Thread(target=_warm_up_suggestions, args=(knowledge,), daemon=True).start()
-        yield
+        with Background(settings, lambda: knowledge.state):
+            yield
 
     app = FastAPI(
         title=f"{NAME} – API",

@@ -11,10 +11,16 @@ import pytest
 from library import TAXONOMY, Library
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_meaning() -> None:
+    """What is no test of meaning does without: encoding would take minutes."""
+    os.environ["KB_MEANING"] = "off"
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of the person who runs the tests do not change what they say."""
-    for name in [name for name in os.environ if name.startswith("KB_") and name != "KB_CORPUS"]:
+    for name in [name for name in os.environ if name.startswith("KB_") and name not in ("KB_CORPUS", "KB_MEANING")]:
         monkeypatch.delenv(name)
     # Recognising takes seconds and needs programs that not every machine has: tests of it switch it on.
     monkeypatch.setenv("KB_OCR", "off")

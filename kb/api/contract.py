@@ -56,6 +56,7 @@ class FoundPage(BaseModel):
     snippet: str = Field(
         description="Bezpieczny HTML z jednym tylko znacznikiem: mark.", examples=["… <mark>wkład</mark> …"]
     )
+    by_meaning: bool = Field(False, description="Czy strona jest na liście tylko dzięki podobnemu znaczeniu.")
 
 
 class FoundDocument(BaseModel):
@@ -119,6 +120,9 @@ class SearchResponse(BaseModel):
     answer: FoundAnswer | None = None
     relaxations: list[LooserSearch] = []
     nearest_topics: list[str] = []
+    by_meaning: int = Field(
+        0, description="Ile dokumentów jest na liście ponadto, dzięki podobnemu znaczeniu, bez szukanych słów."
+    )
 
 
 class DocumentEntry(BaseModel):

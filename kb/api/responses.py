@@ -64,6 +64,7 @@ def search_response(results: Results) -> SearchResponse:
         else None,
         relaxations=[LooserSearch(label=r.label, total=r.total, url=search_url(r.query)) for r in results.relaxations],
         nearest_topics=list(results.nearest_topics),
+        by_meaning=results.by_meaning,
     )
 
 

@@ -31,6 +31,10 @@ words on an average page are at least 1; weights are those of ``Tuning``:
 - Where nothing is asked for but exclusions and filters, each document matches by its first page, with a score of 1. Bonuses
   add nothing there.
 - The score of a page that lists contents is multiplied by ``tuning.contents_page``. A page with a score of 0 is no match.
+- A page that is **near** (what that is, is not the engine's business) adds its bonus times the best score by words of all pages
+  that match, filters aside; times 1 where none matches. One that ``joins`` is found by that alone where it does not match, unless
+  it has an excluded or lacks a required concept. Totals and facets count matches by words alone; filters hold for all. Where
+  nothing is asked for, nothing is near.
 - Equal scores have an order that is the same in each answer of a state: pages by number, documents of one commit as they were
   added.
 """
@@ -88,13 +92,26 @@ class Concept:
         return not self.excluded and not self.bonus
 
 
+class Near(NamedTuple):
+    """A page that is worth more than its words say: ``bonus`` is a share of the best page's score, at least 0.
+
+    ``joins``: it is found even where it does not match.
+    """
+
+    document: str
+    page: int
+    bonus: float
+    joins: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What to find: an OR of concepts, filters (facet → values; OR within one, AND across), order, a slice of documents.
 
     ``floor``: the least worth of the concepts that a matching page has; at 0 any concept is enough. A facet without values
     filters nothing, values that no document has leave nothing. In both orders of time documents without a date come last, and
-    those of one day by relevance. ``facets`` are those to count.
+    those of one day by relevance. ``facets`` are those to count. ``near``: pages to be raised, each once; those that the index
+    does not have are left out.
     """
 
     concepts: tuple[Concept, ...]
@@ -105,21 +122,23 @@ class Request:
     pages_per_document: int = 3
     floor: float = 0.0
     facets: tuple[str, ...] = tuple(FACETS)
+    near: tuple[Near, ...] = ()
 
 
 # What is answered
 
 
 class PageMatch(NamedTuple):
-    """A page that matches, and how well."""
+    """A page that matches, and how well; ``joined``: it is near, and does not match by words."""
 
     page: Page
     score: float
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentMatch:
-    """A document that matches: its best page's score, its best pages, best first, and how many of its pages match."""
+    """A document that matches: its best page's score, its best pages, best first, and how many of its pages match by words."""
 
     document: Document
     score: float
@@ -131,13 +150,15 @@ class DocumentMatch:
 class Matches:
     """A slice of the ranked documents, the totals, and counts of documents per facet value, own filter left out.
 
-    ``facets`` has each facet that was asked for, with the values that matching documents have.
+    ``facets`` has each facet that was asked for, with the values that matching documents have. ``joined``: how many documents
+    more than ``total`` the whole list has, by pages that are near alone.
     """
 
     documents: tuple[DocumentMatch, ...]
     total: int
     total_pages: int
     facets: Mapping[str, Mapping[str, int]]
+    joined: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

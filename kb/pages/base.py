@@ -138,7 +138,7 @@ def pagination(results: Results, url_of_page: Callable[[int], str]) -> Paginatio
 
 def last_page(results: Results) -> int:
     """The number of the last page of a list, 1 for an empty one."""
-    return max(1, -(-results.total // results.query.per_page))
+    return max(1, -(-results.listed // results.query.per_page))
 
 
 def search_link(text: str) -> str:

@@ -30,6 +30,7 @@ class ResultPlace:
     heading: str
     url: str
     snippet: Markup
+    by_meaning: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,17 +177,18 @@ def _summary(results: Results) -> str:
     documents = messages.documents(results.total)
     if not results.query.text:
         return documents
+    similar = messages.counted(results.by_meaning, "dokument", "dokumenty", "dokumentów") if results.by_meaning else ""
     if not results.total:
-        return "Niczego nie znaleziono"
+        return f"Tych słów nie ma; {similar} o podobnym znaczeniu" if similar else "Niczego nie znaleziono"
     pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")
-    return f"{documents}, {pages}"
+    return f"{documents}, {pages}" + (f"; ponadto {similar} o podobnym znaczeniu" if similar else "")
 
 
 def _result(hit: Hit, query: Query, taxonomy: Taxonomy) -> Result:
     shown = card(hit.document, taxonomy)
     if not query.text:
         return Result(card=shown, pages=(), more="")
-    rest = hit.matching_pages - len(hit.pages)
+    rest = hit.matching_pages - sum(not page.by_meaning for page in hit.pages)
     parts = ("strona", "strony", "stron") if hit.document.format.has_pages else ("część", "części", "części")
     return Result(
         card=replace(shown, url=with_query(hit.url, query.text)),
@@ -201,6 +203,7 @@ def _result_place(hit: Hit, page: PageHit, query: Query) -> ResultPlace:
         heading=page.heading if hit.document.format.has_pages else "",
         url=with_query(page.url, query.text),
         snippet=Markup(page.snippet),  # noqa: S704  # the highlighter escapes
+        by_meaning=page.by_meaning,
     )
 
 

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from engine.plain import PlainStore
 from kb import model
-from kb.engine import AnalysedDocument, Concept, Form, Heading, IndexedFile, Request, State, Store
+from kb.engine import AnalysedDocument, Concept, Form, Heading, IndexedFile, Near, Request, State, Store
 from kb.engine.analysis import Analysis
 from kb.errors import IndexLocked, IndexMissing
 from kb.facets import FACETS
@@ -189,7 +189,11 @@ def requests(draw: st.DrawFn) -> Request:
         "kind": ["raport"],
         "year": ["2022", "2023"],
     }
+    near = st.builds(
+        Near, st.sampled_from("abcdx"), st.integers(0, 4), st.sampled_from([0.0, 0.4, 1.3]), joins=st.booleans()
+    )
     return Request(
+        near=tuple(draw(st.lists(near, max_size=4, unique_by=lambda own: own[:2]))),
         concepts=tuple(draw(st.lists(concepts(), max_size=4))),
         filters={
             name: frozenset(draw(st.lists(st.sampled_from(own), max_size=2)))
@@ -210,6 +214,7 @@ def check(state: State, oracle: State, request: Request) -> None:
     whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000)
     expected, matches = oracle.match(whole), state.match(whole)
     assert (matches.total, matches.total_pages) == (expected.total, expected.total_pages)
+    assert matches.joined == expected.joined == len(matches.documents) - matches.total
     assert matches.facets == expected.facets
     by_id = {match.document.id: match for match in expected.documents}
     for got, at_this_place in zip(matches.documents, expected.documents, strict=True):
@@ -220,11 +225,11 @@ def check(state: State, oracle: State, request: Request) -> None:
         assert got.score == pytest.approx(own.score, rel=SCORE) == got.pages[0].score
         if request.sort != "relevance":
             assert own.document.published == at_this_place.document.published
-        assert got.matching_pages == len(got.pages) == len(own.pages)
-        assert {page.number: pytest.approx(score, rel=SCORE) for page, score in own.pages} == {
-            page.number: score for page, score in got.pages
+        assert got.matching_pages == own.matching_pages == sum(not page.joined for page in got.pages)
+        assert {page.number: (pytest.approx(score, rel=SCORE), joined) for page, score, joined in own.pages} == {
+            page.number: (score, joined) for page, score, joined in got.pages
         }
-        scores = [score for _, score in got.pages]
+        scores = [page.score for page in got.pages]
         assert scores == sorted(scores, reverse=True)
 
     sliced = state.match(request)
@@ -374,12 +379,12 @@ class EngineContract(ABC):
             document("a", "tekst", "wójt", title="Strategia"), document("b", "tekst", "wójt", title="Inny tytuł")
         )
         alone = index.state.match(Request(concepts=(word("strategia"),)))
-        assert [(match.document.id, [page.number for page, _ in match.pages]) for match in alone.documents] == [
+        assert [(match.document.id, [page.number for page, *_ in match.pages]) for match in alone.documents] == [
             ("a", [1])
         ]
         both = index.state.match(Request(concepts=(word("strategia"), word("wójt"))))
         assert both.documents[0].document.id == "a"
-        assert 2 in [page.number for page, _ in both.documents[0].pages]
+        assert 2 in [page.number for page, *_ in both.documents[0].pages]
 
     def test_heading_adds_to_its_own_page(self, index: Index) -> None:
         """A word of a heading lifts the page that it stands over, and finds none by itself but the first."""
@@ -387,7 +392,7 @@ class EngineContract(ABC):
             document("a", "wójt", "wójt", "rok", headings=["", "Budżet", "Budżet"]), document("b", "rok", "rok")
         )
         match = index.state.match(Request(concepts=(word("budżet"), word("wójt")))).documents[0]
-        assert [page.number for page, _ in match.pages] == [2, 1]
+        assert [page.number for page, *_ in match.pages] == [2, 1]
         assert index.ids(word("budżet")) == []
 
     def test_a_bonus_of_title_or_heading_alone_is_none(self, index: Index) -> None:
@@ -415,7 +420,7 @@ class EngineContract(ABC):
         assert sorted(index.ids(word("gmina"), word("powiat", excluded=True))) == ["neither", "pages", "title"]
         found = index.state.match(Request(concepts=(word("gmina"), word("powiat", excluded=True))))
         assert {
-            page.number for match in found.documents if match.document.id == "pages" for page, _ in match.pages
+            page.number for match in found.documents if match.document.id == "pages" for page, *_ in match.pages
         } == {2}
 
     def test_floor_asks_for_the_worth_of_the_concepts(self, index: Index) -> None:
@@ -437,6 +442,35 @@ class EngineContract(ABC):
         index.commit(document("a", "gmina powiat"))
         assert index.ids(word("gmina"), word("powiat", bonus=True), floor=1.5) == []
         assert index.ids(word("gmina"), word("rok", excluded=True), floor=1.0) == ["a"]
+
+    def test_near_pages_are_raised_and_join(self, index: Index) -> None:
+        """A near page rises by a share of the best score; one without the words joins, and is not counted."""
+        index.commit(
+            document("best", "gmina gmina", kind="raport"),
+            document("raised", "gmina wójt rok lata", kind="raport"),
+            document("joined", "powiat", kind="raport"),
+            document("other", "rok", kind="poradnik"),
+        )
+        asked = Request(concepts=(word("gmina"),))
+        plain = {match.document.id: match.score for match in index.state.match(asked).documents}
+        near = (Near("raised", 1, 0.9), Near("joined", 1, 0.5, joins=True), Near("other", 1, 0.5), Near("gone", 1, 9))
+        matches = index.state.match(replace(asked, near=near))
+        assert [match.document.id for match in matches.documents] == ["raised", "best", "joined"]
+        scores = [plain["raised"] + 0.9 * plain["best"], plain["best"], 0.5 * plain["best"]]
+        assert [match.score for match in matches.documents] == pytest.approx(scores)
+        assert [(match.matching_pages, match.pages[0].joined) for match in matches.documents] == [
+            (1, False),
+            (1, False),
+            (0, True),
+        ]
+        assert (matches.total, matches.total_pages, matches.joined) == (2, 2, 1)
+        assert matches.facets["kind"] == {"raport": 2}
+        filtered = replace(asked, near=near, filters={"kind": frozenset({"poradnik"})})
+        assert index.state.match(filtered).documents == ()
+        for strict in (word("wójt", required=True), word("powiat", excluded=True)):
+            found = index.state.match(replace(asked, concepts=(word("gmina"), strict), near=near))
+            assert found.joined == 0
+        assert index.state.match(Request(concepts=(), near=near, limit=0)).joined == 0
 
     def test_a_page_of_contents_counts_less(self, index: Index) -> None:
         """A page that lists contents comes after one that speaks of the same."""
@@ -462,13 +496,13 @@ class EngineContract(ABC):
         """A word that is asked for lets the title count on any page, whatever its worth."""
         index.commit(document("a", "rok", "gmina", title="Strategia"))
         found = index.state.match(Request(concepts=(word("gmina", worth=0.0), word("strategia", worth=1.0)), floor=1.0))
-        assert [sorted(page.number for page, _ in match.pages) for match in found.documents] == [[1, 2]]
+        assert [sorted(page.number for page, *_ in match.pages) for match in found.documents] == [[1, 2]]
 
     def test_nothing_asked_finds_every_document(self, index: Index) -> None:
         """Without words each document is found by its first page, but for what is excluded there."""
         index.commit(document("a", "gmina", "powiat"), document("b", "wójt"))
         found = index.state.match(Request(concepts=())).documents
-        assert [(m.document.id, m.score, [page.number for page, _ in m.pages]) for m in found] == [
+        assert [(m.document.id, m.score, [page.number for page, *_ in m.pages]) for m in found] == [
             ("a", 1, [1]),
             ("b", 1, [1]),
         ]
@@ -517,7 +551,7 @@ class EngineContract(ABC):
         request = Request(concepts=(word("gmina"),), limit=10)
         found = index.state.match(request)
         assert [match.document.id for match in found.documents] == list("cabdfe")
-        assert [page.number for page, _ in found.documents[0].pages] == [1, 2, 3]
+        assert [page.number for page, *_ in found.documents[0].pages] == [1, 2, 3]
         slices = [index.state.match(replace(request, offset=at, limit=2)).documents for at in (0, 2, 4, 6)]
         assert [match.document.id for slice in slices for match in slice] == list("cabdfe")
 

@@ -190,6 +190,10 @@ class PlainState:
         matching = self._matching(request)
         found = [match for match in matching if _kept(match[0], request)]
         found.sort(key=lambda match: -match[1][0].score)
+        total, total_pages = len(found), sum(len(pages) for _, pages in found)
+        if request.near and any(concept.asked for concept in request.concepts):
+            found = [match for match in self._with_near(request, matching) if _kept(match[0], request)]
+            found.sort(key=lambda match: -match[1][0].score)
         if request.sort != "relevance":
             way = -1 if request.sort == "newest" else 1
             found.sort(key=lambda match: (not _day(match[0].document), way * _day(match[0].document)))
@@ -202,14 +206,15 @@ class PlainState:
                 DocumentMatch(
                     document=own.document,
                     score=pages[0].score,
-                    matching_pages=len(pages),
+                    matching_pages=sum(not page.joined for page in pages),
                     pages=tuple(pages[: request.pages_per_document]),
                 )
                 for own, pages in found[request.offset : request.offset + request.limit]
             ),
-            total=len(found),
-            total_pages=sum(len(pages) for _, pages in found),
+            total=total,
+            total_pages=total_pages,
             facets=facets,
+            joined=len(found) - total,
         )
 
     def _matching(self, request: Request) -> list[tuple[AnalysedDocument, list[PageMatch]]]:
@@ -222,6 +227,31 @@ class PlainState:
         return [
             (self._documents[id].analysed, sorted(found, key=lambda page: -page.score)) for id, found in pages.items()
         ]
+
+    def _with_near(
+        self, request: Request, matching: Sequence[tuple[AnalysedDocument, list[PageMatch]]]
+    ) -> list[tuple[AnalysedDocument, list[PageMatch]]]:
+        """The documents that match or join, but for filters, each with its pages, best first."""
+        unit = max((page.score for _, pages in matching for page in pages), default=1.0)
+        near = {(own.document, own.page): own for own in request.near}
+        pages: dict[str, list[PageMatch]] = {}
+        for at, page in enumerate(self._pages):
+            id, score = page.document.document.id, self._score(request, at)
+            own = near.get((id, page.number))
+            bonus = own.bonus * unit if own else 0.0
+            if score or (own and own.joins and bonus and self._may_join(request, at)):
+                pages.setdefault(id, []).append(PageMatch(page.analysed.page, score + bonus, not score))
+        return [
+            (self._documents[id].analysed, sorted(found, key=lambda page: -page.score)) for id, found in pages.items()
+        ]
+
+    def _may_join(self, request: Request, at: int) -> bool:
+        weighed = [(concept, self._weigh(concept, at)) for concept in request.concepts]
+        return all(
+            not self._in_text(concept, at) if concept.excluded else bool(own.text or own.context)
+            for concept, own in weighed
+            if concept.required or concept.excluded
+        )
 
     def totals(self, requests: Sequence[Request]) -> list[int]:
         """How many documents match each request."""

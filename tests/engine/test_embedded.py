@@ -103,7 +103,7 @@ class TestEmbedded(EngineContract):
                     continue  # each document matches, by nothing that stands in it
                 whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000)
                 for match in state.match(whole).documents:
-                    for page, score in match.pages:
+                    for page, score, _ in match.pages:
                         parts = state.explain(request.concepts, match.document.id, page.number)
                         assert sum(part.score for part in parts if part.counted) == pytest.approx(score, rel=SCORE)
 

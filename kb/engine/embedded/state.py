@@ -34,12 +34,12 @@ _ROUNDING = 1e-4
 
 
 class RankedDocument(NamedTuple):
-    """A document by its number, its best page's score, how many of its pages match, and the best as (row, score)."""
+    """A document by its number, its best page's score, how many of its pages match, the best as (row, score, joined)."""
 
     document: int
     score: float
     matching_pages: int
-    pages: list[tuple[int, float]]
+    pages: list[tuple[int, float, bool]]
 
 
 class Ranked(NamedTuple):
@@ -49,6 +49,15 @@ class Ranked(NamedTuple):
     total: int
     total_pages: int
     facets: Mapping[str, Mapping[str, int]]
+    joined: int
+
+
+class _Found(NamedTuple):
+    """Pages that are found: rows, ascending, their scores, and which of them do not match by words."""
+
+    rows: Indices
+    scores: Floats
+    joined: Bools
 
 
 class EmbeddedState:
@@ -133,13 +142,16 @@ class EmbeddedState:
                     document=document_of(self.rows.stored(int(self.rows.starts[best.document]))),
                     score=best.score,
                     matching_pages=best.matching_pages,
-                    pages=tuple(PageMatch(page_of(self.rows.stored(row)), score) for row, score in best.pages),
+                    pages=tuple(
+                        PageMatch(page_of(self.rows.stored(row)), score, joined) for row, score, joined in best.pages
+                    ),
                 )
                 for best in ranked.documents
             ),
             total=ranked.total,
             total_pages=ranked.total_pages,
             facets=ranked.facets,
+            joined=ranked.joined,
         )
 
     def rank(self, request: Request) -> Ranked:
@@ -155,13 +167,20 @@ class EmbeddedState:
         if request.filters:
             found = self._facets.unpack(self._facets.filtered(matching, request.filters))
             total_pages = int(np.count_nonzero(found[owners]))
+        total = int(np.count_nonzero(found))
+        pages = _Found(rows, scores, np.zeros(len(rows), dtype=bool))
+        if request.near:
+            pages = self._with_near(pages, request)
+            best, raised = self._matching_documents(self.rows.owners[pages.rows], pages.scores)
+            found = self._facets.unpack(self._facets.filtered(raised, request.filters))
         documents = np.flatnonzero(found)
         order = self._order(documents, best[documents], request)[request.offset : request.offset + request.limit]
         return Ranked(
-            documents=self._ranked_documents(documents[order], rows, scores, request.pages_per_document),
-            total=len(documents),
+            documents=self._ranked_documents(documents[order], pages, request.pages_per_document),
+            total=total,
             total_pages=total_pages,
             facets=facets,
+            joined=len(documents) - total,
         )
 
     def totals(self, requests: Sequence[Request]) -> list[int]:
@@ -193,16 +212,45 @@ class EmbeddedState:
         key = -days if request.sort == "newest" else np.where(days == 0, np.iinfo(np.int32).max, days)
         return np.lexsort((-best, key))
 
-    def _ranked_documents(self, documents: Indices, rows: Indices, scores: Floats, pages: int) -> list[RankedDocument]:
-        """The documents with the best of their pages; ``rows`` are all that match, ascending."""
+    def _ranked_documents(self, documents: Indices, found: _Found, pages: int) -> list[RankedDocument]:
+        """The documents with the best of their pages."""
+        rows, scores, joined = found
         firsts = rows.searchsorted(self.rows.starts[documents]).tolist()
         lasts = rows.searchsorted(self.rows.ends[documents]).tolist()
-        found = []
+        ranked = []
         for document, first, last in zip(documents.tolist(), firsts, lasts, strict=True):
             best = ranking.top(scores[first:last], max(pages, 1)) + first
-            chosen = list(zip(rows[best].tolist(), scores[best].tolist(), strict=True))
-            found.append(RankedDocument(document, chosen[0][1], last - first, chosen[:pages]))
-        return found
+            chosen = list(zip(rows[best].tolist(), scores[best].tolist(), joined[best].tolist(), strict=True))
+            matching = last - first - int(np.count_nonzero(joined[first:last]))
+            ranked.append(RankedDocument(document, chosen[0][1], matching, chosen[:pages]))
+        return ranked
+
+    def _with_near(self, matching: _Found, request: Request) -> _Found:
+        """Pages that match, raised by what is near, and those that join them."""
+        rows, scores, _ = matching
+        if not any(concept.asked for concept in request.concepts):
+            return matching
+        raised = np.zeros(len(self.rows), np.float32)
+        joining = np.zeros(len(self.rows), dtype=bool)
+        for near in request.near:
+            ordinal = self._ordinals.get(near.document)
+            if ordinal is not None and 1 <= near.page <= self.rows.records[ordinal].pages:
+                row = int(self.rows.starts[ordinal]) + near.page
+                raised[row] = near.bonus
+                joining[row] = near.joins and near.bonus > 0
+        raised *= scores.max() if len(scores) else 1
+        for concept in request.concepts:
+            if concept.required or concept.excluded:
+                scored = self._scorer.scored(concept)
+                if concept.excluded:
+                    joining[scored.rows] = False
+                else:
+                    joining &= self._present(scored.rows, scored.context_rows)
+        joining[rows] = True
+        raised[rows] += scores
+        found = np.flatnonzero(joining)
+        joining[rows] = False
+        return _Found(found, raised[found], joining[found])
 
     def _matching_pages(self, request: Request) -> tuple[Indices, Floats]:
         """The rows that match, ascending, with their scores, all above 0."""
