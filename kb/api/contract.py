@@ -35,7 +35,9 @@ class WordChange(BaseModel):
 class QueryRead(BaseModel):
     """Zapytanie: co wpisano i jak zostało odczytane."""
 
-    text: str = Field(examples=["zrodla dofinansowania zit"])
+    text: str = Field(
+        description="Tekst, którego szukano: z bardzo długiego tylko początek.", examples=["zrodla dofinansowania zit"]
+    )
     read_as: str = Field(examples=["źródła dofinansowania zit"])
     repaired: list[WordChange] = Field(description="Poprawione słowa.")
     expanded: list[WordChange] = Field(description="Skróty i synonimy, których szukano obok wpisanych słów.")

@@ -56,8 +56,11 @@ class ParsedParameters:
     problems: tuple[Problem, ...] = ()
 
     def strict(self) -> Query:
-        """The query. Raises BadRequest that lists every problem."""
-        refuse(self.problems)
+        """The query. Raises BadRequest that lists every problem, but for a text too long: no text is an error.
+
+        Of such a text the beginning is searched for, and the query has no more of it.
+        """
+        refuse(problem for problem in self.problems if problem.parameter != "q")
         return self.query
 
 
