@@ -1,8 +1,8 @@
 """Polish, as pure text → terms: the one analyzer, used alike for documents, queries and highlighting.
 
-A **word** is a run of letters and digits. Its **surface** is its lower-case NFC form, diacritics kept: phrases and exact
-forms match on it. Its **terms** are what inflected forms share: each Morfeusz 2 lemma of the form, stemmed by Snowball's
-Polish stemmer, folded to ASCII. A form has about 1.24 lemmas; all are kept, and ranking counts the best one.
+A **word** is a run of letters and digits, or a section sign. Its **surface** is its lower-case NFC form, diacritics kept:
+phrases and exact forms match on it. Its **terms** are what inflected forms share: each Morfeusz 2 lemma of the form, stemmed by
+Snowball's Polish stemmer, folded to ASCII. A form has about 1.24 lemmas; all are kept, and ranking counts the best one.
 
 The order matters: lemmatising needs diacritics and case, so folding comes last (``docs/relevance.md`` has the figures).
 """
@@ -12,24 +12,31 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
-from typing import Generic, TypeVar
+from itertools import combinations, islice, product
+from typing import Generic, NamedTuple, TypeVar
 
 import morfeusz2
 import Stemmer
 
 from kb import limits
 
-ANALYZER_VERSION = "2"
+ANALYZER_VERSION = "3"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+|§")
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+"""Soft hyphens, joiners and spaces without width: nobody sees them, and within a word they would part it."""
 _SPECIAL_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
 _SHORTEST_STEM = 4
+_LONGEST_SHORT = 2
+# No surnames: nearly every form of a word is somebody's.
+_NAMES = frozenset({"nazwa_geograficzna", "imię"})
+_UNINFLECTED = ("inf", "adv", "num", "prep", "conj", "comp", "part", "interj", "pred")
 
 STOP_WORDS = frozenset(
     """
@@ -54,8 +61,8 @@ STOP_WORDS = frozenset(
 
 
 def normalise(text: str) -> str:
-    """NFC, the form in which all text is kept and compared."""
-    return unicodedata.normalize("NFC", text)
+    """NFC without invisible characters, the form in which all text is kept and compared."""
+    return unicodedata.normalize("NFC", text if text.isascii() else text.translate(_INVISIBLE))
 
 
 Answer = TypeVar("Answer", bound=str | tuple[str, ...])
@@ -124,6 +131,37 @@ def is_stop_word(word: str) -> bool:
     return word.lower() in STOP_WORDS
 
 
+def is_function_word(word: str) -> bool:
+    """Whether a word of a text is left out of the lemma field: a capital letter may name something ("wariant A")."""
+    return is_stop_word(word) and not (len(word) == 1 and word.isupper())
+
+
+_WITH_DIACRITICS = {"a": "ą", "c": "ć", "e": "ę", "l": "ł", "n": "ń", "o": "ó", "s": "ś", "z": "żź"}
+_MOST_DIACRITICS = 4
+_MOST_SPELLINGS = 250
+
+
+def spellings(word: str) -> Iterator[str]:
+    """What a lower-case word typed without diacritics may have been, fewest added first; at most some hundreds."""
+    places_of = [i for i, letter in enumerate(word) if letter in _WITH_DIACRITICS]
+    chosen = (c for count in range(1, _MOST_DIACRITICS + 1) for c in combinations(places_of, count))
+    made = (
+        "".join(letters)
+        for places_chosen in chosen
+        for letters in product(
+            *(_WITH_DIACRITICS[letter] if i in places_chosen else letter for i, letter in enumerate(word))
+        )
+    )
+    return islice(made, _MOST_SPELLINGS)
+
+
+class Asked(NamedTuple):
+    """The terms of a word that somebody asks for: those that it may well mean, and those less likely."""
+
+    likely: tuple[str, ...]
+    others: tuple[str, ...]
+
+
 class Analyzer:
     """Word → terms, with the dictionary loaded once and the answers cached, since texts repeat their words."""
 
@@ -147,7 +185,45 @@ class Analyzer:
 
     def known(self, word: str) -> bool:
         """Whether the dictionary has the word in any letter case."""
-        return bool(self.lemmas(word)) or bool(self.lemmas(word.lower()))
+        return bool(self.lemmas(word) or self.lemmas(word.lower()) or self.lemmas(word.lower().capitalize()))
+
+    def asked(self, word: str) -> Asked:
+        """The terms of a word of a query, where names are often typed in small letters: "radom" asks for Radom.
+
+        A name in its base form that is no base form of another word was meant: "radom" is the dative of "rady" too.
+        """
+        terms = self.terms(word)
+        lower = word.lower()
+        if len(word) <= _LONGEST_SHORT or not word.isalpha():
+            return Asked(terms, ())
+        named, inflected, common = [], [], []
+        for start, _, (_, lemma, tag, kinds, _) in self._morfeusz.analyse(lower.capitalize()):
+            base = lemma.partition(":")[0]
+            if start or tag in ("ign", "sp"):
+                continue
+            if not base[0].isupper():
+                common.append(base.lower() == lower or ":nom" in tag or tag.startswith(_UNINFLECTED))
+            elif base.lower() == lower and not _NAMES.isdisjoint(kinds):
+                named.append(base)
+            elif "nazwa_geograficzna" in kinds:
+                inflected.append(base)
+        names = self._terms_of(named, lower)
+        weaker = self._terms_of(inflected, lower)
+        if names and not any(common):
+            return Asked(
+                names, tuple(term for term in {**dict.fromkeys(terms), **dict.fromkeys(weaker)} if term not in names)
+            )
+        likely = tuple(dict.fromkeys((*terms, *names)))
+        return Asked(likely, tuple(term for term in weaker if term not in likely))
+
+    def is_name(self, word: str) -> bool:
+        """Whether a word is a name and nothing else, as far as the dictionary knows: it has the word in no small letter."""
+        return not any(lemma[0].islower() for lemma in self.lemmas(word.lower()))
+
+    def may_be_name(self, word: str) -> bool:
+        """Whether a word may be a name: the dictionary has it with a capital letter, or not at all."""
+        lemmas = self.lemmas(word.lower().capitalize())
+        return not lemmas or any(lemma[0].isupper() for lemma in lemmas)
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
         # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
@@ -161,11 +237,14 @@ class Analyzer:
     def _terms(self, word: str) -> tuple[str, ...]:
         lower = word.lower()
         # Morfeusz takes short forms for all kinds of abbreviations, and gives numbers back as they are.
-        if len(word) <= 2 or word[0].isdigit():
+        if len(word) <= _LONGEST_SHORT or word[0].isdigit():
             return (self._fold(lower),)
         lemmas = self.lemmas(word) or self.lemmas(lower)
         if not lemmas:
             return (self._fold(self._stem(lower)) or self._fold(lower),)
+        return self._terms_of(lemmas, lower)
+
+    def _terms_of(self, lemmas: Iterable[str], lower: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._fold(self._stemmed(lemma.lower())) or self._fold(lower) for lemma in lemmas))
 
     def _stemmed(self, lemma: str) -> str:

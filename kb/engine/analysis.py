@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kb.engine import AnalysedDocument, AnalysedPage, Word
+from kb.engine import TITLE_END, TITLE_START, AnalysedDocument, AnalysedPage, Word
 from kb.facets import values_of
 from kb.model import Document, Page
-from kb.polish import Analyzer, is_stop_word, normalise, surface, words
+from kb.polish import Analyzer, is_function_word, normalise, surface, words
 
 _CONTENTS_LINE = re.compile(r"(?:…|(?<!\.)\.{3,}+)\s*+(?:\d++|[ivxl]++)\b")
 _CONTENTS_WORDS = 12
+_START, _END = (Word(mark, (mark,), function=False) for mark in (TITLE_START, TITLE_END))
 
 
 class Analysis(dict[str, Word]):
@@ -22,7 +23,7 @@ class Analysis(dict[str, Word]):
         self._terms = analyzer.terms
 
     def __missing__(self, form: str) -> Word:
-        word = self[form] = Word(surface(form), self._terms(form), is_stop_word(form))
+        word = self[form] = Word(surface(form), self._terms(form), is_function_word(form))
         return word
 
     def of_text(self, text: str) -> list[Word]:
@@ -33,10 +34,15 @@ class Analysis(dict[str, Word]):
         """A document with its pages."""
         return AnalysedDocument(
             document=document,
-            title=self.of_text(document.title),
+            title=self._title(document),
             facets=values_of(document),
             pages=[self._page(page) for page in pages],
         )
+
+    def _title(self, document: Document) -> list[Word]:
+        """The words of the title between the marks of its ends, then those that tell the document's kind and makers."""
+        about = ((document.kind or "").replace("-", " "), *document.authors, document.publisher)
+        return [_START, *self.of_text(document.title), _END, *(w for text in about for w in self.of_text(text))]
 
     def _page(self, page: Page) -> AnalysedPage:
         found = self.of_text(page.whole_text)
