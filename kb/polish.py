@@ -36,6 +36,7 @@ _SHORTEST_STEM = 4
 _LONGEST_SHORT = 2
 # No surnames: nearly every form of a word is somebody's.
 _NAMES = frozenset({"nazwa_geograficzna", "imię"})
+_NAMING = ("subst", "ger", "adj:", "depr", "ign", "ppas", "pact", "brev")
 _UNINFLECTED = ("inf", "adv", "num", "prep", "conj", "comp", "part", "interj", "pred")
 
 STOP_WORDS = frozenset(
@@ -219,6 +220,11 @@ class Analyzer:
     def is_name(self, word: str) -> bool:
         """Whether a word is a name and nothing else, as far as the dictionary knows: it has the word in no small letter."""
         return not any(lemma[0].islower() for lemma in self.lemmas(word.lower()))
+
+    def may_name(self, word: str) -> bool:
+        """Whether a lower-case word may name or describe something: a noun, an adjective, a participle, or an unknown word."""
+        tags = [tag for start, _, (_, _, tag, _, _) in self._morfeusz.analyse(word) if start == 0]
+        return not tags or any(tag.startswith(_NAMING) for tag in tags)
 
     def may_be_name(self, word: str) -> bool:
         """Whether a word may be a name: the dictionary has it with a capital letter, or not at all."""

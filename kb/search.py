@@ -147,7 +147,9 @@ class KnowledgeBase:
             for concept, found in zip(read.concepts, pages, strict=True)
         )
         asked = [concept.worth for concept, found in zip(concepts, pages, strict=True) if concept.asked and found]
-        share = max(self.tuning.floor, 1 / len(asked)) if self.tuning.floor and asked else 0.0
+        # Of words put side by side each carries its part; of a question the rare ones alone may be the answer's.
+        side_by_side = bool(self.tuning.floor and asked and not read.reading.dropped)
+        share = max(self.tuning.floor, 1 / len(asked)) if side_by_side else self.tuning.floor
         return Request(
             concepts=(*concepts, read.title) if read.title else concepts,
             filters={name: frozenset(values) for name, values in query.filters.items()},

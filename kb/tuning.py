@@ -44,7 +44,7 @@ class Tuning:
     """Two words of the query that stand in a text just as they do in the query, inflection aside."""
     beside: float = 1.0
     """The same for a number, a letter or a section sign with the word beside it."""
-    quoted: float = 1.0
+    quoted: float = 1.5
     """A phrase in quotation marks beside other words: for its forms as typed, and as much for inflected ones."""
     whole_title: float = 1.0
     """A query that is the whole title of a document."""

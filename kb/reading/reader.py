@@ -106,7 +106,8 @@ class Reader:
             if clause.excluded and clause.kind is ClauseKind.WORD
         ]
         concepts += self._neighbours(words, query, given)
-        concepts += [self._name(clause) for clause in soft if clause not in loosened and len(clause.words) > 1]
+        if self._tuning.quoted:
+            concepts += [self._name(clause) for clause in soft if clause not in loosened]
         concepts += self._sentence(query if not content else ())
         loose = _loose(clauses, loosened)
         repaired = {one.word: one.meant for one in given if one.meant.repaired}
@@ -246,7 +247,10 @@ class Reader:
         return found
 
     def _name(self, clause: Clause) -> Concept:
-        """A bonus for a phrase in quotation marks beside other words: as typed first, then inflected."""
+        """A bonus for a phrase in quotation marks beside other words: as typed first, then inflected.
+
+        Of function words alone nothing else would be looked for, so it is asked for by itself.
+        """
         typed = Form(
             field="surface", steps=tuple(self._as_typed(word) for word in clause.words), weight=self._tuning.quoted
         )
@@ -254,7 +258,7 @@ class Reader:
         forms = (
             (typed, Form(field="lemma", steps=inflected, weight=self._tuning.quoted)) if any(inflected) else (typed,)
         )
-        return Concept(label=" ".join(clause.words), forms=forms if self._tuning.quoted else (), bonus=True)
+        return Concept(label=" ".join(clause.words), forms=forms, bonus=any(inflected))
 
     def _sentence(self, words: Sequence[_Typed]) -> list[Concept]:
         """A bonus for pages that have a query of nothing but function words just as typed, the whole or any two of them."""

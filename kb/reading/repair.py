@@ -56,7 +56,8 @@ class _Open:
     words: tuple[str, ...]
     weight: float
     """Of those words beside the typed one."""
-    fallback: Meant
+    fallback: Meant | None
+    """Where the collection has none of them; None for the typed word, which may still be a slip in a name."""
 
 
 class Repairs:
@@ -112,7 +113,7 @@ class Repairs:
         completed = self._completed(form) if last else []
         if known:
             others = tuple(dict.fromkeys((*siblings, *spelt, *completed)))
-            return _Open(typed=word, words=(word, *others), weight=tuning.sibling, fallback=self._slip_in_name(word))
+            return _Open(typed=word, words=(word, *others), weight=tuning.sibling, fallback=None)
         if spelt:
             restored = Meant(words=tuple((other, 1.0) for other in spelt), repaired=True)
             if restored.function:
@@ -159,20 +160,24 @@ class Repairs:
         return _Open(typed="", words=likely, weight=tuning.dictionary, fallback=Meant(words=((word, 1.0),)))
 
     def _slip_in_name(self, word: str) -> Meant:
-        """A name that the collection lacks: others that a doubled letter or an exchange of neighbours parts from it."""
+        """A name that the collection lacks: other names near it. In small letters only common slips, since it may be a word."""
+        form, tuning = surface(word), self._tuning
         itself = Meant(words=((word, 1.0),))
-        if not self._analyzer.is_name(word) or not self._tuning.near or self._vocabulary_repairs == VOCABULARY_REPAIRS:
+        typed_so = _is_like_a_name(word)
+        if not tuning.near or not (typed_so or self._analyzer.is_name(word)):
             return itself
+        if self._vocabulary_repairs == VOCABULARY_REPAIRS:
+            return itself
+        check()
         self._vocabulary_repairs += 1
-        names = [other for other in self._vocabulary.slips(surface(word)) if self._analyzer.may_be_name(other)]
-        if not names:
-            return itself
-        return Meant(words=tuple((name, self._tuning.near) for name in names), repaired=True)
+        near = self._vocabulary.near(form) if typed_so else self._vocabulary.slips(form)
+        names = [other for other in near if self._analyzer.may_be_name(other) and not is_stop_word(other)]
+        return Meant(words=tuple((name, tuning.near) for name in names), repaired=True) if names else itself
 
     def _weighed(self, word: str, near: Sequence[str]) -> list[tuple[str, float]]:
         """Nearest words with their weights: of a word typed like a name, names first."""
         weighed = [(other, self._tuning.near) for other in near]
-        if word[:1].isupper() and word[1:].islower() and any(map(self._analyzer.may_be_name, near)):
+        if _is_like_a_name(word) and any(map(self._analyzer.may_be_name, near)):
             weighed = [(o, w if self._analyzer.may_be_name(o) else w * _UNLIKE_A_NAME) for o, w in weighed]
             weighed.sort(key=lambda pair: -pair[1])
         return weighed
@@ -188,7 +193,7 @@ class Repairs:
         pages = dict(zip(one.words, self._frequencies.of(map(self._lemma, one.words)), strict=True))
         found = sorted((word for word in one.words if pages[word]), key=lambda word: (-pages[word], word))
         if not found:
-            return one.fallback
+            return one.fallback or self._slip_in_name(one.typed)
         if one.typed:
             others = tuple((word, one.weight) for word in found if word != one.typed)
             if pages[one.typed] or not others:
@@ -196,3 +201,7 @@ class Repairs:
             return Meant(words=tuple((word, 1.0) for word, _ in others), repaired=True)
         most = _MOST_FROM_DICTIONARY if one.weight < 1 else len(found)
         return Meant(words=tuple((word, one.weight) for word in found[:most]), repaired=True)
+
+
+def _is_like_a_name(word: str) -> bool:
+    return word[:1].isupper() and word[1:].islower()
