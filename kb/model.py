@@ -205,11 +205,15 @@ class ClauseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One part of a query: a word in any form, or a phrase (also of one word) in exactly the typed form."""
+    """One part of a query: a word in any form, or a phrase (also of one word) in exactly the typed form.
+
+    ``exact``: a phrase that is asked for as typed even beside other words, where quotation marks are mostly a name's.
+    """
 
     kind: ClauseKind
     words: tuple[str, ...]
     excluded: bool = False
+    exact: bool = False
 
 
 Sort = Literal["relevance", "newest", "oldest"]
@@ -240,7 +244,9 @@ class Change:
 class Reading:
     """How a query was read: repaired words, expanded abbreviations, function words left out.
 
-    ``loosened`` holds phrases that occur nowhere as typed: their words were searched for instead.
+    ``loosened`` holds phrases that occur nowhere as typed: their words were searched for instead. ``absent`` holds words, as
+    read, that no page has: the rest was searched for. ``literal`` is the query text that takes every word as typed, "" where
+    nothing was changed.
     """
 
     read_as: str
@@ -248,6 +254,8 @@ class Reading:
     expanded: tuple[Change, ...] = ()
     dropped: tuple[str, ...] = ()
     loosened: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    literal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

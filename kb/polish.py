@@ -1,9 +1,10 @@
 """Polish, as pure text → terms: the one analyzer, used alike for documents, queries and highlighting.
 
 A **word** is a run of letters and digits, or the beginning of a run that is longer than any word: it is found by that
-beginning, and who types the whole run asks for the same. A word's **surface** is its lower-case NFC form, diacritics kept:
-phrases and exact forms match on it. Its **terms** are what inflected forms share: each Morfeusz 2 lemma of the form, stemmed
-by Snowball's Polish stemmer, folded to ASCII. A form has about 1.24 lemmas; all are kept, and ranking counts the best one.
+beginning, and who types the whole run asks for the same; a section sign is a word too. A word's **surface** is its lower-case
+NFC form, diacritics kept: phrases and exact forms match on it. Its **terms** are what inflected forms share: each Morfeusz 2
+lemma of the form, stemmed by Snowball's Polish stemmer, folded to ASCII. A form has about 1.24 lemmas; all are kept, and ranking
+counts the best one.
 
 The order matters: lemmatising needs diacritics and case, so folding comes last (``docs/relevance.md`` has the figures).
 """
@@ -13,10 +14,11 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
-from typing import Generic, TypeVar
+from itertools import combinations, islice, product
+from typing import Generic, NamedTuple, TypeVar
 
 import morfeusz2
 import Stemmer
@@ -27,7 +29,7 @@ ANALYZER_VERSION = "3"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
 # The rest of a longer run is no word of its own: there is a letter before it.
-_WORD = re.compile(rf"(?<![^\W_])[^\W_]{{1,{limits.WORD_CHARACTERS}}}+")
+_WORD = re.compile(rf"(?<![^\W_])[^\W_]{{1,{limits.WORD_CHARACTERS}}}+|§")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
     r"|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)"
@@ -36,6 +38,11 @@ _SPECIAL_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
 _SHORTEST_STEM = 4
+_LONGEST_SHORT = 2
+# No surnames: nearly every form of a word is somebody's.
+_NAMES = frozenset({"nazwa_geograficzna", "imię"})
+_NAMING = ("subst", "ger", "adj:", "depr", "ign", "ppas", "pact", "brev")
+_UNINFLECTED = ("inf", "adv", "num", "prep", "conj", "comp", "part", "interj", "pred")
 
 STOP_WORDS = frozenset(
     """
@@ -143,6 +150,37 @@ def is_stop_word(word: str) -> bool:
     return word.lower() in STOP_WORDS
 
 
+def is_function_word(word: str) -> bool:
+    """Whether a word of a text is left out of the lemma field: a capital letter may name something ("wariant A")."""
+    return is_stop_word(word) and not (len(word) == 1 and word.isupper())
+
+
+_WITH_DIACRITICS = {"a": "ą", "c": "ć", "e": "ę", "l": "ł", "n": "ń", "o": "ó", "s": "ś", "z": "żź"}
+_MOST_DIACRITICS = 4
+_MOST_SPELLINGS = 250
+
+
+def spellings(word: str) -> Iterator[str]:
+    """What a lower-case word typed without diacritics may have been, fewest added first; at most some hundreds."""
+    places_of = [i for i, letter in enumerate(word) if letter in _WITH_DIACRITICS]
+    chosen = (c for count in range(1, _MOST_DIACRITICS + 1) for c in combinations(places_of, count))
+    made = (
+        "".join(letters)
+        for places_chosen in chosen
+        for letters in product(
+            *(_WITH_DIACRITICS[letter] if i in places_chosen else letter for i, letter in enumerate(word))
+        )
+    )
+    return islice(made, _MOST_SPELLINGS)
+
+
+class Asked(NamedTuple):
+    """The terms of a word that somebody asks for: those that it may well mean, and those less likely."""
+
+    likely: tuple[str, ...]
+    others: tuple[str, ...]
+
+
 class Analyzer:
     """Word → terms, with the dictionary loaded once and the answers cached, since texts repeat their words."""
 
@@ -166,7 +204,50 @@ class Analyzer:
 
     def known(self, word: str) -> bool:
         """Whether the dictionary has the word in any letter case."""
-        return bool(self.lemmas(word)) or bool(self.lemmas(word.lower()))
+        return bool(self.lemmas(word) or self.lemmas(word.lower()) or self.lemmas(word.lower().capitalize()))
+
+    def asked(self, word: str) -> Asked:
+        """The terms of a word of a query, where names are often typed in small letters: "radom" asks for Radom.
+
+        A name in its base form that is no base form of another word was meant: "radom" is the dative of "rady" too.
+        """
+        terms = self.terms(word)
+        lower = word.lower()
+        if len(word) <= _LONGEST_SHORT or not word.isalpha():
+            return Asked(terms, ())
+        named, inflected, common = [], [], []
+        for start, _, (_, lemma, tag, kinds, _) in self._morfeusz.analyse(lower.capitalize()):
+            base = lemma.partition(":")[0]
+            if start or tag in ("ign", "sp"):
+                continue
+            if not base[0].isupper():
+                common.append(base.lower() == lower or ":nom" in tag or tag.startswith(_UNINFLECTED))
+            elif base.lower() == lower and not _NAMES.isdisjoint(kinds):
+                named.append(base)
+            elif "nazwa_geograficzna" in kinds:
+                inflected.append(base)
+        names = self._terms_of(named, lower)
+        weaker = self._terms_of(inflected, lower)
+        if names and not any(common):
+            return Asked(
+                names, tuple(term for term in {**dict.fromkeys(terms), **dict.fromkeys(weaker)} if term not in names)
+            )
+        likely = tuple(dict.fromkeys((*terms, *names)))
+        return Asked(likely, tuple(term for term in weaker if term not in likely))
+
+    def is_name(self, word: str) -> bool:
+        """Whether a word is a name and nothing else, as far as the dictionary knows: it has the word in no small letter."""
+        return not any(lemma[0].islower() for lemma in self.lemmas(word.lower()))
+
+    def may_name(self, word: str) -> bool:
+        """Whether a lower-case word may name or describe something: a noun, an adjective, a participle, or an unknown word."""
+        tags = [tag for start, _, (_, _, tag, _, _) in self._morfeusz.analyse(word) if start == 0]
+        return not tags or any(tag.startswith(_NAMING) for tag in tags)
+
+    def may_be_name(self, word: str) -> bool:
+        """Whether a word may be a name: the dictionary has it with a capital letter, or not at all."""
+        lemmas = self.lemmas(word.lower().capitalize())
+        return not lemmas or any(lemma[0].isupper() for lemma in lemmas)
 
     def is_given_name(self, word: str) -> bool:
         """Whether the word is a person's given name as it stands, and not in another case."""
@@ -193,11 +274,14 @@ class Analyzer:
         word = word[: limits.WORD_CHARACTERS]
         lower = word.lower()
         # Morfeusz takes short forms for all kinds of abbreviations, and gives numbers back as they are.
-        if len(word) <= 2 or word[0].isdigit():
+        if len(word) <= _LONGEST_SHORT or word[0].isdigit():
             return (self._fold(lower),)
         lemmas = self.lemmas(word) or self.lemmas(lower)
         if not lemmas:
             return (self._fold(self._stem(lower)) or self._fold(lower),)
+        return self._terms_of(lemmas, lower)
+
+    def _terms_of(self, lemmas: Iterable[str], lower: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._fold(self._stemmed(lemma.lower())) or self._fold(lower) for lemma in lemmas))
 
     def _stemmed(self, lemma: str) -> str:

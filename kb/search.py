@@ -30,7 +30,7 @@ from kb.errors import NotFound
 from kb.facets import FACETS
 from kb.finding.answer import answer
 from kb.finding.related import related
-from kb.finding.relax import nearest_topics, relaxations
+from kb.finding.relax import THIN, nearest_topics, relaxations
 from kb.finding.snippets import Highlighter
 from kb.finding.suggest import Suggester, harvest
 from kb.live import FileValue, KeyedValue
@@ -51,8 +51,9 @@ from kb.model import (
     Suggestion,
     Taxonomy,
 )
-from kb.polish import Analyzer, shared_analyzer
-from kb.reading.reader import Frequencies, Reader, ReadQuery
+from kb.polish import Analyzer, normalise, shared_analyzer, surface, words
+from kb.reading.frequencies import Frequencies
+from kb.reading.reader import Reader, ReadQuery
 from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
 from kb.reading.vocabulary import Vocabulary
 from kb.settings import Settings
@@ -118,12 +119,14 @@ class KnowledgeBase:
                 else answer(hits, matches.documents[0].pages[0].page, highlighter, self.tuning)
             )
         relaxed: tuple[Relaxation, ...] = ()
-        if not matches.total:
+        if matches.total <= THIN:
             with deadline.optional():
-                relaxed = relaxations(query, lambda queries: self._totals(queries, reader, state, frequencies))
+                relaxed = relaxations(
+                    query, matches.total, lambda queries: self._totals(queries, reader, state, frequencies)
+                )
         return Results(
             query=query,
-            reading=read.reading,
+            reading=replace(read.reading, absent=reader.absent(read)),
             total=matches.total,
             total_pages=matches.total_pages,
             hits=hits,
@@ -156,11 +159,17 @@ class KnowledgeBase:
         if not isinstance(state, Explains):
             return None
         read = self._reader(state, Frequencies(state)).read(query.clauses)
-        return state.explain(read.concepts, document, number)
+        concepts = (*read.concepts, read.title) if read.title else read.concepts
+        return state.explain(concepts, document, number)
 
     def _reader(self, state: State, frequencies: Frequencies) -> Reader:
-        vocabulary = self._vocabulary.of(state.key, lambda: Vocabulary(state.lexicon()))
+        vocabulary = self._vocabulary.of(state.key, lambda: Vocabulary(state.lexicon(), self._title_terms(state)))
         return Reader(self.analyzer, vocabulary, self.synonyms, frequencies, self.tuning)
+
+    def _title_terms(self, state: State) -> set[str]:
+        """The terms and forms of all titles."""
+        found = {word for _, page, text in state.headings() if page == 0 for word in words(normalise(text))}
+        return {term for word in found for term in (surface(word), *self.analyzer.terms(word))}
 
     def _request(self, query: Query, read: ReadQuery, state: State, frequencies: Frequencies) -> Request:
         """The request for a page of results; what a concept is worth is its idf."""
@@ -169,19 +178,25 @@ class KnowledgeBase:
             replace(concept, worth=idf(state.size.pages, found))
             for concept, found in zip(read.concepts, pages, strict=True)
         )
+        asked = [concept.worth for concept, found in zip(concepts, pages, strict=True) if concept.asked and found]
+        # Of words put side by side each carries its part; of a question the rare ones alone may be the answer's.
+        side_by_side = bool(self.tuning.floor and asked and not read.reading.dropped)
+        share = max(self.tuning.floor, 1 / len(asked)) if side_by_side else self.tuning.floor
         return Request(
-            concepts=concepts,
+            concepts=(*concepts, read.title) if read.title else concepts,
             filters={name: frozenset(values) for name, values in query.filters.items()},
             sort=query.sort,
             offset=(query.page - 1) * query.per_page,
             limit=query.per_page,
-            floor=self.tuning.floor * sum(concept.worth for concept in concepts if concept.asked),
+            # A word that no page has must not empty the answer: it counts for nothing.
+            floor=share * sum(asked),
         )
 
     def _totals(
         self, queries: Sequence[Query], reader: Reader, state: State, frequencies: Frequencies
     ) -> Sequence[int]:
         """How many documents each query finds, in two calls to the engine."""
+        reader.prepare([query.clauses for query in queries])
         reads = [reader.read(query.clauses) for query in queries]
         frequencies.of(concept for read in reads for concept in read.concepts)
         return state.totals(

@@ -20,7 +20,7 @@ from rich.text import Text
 from kb import messages
 from kb.citation import locator
 from kb.engine import Contribution
-from kb.model import Hit, Results, Status
+from kb.model import Hit, Reading, Results, Status
 
 if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
@@ -178,17 +178,7 @@ def print_results(results: Results, as_json: bool = False) -> None:
         _print_json(search_response(results).model_dump(mode="json", by_alias=True))
         return
     console = Console(highlight=False)
-    reading = results.reading
-    for phrase in reading.loosened:
-        console.print(
-            f"frazy „{phrase}” nie ma w żadnym dokumencie – szukano jej słów osobno", style="yellow", markup=False
-        )
-    for change in reading.repaired:
-        console.print(f"„{change.before}” poprawiono na „{change.after}”", style="yellow", markup=False)
-    for change in reading.expanded:
-        console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
-    if reading.dropped:
-        console.print(f"pominięto: {', '.join(reading.dropped)}", style="dim", markup=False)
+    _print_reading(console, results.reading)
     if not results.listed:
         console.print("Niczego nie znaleziono.")
         for relaxation in results.relaxations:
@@ -214,6 +204,22 @@ def _print_hit(console: Console, number: int, hit: Hit) -> None:
         meaning = Text(" (podobne znaczenie)" if page.by_meaning else "", "dim")
         console.print(Text.assemble("   ", (where, "cyan"), heading, meaning))
         console.print(_snippet(page.snippet))
+
+
+def _print_reading(console: Console, reading: Reading) -> None:
+    """What was done to the query."""
+    for phrase in reading.loosened:
+        console.print(
+            f"frazy „{phrase}” nie ma w żadnym dokumencie – szukano jej słów osobno", style="yellow", markup=False
+        )
+    for word in reading.absent:
+        console.print(f"„{word}” nie występuje w zbiorze", style="yellow", markup=False)
+    for change in reading.repaired:
+        console.print(f"„{change.before}” poprawiono na „{change.after}”", style="yellow", markup=False)
+    for change in reading.expanded:
+        console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
+    if reading.dropped:
+        console.print(f"pominięto: {', '.join(reading.dropped)}", style="dim", markup=False)
 
 
 def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:

@@ -28,6 +28,10 @@ class Tuning:
     """The typed form beside its lemma's 1: of forms that share a lemma, the typed one comes first."""
     same_fold: float = 1.0
     """A word of the collection that differs from the typed one in diacritics alone."""
+    sibling: float = 0.7
+    """The same where the collection or the dictionary has the typed form too, in a query without diacritics."""
+    unlikely: float = 0.5
+    """A reading of a name in small letters, or of the other word, that is less likely."""
     near: float = 0.7
     """A word of the collection found by edit distance: less than a sure one."""
     dictionary: float = 0.7
@@ -38,6 +42,12 @@ class Tuning:
     """An adjective of a noun, or the noun of an adjective."""
     neighbour: float = 0.3
     """Two words of the query that stand in a text just as they do in the query, inflection aside."""
+    beside: float = 1.0
+    """The same for a number, a letter or a section sign with the word beside it."""
+    quoted: float = 1.5
+    """A phrase in quotation marks beside other words: for its forms as typed, and as much for inflected ones."""
+    whole_title: float = 1.0
+    """A query that is the whole title of a document."""
     function_word: float = 0.0
     """A function word beside other words; alone it counts 1."""
     loosened: float = 1.0

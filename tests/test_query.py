@@ -94,7 +94,7 @@ def test_literal_puts_just_that_word_in_quotation_marks() -> None:
     """The way back from a repair takes the word as typed and leaves the rest of the query alone."""
     clauses = parse("zrodla finansowania zrodla „zrodla wody”")
     undone = literal(clauses, "zrodla")
-    assert undone == "„zrodla” finansowania „zrodla” „zrodla wody”"
+    assert undone == "+„zrodla” finansowania +„zrodla” „zrodla wody”"
     assert parse(undone)[1] == word("finansowania")
 
 

@@ -28,7 +28,7 @@ class WordChange(BaseModel):
     before: str = Field(serialization_alias="from", examples=["zrodla"])
     after: str = Field(serialization_alias="to", examples=["źródła"])
     undo: str = Field(
-        description="Zapytanie, w którym słowo jest wzięte dosłownie.", examples=["„zrodla” dofinansowania"]
+        description="Zapytanie, w którym słowo jest wzięte dosłownie.", examples=["+„zrodla” dofinansowania"]
     )
 
 
@@ -43,6 +43,7 @@ class QueryRead(BaseModel):
     expanded: list[WordChange] = Field(description="Skróty i synonimy, których szukano obok wpisanych słów.")
     dropped: list[str] = Field(description="Słowa pominięte, bo same nic nie znaczą.", examples=[["w", "na"]])
     loosened: list[str] = Field(description="Frazy w cudzysłowie, których nigdzie nie ma: szukano ich słów osobno.")
+    absent: list[str] = Field(description="Słowa, których nie ma na żadnej stronie: szukano pozostałych.")
 
 
 class FoundPage(BaseModel):

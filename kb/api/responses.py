@@ -44,6 +44,7 @@ def search_response(results: Results) -> SearchResponse:
             expanded=[WordChange.model_validate(change) for change in reading.expanded],
             dropped=list(reading.dropped),
             loosened=list(reading.loosened),
+            absent=list(reading.absent),
         ),
         total=results.total,
         total_pages=results.total_pages,

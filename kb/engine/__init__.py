@@ -53,6 +53,8 @@ from kb.settings import Settings
 from kb.tuning import Tuning
 
 Field = Literal["lemma", "surface"]
+TITLE_START, TITLE_END = "^", "$"
+"""Terms that stand before and after the words of each document's title, and nowhere in a text."""
 
 # What is asked
 

@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from kb import limits
-from kb.engine import AnalysedDocument, AnalysedPage, Word
+from kb.engine import TITLE_END, TITLE_START, AnalysedDocument, AnalysedPage, Word
 from kb.facets import values_of
 from kb.messages import grouped
 from kb.model import Document, Page
-from kb.polish import Analyzer, each_word, is_stop_word, normalise, surface, words
+from kb.polish import Analyzer, each_word, is_function_word, normalise, surface, words
 
 _CONTENTS_LINE = re.compile(r"(?:…|(?<!\.)\.{3,}+)\s*+(?:\d++|[ivxl]++)\b")
 _CONTENTS_WORDS = 12
 _LONG = 100_000
 """Characters of a text whose words are not made all at once: as strings of their own they would take ten times its room."""
+_START, _END = (Word(mark, (mark,), function=False) for mark in (TITLE_START, TITLE_END))
 
 
 class TooMuchText(ValueError):
@@ -34,7 +35,7 @@ class Analysis(dict[str, Word]):
     def __missing__(self, form: str) -> Word:
         if len(self) >= self._most:
             raise TooMuchText(f"ma ponad {grouped(limits.DOCUMENT_FORMS)} różnych słów")
-        word = self[form] = Word(surface(form), self._terms(form), is_stop_word(form))
+        word = self[form] = Word(surface(form), self._terms(form), is_function_word(form))
         return word
 
     def of_text(self, text: str) -> list[Word]:
@@ -51,7 +52,7 @@ class Analysis(dict[str, Word]):
         try:
             return AnalysedDocument(
                 document=document,
-                title=self.of_text(document.title),
+                title=self._title(document),
                 facets=values_of(document),
                 pages=list(self._pages(pages)),
             )
@@ -70,6 +71,11 @@ class Analysis(dict[str, Word]):
             if count > limits.DOCUMENT_WORDS:
                 raise TooMuchText(f"ma ponad {grouped(limits.DOCUMENT_WORDS)} słów")
             yield analysed
+
+    def _title(self, document: Document) -> list[Word]:
+        """The words of the title between the marks of its ends, then those that tell the document's kind and makers."""
+        about = ((document.kind or "").replace("-", " "), *document.authors, document.publisher)
+        return [_START, *self.of_text(document.title), _END, *(w for text in about for w in self.of_text(text))]
 
     def _page(self, page: Page) -> AnalysedPage:
         found = self.of_text(page.whole_text)

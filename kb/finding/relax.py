@@ -1,4 +1,4 @@
-"""Looser searches for a query that found nothing: each leaves out one thing, and says how much it would find."""
+"""Looser searches for a query that found nothing or little: each leaves out one thing, and says how much it would find."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from kb.model import Clause, ClauseKind, Query, Relaxation, Taxonomy, Topic
 from kb.polish import Analyzer, is_stop_word, normalise, words
 from kb.reading.query import print_clauses
 
+THIN = 2
+"""Of so few found documents, or none, looser searches are offered."""
 
-def relaxations(query: Query, totals: Callable[[Sequence[Query]], Sequence[int]]) -> tuple[Relaxation, ...]:
-    """The looser queries that find something, most found first. ``totals`` tells how many documents each query finds."""
+
+def relaxations(
+    query: Query, found_already: int, totals: Callable[[Sequence[Query]], Sequence[int]]
+) -> tuple[Relaxation, ...]:
+    """The looser queries that find more, most found first. ``totals`` tells how many documents each query finds."""
     candidates = list(islice(_candidates(query), RELAXATIONS))
     found = totals([looser for _, looser in candidates])
     relaxed = [
         Relaxation(label=label, query=looser, total=total)
         for (label, looser), total in zip(candidates, found, strict=True)
-        if total
+        if total > found_already
     ]
     return tuple(sorted(relaxed, key=lambda looser: -looser.total))
 

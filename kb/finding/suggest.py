@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from kb.addresses import document_url
+from kb.addresses import document_url, page_url
 from kb.deadline import check
 from kb.engine import State
 from kb.limits import SUGGESTED_FOR_CHARACTERS, SUGGESTED_FOR_WORDS
@@ -38,6 +38,12 @@ _PHRASES = 5_000
 _PART_OF_LONGER = 0.7
 _KIND_WEIGHT = {"abbreviation": 4.0, "title": 3.0, "heading": 2.0, "phrase": 1.0}
 _CANDIDATES = 400
+
+_SIGNS = re.compile(r"[^\w\s-]+|\n|\s[-–]\s")
+_BETWEEN = frozenset(
+    ["bez", "dla", "do", "na", "o", "od", "po", "pod", "przed", "przez", "przy", "w", "we", "z", "za", "ze"]
+)
+"""Prepositions: function words that may stand inside a phrase."""
 
 Ids = NDArray[np.int32]
 
@@ -141,27 +147,32 @@ def harvest(state: State, synonyms: Synonyms, analyzer: Analyzer) -> Iterator[En
         yield Entry(Suggestion(text=abbreviation.short, kind="abbreviation", detail=long))
         yield Entry(Suggestion(text=long, kind="abbreviation", detail=abbreviation.short))
     headings: Counter[str] = Counter()
+    places: dict[str, str] = {}
     for document, page, text in state.headings():
         if page == 0:
             yield Entry(Suggestion(text=text, kind="title", url=document_url(document)))
         else:
             # "2.3 Wkład własny" is looked for by its words, not by its number.
-            headings[_HEADING_NUMBER.sub("", text)] += 1
+            named = _HEADING_NUMBER.sub("", text)
+            headings[named] += 1
+            places[named] = page_url(document, page)
     for text, count in headings.items():
         if 1 <= len(words(text)) <= _LONGEST_ENTRY_WORDS:  # a longer one is a paragraph in disguise
-            yield Entry(Suggestion(text=text, kind="heading"), count)
+            # A heading that stands once leads to its page; one of many documents is a phrase to search for.
+            yield Entry(Suggestion(text=text, kind="heading", url=places[text] if count == 1 else None), count)
     yield from frequent_phrases((page.text for page in state.sample(_PHRASE_PAGES)), analyzer)
 
 
 def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry]:
-    """Runs of two to four words, not beginning or ending with a function word, that stand often in texts.
+    """Runs of two to four words that stand often in texts, and that a person would type.
 
+    They begin and end with a word that names something and have no sign and no conjunction inside.
     Of a phrase's inflected forms the most frequent stands for all; a run that is nearly always part of a longer one is left out.
     """
     counts: Counter[tuple[str, ...]] = Counter()
     for text in texts:
-        for line in text.splitlines():
-            found = [word.lower() for word in words(line)]
+        for part in _SIGNS.split(text):
+            found = [word.lower() for word in words(part)]
             ends = [number for number, word in enumerate(found) if _is_telling(word)]
             counts.update(
                 tuple(found[first : last + 1])
@@ -169,7 +180,14 @@ def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry
                 for last in ends[at + 1 : at + _PHRASE_WORDS.stop]
                 if last - first + 1 in _PHRASE_WORDS
             )
-    common = [(run, count) for run, count in counts.most_common(2 * _PHRASES) if count >= _PHRASE_COUNT]
+    common = [
+        (run, count)
+        for run, count in counts.most_common(4 * _PHRASES)
+        if count >= _PHRASE_COUNT
+        and analyzer.may_name(run[0])
+        and analyzer.may_name(run[-1])
+        and _BETWEEN.issuperset(word for word in run[1:-1] if is_stop_word(word))
+    ]
     longer = {part: count for run, count in reversed(common) for part in (run[1:], run[:-1])}
     forms: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = {}
     for run, count in common:

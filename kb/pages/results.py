@@ -14,7 +14,6 @@ from kb.errors import NotFound
 from kb.facets import FACETS
 from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
 from kb.pages.base import BasePage, Card, Link, Pagination, card, last_page, pagination, place
-from kb.reading.query import literal
 
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
 _SHOWN_VALUES = 6
@@ -53,12 +52,13 @@ class FacetGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """One thing done while reading the query, and the links that undo it, word by word; ``hint`` stands before them."""
+class ReadAs:
+    """How the query was read, in one line: ``text`` was searched for, ``also`` beside it; ``undo`` takes it all back."""
 
     text: str
-    undo: tuple[Link, ...] = ()
-    hint: str = ""
+    also: str
+    missing: str
+    undo: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class ResultsPage(BasePage):
     chips: tuple[Link, ...]
     clear_filters: str
     facets: tuple[FacetGroup, ...]
-    notes: tuple[Note, ...]
+    read_as: ReadAs | None
     sorts: tuple[Link, ...]
     answer: AnswerBox | None
     chart: Chart | None
@@ -152,7 +152,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         chips=chips,
         clear_filters=search_url(replace(query, filters={}, page=1)) if len(chips) > 1 else "",
         facets=tuple(_group(name, values) for name, values in results.facets.items() if values),
-        notes=_notes(results),
+        read_as=_read_as(results),
         sorts=tuple(
             Link(text=text, url=search_url(replace(query, sort=sort, page=1)), current=sort == query.sort)
             for sort, text in _SORTS
@@ -235,32 +235,20 @@ def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
     )
 
 
-def _notes(results: Results) -> tuple[Note, ...]:
+def _read_as(results: Results) -> ReadAs | None:
+    """What was searched for, where it is not just what was typed."""
     query, reading = results.query, results.reading
-
-    def undo(text: str, label: str) -> tuple[Link, ...]:
-        # A form that stands nowhere was looked for otherwise although it is in quotation marks: nothing is left to undo.
-        if text == query.text:
-            return ()
-        return (Link(text=label, url=search_url(replace(query, text=text, page=1))),)
-
-    repaired = [
-        Note(text=f"„{c.before}” poprawiono na „{c.after}”", undo=undo(c.undo, f"szukaj dosłownie „{c.before}”"))
-        for c in reading.repaired
-    ]
-    expanded = [
-        Note(text=f"„{c.before}” – szukano też: {c.after}", undo=undo(c.undo, f"tylko „{c.before}”"))
-        for c in reading.expanded
-    ]
-    links = tuple(link for word in reading.dropped for link in undo(literal(query.clauses, word), word))
-    dropped = (
-        [Note(text="pominięto słowa, które same nic nie znaczą", hint="szukaj też: ", undo=links)] if links else []
+    missing = [f"frazy „{phrase}” nie ma w żadnym dokumencie, szukano jej słów" for phrase in reading.loosened]
+    missing += [f"„{word}” nie występuje w zbiorze" for word in reading.absent]
+    if not (reading.repaired or reading.expanded or missing):
+        return None
+    undo = reading.literal if reading.literal != query.text else ""
+    return ReadAs(
+        text=reading.read_as,
+        also=", ".join(dict.fromkeys(change.after for change in reading.expanded)),
+        missing="; ".join(missing),
+        undo=search_url(replace(query, text=undo, page=1)) if undo else "",
     )
-    loosened = [
-        Note(text=f"frazy „{phrase}” nie ma w żadnym dokumencie – szukano jej słów osobno")
-        for phrase in reading.loosened
-    ]
-    return (*loosened, *repaired, *expanded, *dropped)
 
 
 def _answer(results: Results) -> AnswerBox | None:

@@ -1,13 +1,14 @@
 """What was typed ↔ clauses. No input is ever an error; the text printed from clauses parses to the same clauses.
 
-„cudzysłów”, "cudzysłów" and «cudzysłów» mean exactly these forms in this order, also for a single word; ``-słowo`` leaves
-out pages with the word in any form. An unpaired quotation mark, a lone hyphen and punctuation are ignored.
+„cudzysłów”, "cudzysłów" and «cudzysłów» mean these forms in this order, also for a single word: exactly so where nothing else
+is asked for, first of all beside other words; ``+„cudzysłów”`` means exactly so everywhere. ``-słowo`` leaves out pages with
+the word in any form. An unpaired quotation mark, a lone hyphen and punctuation are ignored.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from kb.limits import QUERY_CHARACTERS, QUERY_WORDS, QUERY_WORDS_IN_ALL
@@ -16,7 +17,7 @@ from kb.polish import is_stop_word, normalise, words
 
 _QUOTES = '„”“‟"«»″'
 _PART = re.compile(
-    rf"(?P<minus>(?<!\S)[-−])?(?:[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|(?P<word>[^\s{_QUOTES}]+))"
+    rf"(?P<minus>(?<!\S)[-−])?(?P<plus>(?<!\S)\+(?=[{_QUOTES}]))?(?:[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|(?P<word>[^\s{_QUOTES}]+))"
 )
 
 
@@ -28,7 +29,7 @@ def parse(text: str) -> tuple[Clause, ...]:
         if part["phrase"] is not None:
             found = tuple(words(part["phrase"]))
             if found:
-                clauses.append(Clause(kind=ClauseKind.PHRASE, words=found, excluded=excluded))
+                clauses.append(_phrase(found, excluded=excluded, exact=part["plus"] is not None))
         else:
             found = tuple(words(part["word"]))
             if excluded and found:
@@ -38,25 +39,33 @@ def parse(text: str) -> tuple[Clause, ...]:
     return tuple(clauses)
 
 
+def _phrase(found: tuple[str, ...], *, excluded: bool, exact: bool) -> Clause:
+    return Clause(kind=ClauseKind.PHRASE, words=found, excluded=excluded, exact=exact)
+
+
 def print_clauses(clauses: Sequence[Clause]) -> str:
     """A text that parses to the clauses."""
     return " ".join(
-        ("-" if clause.excluded else "")
+        ("-" if clause.excluded else "+" if clause.exact else "")
         + (f"„{' '.join(clause.words)}”" if clause.kind is ClauseKind.PHRASE else "-".join(clause.words))
         for clause in clauses
     )
 
 
 def literal(clauses: Sequence[Clause], word: str) -> str:
-    """The query in which ``word`` is put in quotation marks, so that it is taken as typed."""
-    return print_clauses(
-        [
-            Clause(kind=ClauseKind.PHRASE, words=clause.words, excluded=clause.excluded)
-            if clause.kind is ClauseKind.WORD and clause.words == (word,)
-            else clause
-            for clause in clauses
-        ]
-    )
+    """The query in which ``word`` is taken exactly as typed."""
+    return print_clauses(taken_literally(clauses, {word}))
+
+
+def taken_literally(clauses: Sequence[Clause], typed: Collection[str]) -> list[Clause]:
+    """The clauses in which these words stand in quotation marks, so that they are taken exactly as typed."""
+    beside_others = len(clauses) > 1
+    return [
+        Clause(kind=ClauseKind.PHRASE, words=clause.words, exact=beside_others)
+        if clause.kind is ClauseKind.WORD and not clause.excluded and clause.words[0] in typed
+        else clause
+        for clause in clauses
+    ]
 
 
 def make_query(text: str, filters: Mapping[str, Sequence[str]] | None = None, **rest: object) -> Query:

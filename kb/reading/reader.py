@@ -1,52 +1,59 @@
 """How a query is read: clauses → concepts for the engine, and what was done to each word, to be told and undone.
 
-A word is looked for in all its forms. One that the collection does not know is repaired from the collection's vocabulary; an
-abbreviation brings its long form and the reverse; function words are left out when others remain. A phrase is taken as typed.
+A word is looked for in all its forms. One that the collection does not know is repaired (``repair``); an abbreviation brings its
+long form and the reverse; function words are left out when others remain. A query that is nothing but a phrase is taken as
+typed; beside other words quotation marks are mostly a name's, so the phrase comes first and its words are looked for too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kb.deadline import check
-from kb.engine import Concept, Field, Form, State
-from kb.limits import DICTIONARY_REPAIRS, VOCABULARY_REPAIRS
+from kb.engine import TITLE_END, TITLE_START, Concept, Field, Form
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
-from kb.reading.query import literal, print_clauses
-from kb.reading.synonyms import Equivalent, Synonyms
+from kb.reading.frequencies import Frequencies
+from kb.reading.identifiers import other_ways
+from kb.reading.query import literal, print_clauses, taken_literally
+from kb.reading.repair import Meant, Repairs
+from kb.reading.synonyms import Steps, Synonyms
 from kb.reading.vocabulary import Vocabulary
 from kb.tuning import Tuning
 
 _SHORTEST_DERIVED = 4
 _ADJECTIVE_SUFFIXES = ("ow", "n")
-_MOST_FROM_DICTIONARY = 3
+_LONGEST_TITLE_WORDS = 20
+_LIKELY = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class ReadQuery:
-    """A query as read: what the engine looks for, and what people are told."""
+    """A query as read: what the engine looks for, and what people are told.
+
+    ``title`` finds documents whose title is the query and nothing else.
+    """
 
     concepts: tuple[Concept, ...]
     reading: Reading
+    words: tuple[tuple[str, Concept], ...] = ()
+    """Each word as it was read, and what it is looked for as."""
+    title: Concept | None = None
 
 
-class Frequencies:
-    """On how many pages concepts stand in one state of the index: asked for in one call, and never twice."""
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A word of the query, and what it was meant to be. ``kept``: a function word that names something."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
-        self._known: dict[tuple[Form, ...], int] = {}
+    word: str
+    meant: Meant
+    quoted: bool
+    kept: bool
 
-    def of(self, concepts: Iterable[Concept]) -> list[int]:
-        """The frequency of each concept."""
-        concepts = list(concepts)
-        new = list({c.forms: c for c in concepts if c.forms not in self._known}.values())
-        if new:
-            self._known.update(zip((c.forms for c in new), self._state.frequencies(new), strict=True))
-        return [self._known[concept.forms] for concept in concepts]
+    @property
+    def dropped(self) -> bool:
+        return (is_stop_word(self.word) or self.meant.function) and not self.kept
 
 
 class Reader:
@@ -65,148 +72,115 @@ class Reader:
         self._synonyms = synonyms
         self._frequencies = frequencies
         self._tuning = tuning
-        self._repairs: dict[str, list[str]] = {}
-        # A reader serves one request with all its looser searches, so these are counted over all of them.
-        self._vocabulary_repairs = self._dictionary_repairs = 0
+        self._repairs = Repairs(analyzer, vocabulary, frequencies, tuning)
+
+    def prepare(self, queries: Sequence[Sequence[Clause]]) -> None:
+        """Ask in one call for all that reading these queries will want to know."""
+        phrases = [self._phrase(c) for clauses in queries for c in clauses if _is_asked_phrase(c)]
+        by_spelling: dict[bool, list[str]] = {}
+        for clauses in queries:
+            words = [word for clause in clauses if not clause.excluded for word in clause.words]
+            by_spelling.setdefault(_is_plain(clauses), []).extend(words)
+        for plain, words in by_spelling.items():
+            self._repairs.find(words, plain=plain, ahead=phrases)
 
     def read(self, clauses: Sequence[Clause]) -> ReadQuery:
         """Concepts and reading of a query's clauses."""
-        self._ask_ahead(clauses)
-        phrases, loosened = self._phrases(clauses)
-        clauses = [part for clause in clauses for part in (_loose(clause) if clause in loosened else (clause,))]
-        typed = [
-            word
-            for clause in clauses
-            if not clause.excluded and clause.kind is ClauseKind.WORD
-            for word in clause.words
-        ]
-        strict = any(not clause.excluded for clause in phrases)
-        content = [word for word in typed if not self._is_dropped(word)]
-        dropped = [word for word in typed if self._is_dropped(word)] if content or strict else []
-        query = content if content or strict else typed
-        # Function words too, since a looser form of the query may have no others.
-        self._repair([*query, *dropped])
-        repaired = {word: self._repairs[word] for word in dict.fromkeys(query)}
-        extra, expanded = self._equivalents(query, clauses)
-        concepts = [self._word(word, repaired[word], extra.get(i, [])) for i, word in enumerate(query)]
-        concepts += [self._phrase(clause) for clause in phrases]
+        self.prepare([clauses])
+        strict, loosened = self._strict_phrases(clauses)
+        soft = [c for c in clauses if _is_asked_phrase(c) and c not in strict]
+        given = self._typed(clauses, soft)
+        content = [one for one in given if not one.dropped or self._tuning.function_word]
+        required = any(not clause.excluded for clause in strict)
+        query = content if content or required else given
+        dropped = [one.word for one in given if one not in query and not one.quoted]
+        extra, expanded = self._equivalents(query, _loose(clauses, loosened))
+        for start, end, way in self._other_ways([one.word for one in query]):
+            for i in range(start, end):
+                extra.setdefault(i, []).append((way, 1.0 / (end - start)))
+        words = [self._word(one, extra.get(i, ())) for i, one in enumerate(query)]
+        concepts = [*words, *map(self._phrase, strict)]
         concepts += [
             Concept(label=" ".join(clause.words), forms=self._excluded(clause), excluded=True)
             for clause in clauses
             if clause.excluded and clause.kind is ClauseKind.WORD
         ]
-        concepts += self._neighbours(concepts[: len(query)], _distances(typed, query))
+        concepts += self._neighbours(words, query, given)
+        if self._tuning.quoted:
+            concepts += [self._name(clause) for clause in soft if clause not in loosened]
+        concepts += self._sentence(query if not content else ())
+        loose = _loose(clauses, loosened)
+        repaired = {one.word: one.meant for one in given if one.meant.repaired}
         changes = tuple(
-            Change(before=word, after=candidates[0], undo=literal(clauses, word))
-            for word, candidates in repaired.items()
-            if candidates
-        )
-        read_as = print_clauses(
-            [
-                Clause(kind=clause.kind, words=(repaired[clause.words[0]][0],))
-                if clause.kind is ClauseKind.WORD and not clause.excluded and repaired.get(clause.words[0])
-                else clause
-                for clause in clauses
-            ]
+            Change(before=word, after=meant.text, undo=literal(loose, word)) for word, meant in repaired.items()
         )
         reading = Reading(
-            read_as=read_as,
+            read_as=print_clauses([_as_read(c, repaired) for c in loose]),
             repaired=changes,
             expanded=tuple(expanded),
             dropped=tuple(dict.fromkeys(dropped)),
             loosened=tuple(" ".join(c.words) for c in loosened),
+            literal=self._literal(loose, [*repaired, *(w for c in expanded for w in c.before.split())]),
         )
-        return ReadQuery(tuple(_merged(concepts)), reading)
+        return ReadQuery(
+            concepts=tuple(_merged(concepts)),
+            reading=reading,
+            words=tuple((one.meant.text, concept) for one, concept in zip(query, words, strict=True)),
+            title=self._title(given, clauses),
+        )
 
-    def _ask_ahead(self, clauses: Sequence[Clause]) -> None:
-        """Ask in one call for all that reading these clauses will want to know, but for what the dictionary brings."""
-        phrases = [self._phrase(c) for c in clauses if c.kind is ClauseKind.PHRASE and not c.excluded]
-        words = [word for clause in clauses if not clause.excluded for word in clause.words]
-        unknown = [self._lemma(word) for word in words if self._is_unknown(word) and self._analyzer.known(word)]
-        self._frequencies.of([*phrases, *unknown])
+    def _typed(self, clauses: Sequence[Clause], soft: Sequence[Clause]) -> list[_Typed]:
+        """The words that are looked for by themselves, those of phrases that are not required among them."""
+        plain = _is_plain(clauses)
+        asked = [c for c in clauses if not c.excluded and (c.kind is ClauseKind.WORD or c in soft)]
+        words = [(word, clause.kind is ClauseKind.PHRASE) for clause in asked for word in clause.words]
+        capitals = all(word.isupper() for word, _ in words)
+        found: list[_Typed] = []
+        for number, (word, quoted) in enumerate(words):
+            last = number == len(words) - 1
+            after_content = bool(found) and not found[-1].dropped
+            # "wariant A", "rozdział i": a letter that names something. No question ends with a conjunction.
+            kept = len(word) == 1 and after_content and ((word.isupper() and not capitals) or (last and word in "ai"))
+            found.append(_Typed(word, self._repairs.meant(word, plain=plain, last=last), quoted, kept))
+        return found
 
-    def _is_dropped(self, word: str) -> bool:
-        return is_stop_word(word) and not self._tuning.function_word
-
-    def _phrases(self, clauses: Sequence[Clause]) -> tuple[list[Clause], list[Clause]]:
-        """The phrases to take as typed, and those that occur nowhere: these are read as words, and people are told so.
+    def _strict_phrases(self, clauses: Sequence[Clause]) -> tuple[list[Clause], list[Clause]]:
+        """The phrases to take exactly as typed, and those that were meant so and occur nowhere: people are told of these.
 
         A query of one quoted word asks whether exactly this form occurs, so it is never loosened.
         """
         phrases = [clause for clause in clauses if clause.kind is ClauseKind.PHRASE]
+        alone = all(clause.excluded or clause.kind is ClauseKind.PHRASE for clause in clauses)
+        strict = [clause for clause in phrases if clause.excluded or clause.exact or alone]
         if (len(clauses) == 1 and len(clauses[0].words) == 1) or not self._tuning.loosened:
-            return phrases, []
-        asked = [clause for clause in phrases if not clause.excluded]
+            return strict, []
+        asked = [clause for clause in strict if not clause.excluded]
         found = self._frequencies.of(self._phrase(clause) for clause in asked)
         absent = [clause for clause, pages in zip(asked, found, strict=True) if not pages]
-        return [clause for clause in phrases if clause not in absent], absent
+        return [clause for clause in strict if clause not in absent], absent
 
-    def _is_unknown(self, word: str) -> bool:
-        """Whether the collection lacks the form, and even with other diacritics."""
-        form = surface(word)
-        return form not in self._vocabulary and any(c.isalpha() for c in form) and not self._vocabulary.same_fold(form)
+    def absent(self, read: ReadQuery) -> tuple[str, ...]:
+        """Words, as read, that are in no text and no title. The engine is asked for what was not asked before."""
+        pages = self._frequencies.of(read.concepts)
+        nowhere = {concept.forms for concept, found in zip(read.concepts, pages, strict=True) if not found}
+        return tuple(
+            dict.fromkeys(
+                word
+                for word, concept in read.words
+                if concept.forms in nowhere
+                and not self._vocabulary.in_titles(t for f in concept.forms for s in f.steps for t in s)
+            )
+        )
 
-    def _repair(self, words: Sequence[str]) -> None:
-        """Find out what words may have been meant to be, likeliest first; nothing for a word that is right."""
-        new = [word for word in dict.fromkeys(words) if word not in self._repairs]
-        wrong = [word for word in new if not self._is_right(word)]
-        self._repairs |= {word: [] for word in new} | {word: self._from_collection(word) for word in wrong}
-        lacking = [word for word in wrong if not self._repairs[word]] if self._tuning.dictionary else []
-        asked = lacking[: DICTIONARY_REPAIRS - self._dictionary_repairs]
-        self._dictionary_repairs += len(asked)
-        self._repairs |= self._from_dictionary(asked)
-
-    def _is_right(self, word: str) -> bool:
-        form = surface(word)
-        if form in self._vocabulary or not any(c.isalpha() for c in form):
-            return True
-        if self._tuning.same_fold and self._vocabulary.same_fold(form):
-            return False
-        # The collection has the word in other forms: this one is no mistake.
-        return self._analyzer.known(word) and self._frequencies.of([self._lemma(word)]) != [0]
-
-    def _from_collection(self, word: str) -> list[str]:
-        """Words of the collection that differ in diacritics alone, else those near it."""
-        same = self._vocabulary.same_fold(surface(word)) if self._tuning.same_fold else []
-        return same or (self._from_vocabulary(surface(word)) if self._tuning.near else [])
-
-    def _from_vocabulary(self, form: str) -> list[str]:
-        """The nearest words of the collection."""
-        if self._vocabulary_repairs == VOCABULARY_REPAIRS:
-            return []
-        check()
-        self._vocabulary_repairs += 1
-        return self._vocabulary.near(form)
-
-    def _from_dictionary(self, words: Sequence[str]) -> dict[str, list[str]]:
-        """Dictionary words one edit away that the collection has in other forms: it lacks "Honorii" but has "Honoria".
-
-        The engine is asked once for all words.
-        """
-        candidates = {}
-        for word in words:
-            check()
-            near = dict.fromkeys(self._vocabulary.one_edit_away(surface(word)))
-            candidates[word] = [c for c in near if self._analyzer.known(c)]
-        known = list(dict.fromkeys(candidate for found in candidates.values() for candidate in found))
-        pages = dict(zip(known, self._frequencies.of(map(self._lemma, known)), strict=True))
-        return {
-            word: sorted((c for c in found if pages[c]), key=lambda c: (-pages[c], c))[:_MOST_FROM_DICTIONARY]
-            for word, found in candidates.items()
-        }
-
-    def _lemma(self, word: str) -> Concept:
-        """The word in any form."""
-        return Concept(label=word, forms=(self._lemma_form(word),))
-
-    def _lemma_form(self, word: str, weight: float = 1.0) -> Form:
-        return Form(field="lemma", steps=(self._analyzer.terms(word),), weight=weight)
+    def _literal(self, clauses: Sequence[Clause], changed: Sequence[str]) -> str:
+        return print_clauses(taken_literally(clauses, set(changed))) if changed else ""
 
     def _equivalents(
-        self, query: Sequence[str], clauses: Sequence[Clause]
-    ) -> tuple[dict[int, list[tuple[Equivalent, float]]], list[Change]]:
+        self, typed: Sequence[_Typed], clauses: Sequence[Clause]
+    ) -> tuple[dict[int, list[tuple[Steps, float]]], list[Change]]:
         """Further forms of the query's words, by position, and what to tell people about them."""
-        extra: dict[int, list[tuple[Equivalent, float]]] = {}
+        query = [one.meant.text for one in typed]
+        extra: dict[int, list[tuple[Steps, float]]] = {}
         changes: list[Change] = []
         start = 0
         while start < len(query):
@@ -214,32 +188,42 @@ class Reader:
             for equivalent in found:
                 # An equivalent of several words counts for each of them, with its weight shared out.
                 for i in range(start, start + taken):
-                    extra.setdefault(i, []).append((equivalent, self._tuning.synonym / taken))
+                    extra.setdefault(i, []).append((equivalent.steps, self._tuning.synonym / taken))
             if found:
-                before = " ".join(query[start : start + taken])
+                words = [one.word for one in typed[start : start + taken]]
                 after = ", ".join(equivalent.text for equivalent in found)
-                undone = list(clauses)
-                for word in query[start : start + taken]:
-                    undone = [
-                        c if c.words != (word,) else Clause(kind=ClauseKind.PHRASE, words=(word,)) for c in undone
-                    ]
-                changes.append(Change(before=before, after=after, undo=print_clauses(undone)))
+                undo = print_clauses(taken_literally(clauses, set(words)))
+                changes.append(Change(before=" ".join(words), after=after, undo=undo))
             start += max(taken, 1)
         return extra, changes
 
-    def _word(self, word: str, repaired: Sequence[str], extra: Sequence[tuple[Equivalent, float]]) -> Concept:
-        sure = surface(word) in self._vocabulary or not repaired
-        near = [] if sure else repaired
-        same = bool(near) and near == self._vocabulary.same_fold(surface(word))
-        tuning = self._tuning
-        repair = tuning.same_fold if same else tuning.near if self._vocabulary_has(near) else tuning.dictionary
-        candidates = [(word, 1.0)] + [(other, repair) for other in near]
-        forms = [self._lemma_form(candidate, weight) for candidate, weight in candidates]
+    def _other_ways(self, query: Sequence[str]) -> Iterator[tuple[int, int, Steps]]:
+        """Names of letters and digits, and numbers, as they are written otherwise."""
+        for start, end, way in other_ways([surface(word) for word in query]):
+            if len(way) > 1 or way[0] in self._vocabulary:
+                yield start, end, tuple(self._analyzer.terms(word) for word in way)
+
+    def _word(self, one: _Typed, extra: Sequence[tuple[Steps, float]]) -> Concept:
+        tuning, meant = self._tuning, one.meant
+        if (
+            one.dropped
+        ):  # asked for by itself: the lemma field has no function words, and what has their terms is no answer
+            return Concept(label=one.word, forms=(Form(field="surface", steps=((surface(meant.text),),)),))
+        candidates = [(one.word, 1.0), *meant.words] if meant.repaired else list(meant.words)
+        forms = []
+        for candidate, weight in candidates:
+            asked = self._analyzer.asked(candidate)
+            forms.append(Form(field="lemma", steps=(asked.likely,), weight=weight))
+            if asked.others and tuning.unlikely:
+                forms.append(Form(field="lemma", steps=(asked.others,), weight=weight * tuning.unlikely))
         forms += [
             Form(field="surface", steps=((surface(candidate),),), weight=weight * tuning.surface)
             for candidate, weight in candidates
         ]
-        forms += [Form(field="lemma", steps=equivalent.steps, weight=weight) for equivalent, weight in extra]
+        forms += [Form(field="lemma", steps=steps, weight=weight) for steps, weight in extra]
+        forms += [
+            Form(field="lemma", steps=tuple(self._analyzer.terms(half) for half in halves)) for halves in meant.splits
+        ]
         forms += [
             Form(field="lemma", steps=((other,),), weight=weight * tuning.derived)
             for candidate, weight in candidates
@@ -247,19 +231,57 @@ class Reader:
             for term in self._analyzer.terms(candidate)
             for other in _derived(term)
         ]
-        return Concept(label=word, forms=_best_weights(forms))
+        return Concept(label=one.word, forms=_best_weights(forms))
 
-    def _vocabulary_has(self, words: Sequence[str]) -> bool:
-        return all(word in self._vocabulary for word in words)
-
-    def _neighbours(self, words: Sequence[Concept], distances: Sequence[int]) -> list[Concept]:
+    def _neighbours(self, words: Sequence[Concept], query: Sequence[_Typed], given: Sequence[_Typed]) -> list[Concept]:
         """A bonus for each two words of the query that stand in a text just as they do in the query, inflection aside."""
         found = []
-        for (first, second), distance in zip(pairwise(words), distances, strict=True) if self._tuning.neighbour else ():
-            steps = (_terms(first), *((),) * (distance - 1), _terms(second))
-            form = Form(field="lemma", steps=steps, weight=self._tuning.neighbour)
-            found.append(Concept(label=f"{first.label} {second.label}", forms=(form,), bonus=True))
+        tuning = self._tuning
+        places = [i for i, one in enumerate(given) if one in query]
+        for (i, first), (j, second) in pairwise(zip(places, words, strict=True)) if len(places) == len(words) else ():
+            weight = tuning.beside if _names(given[i].word) or _names(given[j].word) else tuning.neighbour
+            if weight:
+                steps = (_terms(first), *((),) * (j - i - 1), _terms(second))
+                form = Form(field="lemma", steps=steps, weight=weight)
+                found.append(Concept(label=f"{first.label} {second.label}", forms=(form,), bonus=True))
         return found
+
+    def _name(self, clause: Clause) -> Concept:
+        """A bonus for a phrase in quotation marks beside other words: as typed first, then inflected.
+
+        Of function words alone nothing else would be looked for, so it is asked for by itself.
+        """
+        typed = Form(
+            field="surface", steps=tuple(self._as_typed(word) for word in clause.words), weight=self._tuning.quoted
+        )
+        inflected = tuple(() if is_stop_word(word) else self._analyzer.terms(word) for word in clause.words)
+        forms = (
+            (typed, Form(field="lemma", steps=inflected, weight=self._tuning.quoted)) if any(inflected) else (typed,)
+        )
+        return Concept(label=" ".join(clause.words), forms=forms, bonus=any(inflected))
+
+    def _sentence(self, words: Sequence[_Typed]) -> list[Concept]:
+        """A bonus for pages that have a query of nothing but function words just as typed, the whole or any two of them."""
+        forms = [surface(one.word) for one in words]
+        runs = [*pairwise(forms), tuple(forms)] if len(forms) > 1 else []
+        return [
+            Concept(
+                label=" ".join(run),
+                forms=(Form(field="surface", steps=tuple((form,) for form in run)),),
+                bonus=True,
+            )
+            for run in dict.fromkeys(runs)
+        ]
+
+    def _title(self, given: Sequence[_Typed], clauses: Sequence[Clause]) -> Concept | None:
+        """Finds documents whose title is what was typed."""
+        if not 1 <= len(given) <= _LONGEST_TITLE_WORDS or not self._tuning.whole_title:
+            return None
+        if any(clause.excluded or clause.exact for clause in clauses):
+            return None
+        steps = [tuple(t for word, _ in one.meant.words for t in self._analyzer.terms(word)) for one in given]
+        form = Form(field="lemma", steps=((TITLE_START,), *steps, (TITLE_END,)), weight=self._tuning.whole_title)
+        return Concept(label="tytuł", forms=(form,), worth=0.0)
 
     def _phrase(self, clause: Clause) -> Concept:
         steps = tuple(self._as_typed(word) for word in clause.words)
@@ -277,15 +299,36 @@ class Reader:
         return (Form(field="lemma", steps=tuple(self._analyzer.terms(word) for word in clause.words)),)
 
 
-def _loose(phrase: Clause) -> tuple[Clause, ...]:
-    """The words of a phrase, each by itself."""
-    return tuple(Clause(kind=ClauseKind.WORD, words=(word,)) for word in phrase.words)
+def _is_asked_phrase(clause: Clause) -> bool:
+    return clause.kind is ClauseKind.PHRASE and not clause.excluded
 
 
-def _distances(typed: Sequence[str], query: Sequence[str]) -> list[int]:
-    """How far each word of the query stood from the one before, counting function words in between."""
-    places = [i for i, word in enumerate(typed) if word in query]
-    return [after - before for before, after in pairwise(places)]
+def _is_plain(clauses: Sequence[Clause]) -> bool:
+    """Whether no word of the query has a diacritic: then none may have been typed where one belongs."""
+    return all(word.isascii() for clause in clauses for word in clause.words)
+
+
+def _names(word: str) -> bool:
+    """Whether a word says little by itself and much beside another: a number, a letter, a section sign."""
+    return len(word) == 1 or word.isdecimal()
+
+
+def _loose(clauses: Sequence[Clause], loosened: Sequence[Clause]) -> list[Clause]:
+    """The clauses, of loosened phrases the words, each by itself."""
+    return [
+        part
+        for clause in clauses
+        for part in (
+            [Clause(kind=ClauseKind.WORD, words=(word,)) for word in clause.words] if clause in loosened else [clause]
+        )
+    ]
+
+
+def _as_read(clause: Clause, repaired: Mapping[str, Meant]) -> Clause:
+    """The clause with its repaired word."""
+    if clause.kind is ClauseKind.WORD and not clause.excluded and clause.words[0] in repaired:
+        return Clause(kind=clause.kind, words=(repaired[clause.words[0]].text,))
+    return clause
 
 
 def _derived(term: str) -> Iterator[str]:
@@ -299,9 +342,9 @@ def _derived(term: str) -> Iterator[str]:
 
 
 def _terms(concept: Concept) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(t for f in concept.forms if f.field == "lemma" and len(f.steps) == 1 for t in f.steps[0])
-    )
+    """What a word is in a text, as far as it is likely."""
+    single = [f for f in concept.forms if f.field == "lemma" and len(f.steps) == 1 and f.weight >= _LIKELY]
+    return tuple(dict.fromkeys(term for form in single for term in form.steps[0]))
 
 
 def _best_weights(forms: Sequence[Form]) -> tuple[Form, ...]:

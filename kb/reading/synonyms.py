@@ -7,7 +7,7 @@ base forms: the analyzer takes care of inflection.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -62,19 +62,20 @@ class Synonyms:
     ) -> None:
         self.abbreviations = tuple(abbreviations)
         self._analyzer = analyzer
-        # By the first word's terms, or by an abbreviation's own letters: (words, equivalents).
+        # By the first word's terms: (words, equivalents).
         self._by_term: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
+        # By an abbreviation's own letters.
+        self._by_letters: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
         for entry in abbreviations:
             short = Equivalent(entry.short, self._short_steps(entry.short), True)
             long = [form for text in entry.long if (form := Equivalent(text, self.steps(text), False)).steps]
-            self._add(short.steps, long)
+            self._by_letters.setdefault(short.steps[0][0] if short.steps else "", []).append((short.steps, long))
             for form in long:
                 self._add(form.steps, [short])
         for group in groups:
             members = [member for text in group if (member := Equivalent(text, self.steps(text), False)).steps]
             for member in members:
                 self._add(member.steps, [other for other in members if other is not member])
-        self.longest = max((len(steps) for found in self._by_term.values() for steps, _ in found), default=0)
 
     @classmethod
     def load(cls, documents: Path, analyzer: Analyzer) -> Synonyms:
@@ -115,18 +116,29 @@ class Synonyms:
         """The longest entry that begins at a word of the query: how many words it takes, and its equivalents."""
         best = 0
         found: list[Equivalent] = []
-        first = set(self._analyzer.terms(query[start])) | {surface(query[start])}
-        for term in first:
-            for steps, equivalents in self._by_term.get(term, ()):
-                if len(steps) >= max(best, 1) and self._fits(steps, query[start : start + len(steps)]):
-                    found = [*found, *equivalents] if len(steps) == best else list(equivalents)
-                    best = len(steps)
+        for steps, equivalents in self._beginning_at(query, start):
+            if len(steps) >= max(best, 1):
+                found = [*found, *equivalents] if len(steps) == best else list(equivalents)
+                best = len(steps)
         return best, list(dict.fromkeys(found))
 
-    def _fits(self, steps: Steps, query: Sequence[str]) -> bool:
-        if len(query) < len(steps):
-            return False
-        return all(
-            not step or set(step) & ({surface(word)} | set(self._analyzer.terms(word)))
-            for step, word in zip(steps, query, strict=True)
-        )
+    def _beginning_at(self, query: Sequence[str], start: int) -> Iterator[tuple[Steps, list[Equivalent]]]:
+        for term in self._analyzer.terms(query[start]):
+            for steps, equivalents in self._by_term.get(term, ()):
+                given = query[start : start + len(steps)]
+                if len(given) == len(steps) and all(
+                    set(step) & set(self._analyzer.terms(word)) for step, word in zip(steps, given, strict=True)
+                ):
+                    yield steps, equivalents
+        for steps, equivalents in self._by_letters.get(surface(query[start]), ()):
+            given = query[start : start + len(steps)]
+            if [surface(word) for word in given] == [step[0] for step in steps] and self._is_short(query, start):
+                yield steps, equivalents
+
+    def _is_short(self, query: Sequence[str], start: int) -> bool:
+        """Whether a word is an abbreviation there: in small letters beside others it may be a word, or be cut: "poz. 5"."""
+        word = query[start]
+        if len(query) == 1 or not word.islower():
+            return True
+        following = query[start + 1 : start + 2]
+        return not self._analyzer.known(word) and not (following and following[0][0].isdigit())

@@ -6,7 +6,9 @@ on two, an exchange of neighbours counting as one (optimal string alignment).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -17,15 +19,17 @@ _SHORTEST_REPAIRED = 4
 _LONGEST_REPAIRED = 40
 """No word is longer, and every further letter means 68 more strings to look up."""
 _TWO_EDITS_FROM = 8
-_MOST_CANDIDATES = 5
+_MOST_CANDIDATES = 12
+_SHORTEST_HALF = 3
 _LETTERS = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
 
 
 class Vocabulary:
-    """The surface forms of a collection with the number of pages of each."""
+    """The surface forms of a collection with the number of pages of each; ``titles``: terms and forms of its titles."""
 
-    def __init__(self, pages: Mapping[str, int]) -> None:
+    def __init__(self, pages: Mapping[str, int], titles: Iterable[str] = ()) -> None:
         self.pages = pages
+        self._titles = frozenset(titles)
         self._by_fold: dict[str, list[str]] = {}
         for word in pages:
             self._by_fold.setdefault(fold(word), []).append(word)
@@ -33,6 +37,11 @@ class Vocabulary:
         for folded in self._by_fold:
             if folded.isalpha():
                 self._by_length.setdefault(len(folded), []).append(folded)
+        self._folds = sorted(self._by_fold)
+
+    def in_titles(self, terms: Iterable[str]) -> bool:
+        """Whether a title has one of the terms or forms."""
+        return not self._titles.isdisjoint(terms)
 
     def __contains__(self, word: str) -> bool:
         return word in self.pages
@@ -42,7 +51,10 @@ class Vocabulary:
         return self._by_frequency(other for other in self._by_fold.get(fold(word), ()) if other != word)
 
     def near(self, word: str) -> list[str]:
-        """The nearest words within the allowed edits, most frequent first; empty for short words and numbers."""
+        """The nearest words within the allowed edits; empty for short words and numbers.
+
+        First those that a letter doubled, left out of a pair or exchanged with its neighbour makes, then the most frequent.
+        """
         folded = fold(word)
         if len(folded) < _SHORTEST_REPAIRED or not folded.isalpha():
             return []
@@ -55,8 +67,31 @@ class Vocabulary:
                 )
             ]
             if found:
-                return self._by_frequency(w for match in found for w in self._by_fold[match])[:_MOST_CANDIDATES]
+                likely = [match for match in found if _is_common_slip(folded, match)]
+                first = self._by_frequency(w for match in likely for w in self._by_fold[match])
+                rest = self._by_frequency(w for match in found if match not in likely for w in self._by_fold[match])
+                return [*first, *rest][:_MOST_CANDIDATES]
         return []
+
+    def beginning(self, word: str) -> list[str]:
+        """Words that begin with ``word``, diacritics aside, most frequent first."""
+        start = fold(word)
+        first = bisect_left(self._folds, start)
+        last = bisect_left(self._folds, start + "\U0010ffff")
+        return self._by_frequency(other for folded in self._folds[first:last] for other in self._by_fold[folded])
+
+    def splits(self, word: str) -> Iterator[tuple[str, str]]:
+        """The word as two words of the collection, where a space or a hyphen may be missing."""
+        folded = fold(word)
+        for i in range(_SHORTEST_HALF, len(folded) - _SHORTEST_HALF + 1) if len(folded) <= _LONGEST_REPAIRED else ():
+            halves = [self._by_frequency(self._by_fold.get(half, ())) for half in (folded[:i], folded[i:])]
+            if all(halves):
+                yield halves[0][0], halves[1][0]
+
+    def slips(self, word: str) -> list[str]:
+        """Words that differ by doubled letters or an exchange of neighbours alone."""
+        folded = fold(word)
+        return [other for other in self.near(word) if _is_common_slip(folded, fold(other))]
 
     @staticmethod
     def one_edit_away(word: str) -> Iterator[str]:
@@ -76,3 +111,12 @@ class Vocabulary:
 
     def _by_frequency(self, found: object) -> list[str]:
         return sorted(found, key=lambda word: (-self.pages[word], word))  # type: ignore[call-overload,no-any-return]
+
+
+def _is_common_slip(typed: str, meant: str) -> bool:
+    """Whether two words differ by doubled letters or an exchange of neighbours alone, as slips of the hand do."""
+    return sorted(typed) == sorted(meant) or _undoubled(typed) == _undoubled(meant)
+
+
+def _undoubled(word: str) -> list[str]:
+    return [letter for letter, _ in groupby(word)]

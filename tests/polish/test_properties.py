@@ -167,11 +167,11 @@ class _Counting:
 
 
 @pytest.mark.parametrize("text", ["gmina gminy gminie gminą", "xqzt Xqzv XQZW", "Kwaśniewskiego w Krakowie i Łodzi"])
-def test_work_grows_with_new_words_alone(text: str) -> None:
+def test_work_grows_with_new_words_alone(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """A word asks the dictionary at most twice, however often and long the text: no part of the work is quadratic."""
     analyzer = shared_analyzer()
     counting = _Counting(analyzer._morfeusz)
-    analyzer._morfeusz = counting
+    monkeypatch.setattr(analyzer, "_morfeusz", counting)
     for word in words(" ".join([text] * 50)):
         analyzer.terms(word)
     assert len(counting.asked) <= 2 * len(set(words(text)))

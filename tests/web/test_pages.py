@@ -133,15 +133,20 @@ def test_hit_leads_to_marked_page(client: httpx.Client) -> None:
 
 
 def test_reading_is_told_and_undone(client: httpx.Client) -> None:
-    """A repaired word, an abbreviation and a dropped word are told, each with a link that takes them literally."""
+    """What was searched for is one line with one link that takes every word literally and keeps the filters."""
     _, page = get(client, "/szukaj?q=dofinansowanei+zit+w&year=2024")
     text = " ".join(page.text.split())
-    assert "poprawiono na „dofinansowanie”" in text
-    assert "szukano też: zintegrowane inwestycje terytorialne" in text
-    assert "pominięto słowa, które same nic nie znaczą (szukaj też: w)" in text
+    assert "Szukano: dofinansowanie zit w, też: zintegrowane inwestycje terytorialne szukaj dosłownie" in text
     undo = next(link for link in page.links if "%E2%80%9Ezit%E2%80%9D" in link)
     assert "year=2024" in undo
-    assert "szukano też" not in get(client, undo)[1].text
+    assert "też: zintegrowane" not in get(client, undo)[1].text
+
+
+def test_a_word_that_no_page_has_is_told(client: httpx.Client) -> None:
+    """The rest is searched for, and the line says which word the collection lacks."""
+    _, page = get(client, "/szukaj?q=elektrobusy+nab%C3%B3r")
+    assert "„elektrobusy” nie występuje w zbiorze" in page.text
+    assert any("/dokumenty/" in link for link in page.links)
 
 
 def test_filters_without_script(client: httpx.Client) -> None:
