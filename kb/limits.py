@@ -51,6 +51,10 @@ FILE_BYTES = 256 * 1024 * 1024
 """Of a file of another format: far more than there may be characters in one, unless an administrator allows more."""
 FOLDERS_DEEP = 64
 """Folders in one another below the documents folder."""
+DESCRIPTION_KEYS = 100
+"""Keys of one description; a dozen are known, and each of the others is a warning."""
+LISTED_VALUES = 200
+"""Topics or authors of one document: all of them are shown on its page."""
 DOCUMENT_WORDS = 4_000_000
 """Of one document: ten thousand printed pages. The commit sorts them all, some 65 bytes each."""
 DOCUMENT_FORMS = 250_000

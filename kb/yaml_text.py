@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import yaml
 
@@ -15,6 +16,7 @@ MOST_BYTES = 256 * 1024
 TOO_LONG = f"zapis YAML ma ponad {MOST_BYTES // 1024} kB"
 _DEEPEST = 20
 _MOST_PROBLEMS = 20
+_MOST_PARTS = 500
 _STANDARD = "tag:yaml.org,2002:"
 _NULL = f"{_STANDARD}null"
 _KEY = re.compile(r"[^\s#\-\[\]{},&*!|>%@`][^\n]*|-[^\s-][^\n]*")
@@ -80,7 +82,9 @@ def read_keys(text: str, first_line: int = 1) -> tuple[dict[str, Value], list[st
             f"wiersz {line}: klucz „{key}” jest powtórzony; przyjęto ostatnią wartość" for key, line in repeated
         ]
     except Refused:
-        parts = [] if len(text.encode("utf-8", "replace")) > MOST_BYTES else list(_parts(text))
+        parts = [] if len(text.encode("utf-8", "replace")) > MOST_BYTES else list(islice(_parts(text), _MOST_PARTS + 1))
+        if len(parts) > _MOST_PARTS:  # no description: reading each line by itself would take minutes
+            raise
         values, problems = _key_by_key(parts, first_line)
         if not values or len(parts) < 2:
             raise

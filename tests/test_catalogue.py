@@ -512,6 +512,27 @@ def test_a_huge_sidecar_is_not_read(folder: Path) -> None:
     assert file_inputs(folder, folder / "raport.pdf") != empty
 
 
+@pytest.mark.parametrize(
+    ("sidecar", "said"),
+    [
+        ("".join(f"klucz{number}: x\n" for number in range(5_000)), "opis ma 5001 kluczy; sprawdzono pierwsze 100"),
+        ("authors: [" + "ab, " * 5_000 + "ac]", "authors"),
+        ("authors: " + "Jan Nowak, " * 300 + "Anna Nowak", "wartość jest za długa"),
+        ("topics: [" + "temat, " * 5_000 + "inny]", "wartość jest za długa"),
+        ("zła: linia: x\n" * 5_000, "dwukropek w wartości"),
+    ],
+    ids=["keys", "authors", "names", "topics", "mistakes"],
+)
+def test_a_description_without_end(folder: Path, sidecar: str, said: str) -> None:
+    """However much a description holds, the warnings are few and no list is longer than a page can show."""
+    (folder / "raport.yaml").write_text("publisher: Gmina\n" + sidecar)
+    document, warnings, _ = Catalogue(folder).describe(folder / "raport.pdf", "raport.pdf", "0", _extraction({}))
+    assert any(said in warning for warning in warnings)
+    assert len(warnings) <= 110
+    assert len(document.authors) <= 200
+    assert document.publisher == ("" if "linia" in sidecar else "Gmina")
+
+
 def test_without_a_taxonomy_that_can_be_used(folder: Path) -> None:
     """Values that only the taxonomy could judge are left alone, the others are checked."""
     (folder / "taxonomy.yaml").write_text("- a")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from kb import limits
 from kb.names import split_names
 from kb.polish import fold, normalise
 
@@ -46,8 +47,9 @@ def _as_clean(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_as_clean), Field(max_length=5_000)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list)]
-Names = Annotated[tuple[Text, ...], BeforeValidator(_as_names)]
+_MANY = Field(max_length=limits.LISTED_VALUES)
+Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list), _MANY]
+Names = Annotated[tuple[Text, ...], BeforeValidator(_as_names), _MANY]
 Slug = Annotated[str, Field(pattern=f"^{SLUG.pattern}$")]
 
 

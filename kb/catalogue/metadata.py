@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from kb import limits
 from kb.catalogue.fields import SLUG, Names, Text, Texts, clean, in_polish, nearest
 from kb.model import Taxonomy
 from kb.polish import fold
@@ -126,9 +128,18 @@ class Metadata(BaseModel):
         return _slug_of(value, taxonomy.labels(info.field_name or ""))
 
 
+def _given(raw: Mapping[str, object], file: str, warnings: list[str]) -> dict[str, object]:
+    """The keys that have a value, so many of them as a description may have."""
+    given = {clean(key): value for key, value in raw.items() if value is not None and value != ""}
+    if len(given) > limits.DESCRIPTION_KEYS:
+        warnings.append(f"{file}: opis ma {len(given)} kluczy; sprawdzono pierwsze {limits.DESCRIPTION_KEYS}")
+        given = dict(islice(given.items(), limits.DESCRIPTION_KEYS))
+    return given
+
+
 def checked(raw: Mapping[str, object], taxonomy: Taxonomy | None, file: str, warnings: list[str]) -> dict[str, Any]:
     """The valid keys of raw metadata; a warning that names ``file`` for each of the others."""
-    given = {clean(key): value for key, value in raw.items() if value is not None and value != ""}
+    given = _given(raw, file, warnings)
     values: dict[str, object] = {}
     for key, value in given.items():
         name = ALIASES.get(key, key)
@@ -177,7 +188,7 @@ def _folded(text: str) -> str:
 
 def _known_topics(listed: object, taxonomy: Taxonomy, file: str, warnings: list[str]) -> object:
     """The known ones of a list, with a warning for each of the others; anything else as it is."""
-    if not isinstance(listed, list):
+    if not isinstance(listed, list) or len(listed) > limits.LISTED_VALUES:
         return listed
     labels = taxonomy.labels("topic")
     known = []
