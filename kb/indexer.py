@@ -371,8 +371,15 @@ class _Run:
             self._drop(old)
             self._report(entry, status, message=message, warnings=warnings)
             return
-        document, of_metadata, notes = self.catalogue.describe(path, entry.name, entry.version, extraction)
-        document, warnings = replace(document, unread=status), (*of_metadata, *warnings)
+        try:
+            document, of_metadata, notes = self.catalogue.describe(path, entry.name, entry.version, extraction)
+            document = replace(document, unread=status)
+            record = replace(extraction, pages=(self.catalogue.page_of_record(document),))
+            analysed = self._analysis.of_document(document, record.pages)
+        except Exception as error:  # noqa: BLE001 - as in _take
+            self._report_surprise(entry, error, old, warnings)
+            return
+        warnings = (*of_metadata, *warnings)
         notes += tuple(extraction.notes)
         holder = self.documents.get(document.id)
         if holder and holder.path != entry.name:
@@ -383,8 +390,7 @@ class _Run:
             self._drop(old)
         # What has not changed is not written again, so that a run over the same files leaves the index alone.
         if old is None or (old.version, old.metadata, old.unread) != (entry.version, entry.metadata, status):
-            record = replace(extraction, pages=(self.catalogue.page_of_record(document),))
-            self._write(self._analysis.of_document(document, record.pages), record, entry, warnings, notes)
+            self._write(analysed, record, entry, warnings, notes)
         message = f"{message.rstrip('.')}. Opis dokumentu jest w bazie; treść nie jest przeszukiwana."
         self._report(entry, status, message=message, warnings=warnings, notes=notes)
 

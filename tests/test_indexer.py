@@ -373,6 +373,23 @@ def test_too_many_words(library: Library, monkeypatch: pytest.MonkeyPatch) -> No
     assert "ma ponad 50 słów" in rows["a.md"].message
 
 
+def test_a_surprise_in_a_record_is_one_files_failure(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong with the record of a file without text is that file's row as well."""
+    library.markdown("a.md", "Tekst o mieście.")
+    library.pdf("skan.pdf", None, title="Skan uchwały")
+    works = Catalogue.describe
+
+    def fails(self: Catalogue, path: Path, *given: Any) -> object:
+        if path.name == "skan.pdf":
+            raise KeyError("niespodzianka")
+        return works(self, path, *given)
+
+    monkeypatch.setattr(Catalogue, "describe", fails)
+    rows = library.files()
+    assert {path: row.status for path, row in rows.items()} == {"a.md": Status.INDEXED, "skan.pdf": Status.DAMAGED}
+    assert library.ids() == {"a"}
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_file_that_changes_while_it_is_read(library: Library, monkeypatch: pytest.MonkeyPatch, gone: bool) -> None:
     """Pages are not kept under the hash of other bytes: the file is a row, and the next run reads it."""
