@@ -21,8 +21,8 @@ class Tuning:
     """A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
     heading: float = 0.3
     """A word of the page's heading adds this share of its idf."""
-    contents_page: float = 0.5
-    """A page that lists contents leads to other pages and answers nothing itself: its score is multiplied by this."""
+    contents_page: float = 0.2
+    """A list of contents, a cover or an imprint answers nothing itself: the score of such a page is multiplied by this."""
 
     surface: float = 0.2
     """The typed form beside its lemma's 1: of forms that share a lemma, the typed one comes first."""
@@ -32,9 +32,9 @@ class Tuning:
     """The same where the collection or the dictionary has the typed form too, in a query without diacritics."""
     unlikely: float = 0.5
     """A reading of a name in small letters, or of the other word, that is less likely."""
-    near: float = 0.7
+    near: float = 0.85
     """A word of the collection found by edit distance: less than a sure one."""
-    dictionary: float = 0.7
+    dictionary: float = 0.85
     """A word of the dictionary found by edit distance, which the collection has in another form."""
     synonym: float = 0.6
     """A synonym, or an abbreviation's other form."""

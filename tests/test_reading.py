@@ -249,3 +249,42 @@ def test_a_word_typed_twice_counts_once(knowledge: KnowledgeBase) -> None:
 def test_nothing_asked_reads_as_nothing(knowledge: KnowledgeBase) -> None:
     """An empty query has nothing to tell."""
     assert reading(knowledge, " – ") == Reading(read_as="")
+
+
+def test_a_word_that_no_page_has_does_not_empty_the_page(knowledge: KnowledgeBase) -> None:
+    """It is told, and the rest is searched for; a word that stands in a title alone is not told so."""
+    results = knowledge.search(make_query("elektrobusy prognoza"))
+    assert results.reading.absent == ("elektrobusy",)
+    assert [hit.document.id for hit in results.hits] == ["wpf"]
+    assert reading(knowledge, "dokument prognoza").absent == ()
+
+
+def test_quotation_marks_beside_words_come_first_and_shut_nobody_out(knowledge: KnowledgeBase) -> None:
+    """The phrase as typed goes before its other forms; with a plus only the phrase as typed is found."""
+    assert found(knowledge, "statut „rada gminy”")[0] == "rada"
+    assert "zrodlo" in found(knowledge, "przychody „źródła”")
+    assert "zrodlo" not in found(knowledge, "przychody +„źródła”")
+
+
+@pytest.mark.parametrize("typed", ["byl", "sie", "moze"])
+def test_a_word_restored_to_a_function_word_is_one(knowledge: KnowledgeBase, typed: str) -> None:
+    """Typed without diacritics it is left out beside other words like any other function word."""
+    assert typed in reading(knowledge, f"{typed} statut").dropped
+
+
+def test_a_word_of_the_language_is_no_slip_of_another(knowledge: KnowledgeBase) -> None:
+    """What is typed as "pozyczyc" is "pożyczyć", be it nowhere, and not a word that happens to be near."""
+    assert repairs(knowledge, "pozyczyc statut") == [("pozyczyc", "pożyczyć")]
+    assert reading(knowledge, "pozyczyc statut").absent == ("pożyczyć",)
+
+
+def test_the_last_word_may_be_unfinished(knowledge: KnowledgeBase) -> None:
+    """What is typed so far finds the words that begin so."""
+    assert found(knowledge, "umowa partne")[0] in ("zit", "zrodla")
+    assert "zrodla" in found(knowledge, "umowa partne")
+
+
+def test_an_abbreviation_in_small_letters_beside_a_number_is_cut(knowledge: KnowledgeBase) -> None:
+    """There it has no long form; in capitals it has one."""
+    assert reading(knowledge, "zit 5 statut").expanded == ()
+    assert reading(knowledge, "ZIT 5 statut").expanded

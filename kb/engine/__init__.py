@@ -30,7 +30,8 @@ words on an average page are at least 1; weights are those of ``Tuning``:
   match.
 - Where nothing is asked for but exclusions and filters, each document matches by its first page, with a score of 1. Bonuses
   add nothing there.
-- The score of a page that lists contents is multiplied by ``tuning.contents_page``. A page with a score of 0 is no match.
+- The score of a page that lists contents (or is a cover or an imprint) is multiplied by ``tuning.contents_page``. A page with a
+  score of 0 is no match.
 - A page that is **near** (what that is, is not the engine's business) adds its bonus times the best score by words of all pages
   that match, filters aside; times 1 where none matches. One that ``joins`` is found by that alone where it does not match, unless
   it has an excluded or lacks a required concept. Totals and facets count matches by words alone; filters hold for all. Where

@@ -17,6 +17,11 @@ _CONTENTS_LINE = re.compile(r"(?:…|(?<!\.)\.{3,}+)\s*+(?:\d++|[ivxl]++)\b")
 _CONTENTS_WORDS = 12
 _LONG = 100_000
 """Characters of a text whose words are not made all at once: as strings of their own they would take ten times its room."""
+_IMPRINT = re.compile(r"\bISBN\b|©|\b(?:Copyright|Redakcja|Korekta|Skład|Wydawca|Druk|Wydanie)\b")
+_IMPRINT_SIGNS = 2
+_IMPRINT_WORDS = 200
+_COVER_WORDS = 60
+_PAGES_WITH_COVER = 4
 _START, _END = (Word(mark, (mark,), function=False) for mark in (TITLE_START, TITLE_END))
 
 
@@ -54,7 +59,7 @@ class Analysis(dict[str, Word]):
                 document=document,
                 title=self._title(document),
                 facets=values_of(document),
-                pages=list(self._pages(pages)),
+                pages=list(self._pages(pages, document.format.has_pages and len(pages) >= _PAGES_WITH_COVER)),
             )
         except BaseException:
             while len(self) > before:
@@ -63,10 +68,10 @@ class Analysis(dict[str, Word]):
         finally:
             self._most = inf
 
-    def _pages(self, pages: Sequence[Page]) -> Iterator[AnalysedPage]:
+    def _pages(self, pages: Sequence[Page], bound: bool) -> Iterator[AnalysedPage]:
         count = 0
         for page in pages:
-            analysed = self._page(page)
+            analysed = self._page(page, bound)
             count += len(analysed.words) + len(analysed.heading)
             if count > limits.DOCUMENT_WORDS:
                 raise TooMuchText(f"ma ponad {grouped(limits.DOCUMENT_WORDS)} słów")
@@ -77,14 +82,23 @@ class Analysis(dict[str, Word]):
         about = ((document.kind or "").replace("-", " "), *document.authors, document.publisher)
         return [_START, *self.of_text(document.title), _END, *(w for text in about for w in self.of_text(text))]
 
-    def _page(self, page: Page) -> AnalysedPage:
+    def _page(self, page: Page, bound: bool) -> AnalysedPage:
+        """A page; ``bound``: of a document long enough to have a cover and an imprint."""
         found = self.of_text(page.whole_text)
         return AnalysedPage(
             page=page,
             words=found,
             heading=self.of_text(" ".join(dict.fromkeys((page.heading, *(one.text for one in page.headings))))),
-            lists_contents=len(_CONTENTS_LINE.findall(page.text)) * _CONTENTS_WORDS > len(found),
+            lists_contents=len(_CONTENTS_LINE.findall(page.text)) * _CONTENTS_WORDS > len(found)
+            or (bound and _is_cover_or_imprint(page, len(found))),
         )
+
+
+def _is_cover_or_imprint(page: Page, count: int) -> bool:
+    """Whether a page of so many words only says what the document is and who made it."""
+    if page.number == 1 and count < _COVER_WORDS:
+        return True
+    return count < _IMPRINT_WORDS and len(_IMPRINT.findall(page.text)) >= _IMPRINT_SIGNS
 
 
 def forms_of(page: Page) -> set[str]:

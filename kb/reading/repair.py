@@ -110,6 +110,9 @@ class Repairs:
             return itself
         check()
         spelt = tuple(s for s in spellings(form) if self._analyzer.known(s)) if bare and tuning.same_fold else ()
+        function = [other for other in spelt if is_stop_word(other)]
+        if function and plain and not siblings:
+            return Meant(words=((function[0], 1.0),), repaired=True)
         completed = self._completed(form) if last else []
         if known:
             others = tuple(dict.fromkeys((*siblings, *spelt, *completed)))

@@ -72,3 +72,15 @@ def _have_vectors(settings: Settings) -> None:
         folder.mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("vectors"), folder)
     assert making.wait(settings)
+
+
+ASKERS_FLOORS = {"query": 0.73, "plain": 0.71, "typo": 0.73}
+"""MRR@10 of the questions in askers' own words, by spelling: 0.01 below what is measured."""
+
+
+@pytest.mark.parametrize("spelling", FIELDS)
+def test_askers_own_words_stay_above_their_floor(collection: KnowledgeBase, spelling: str) -> None:
+    """Everyday words for what the documents call otherwise: harder, so with a floor of their own."""
+    questions = load_questions(Path(__file__).with_name("askers.jsonl"))
+    assert len(questions) >= 60
+    assert evaluate(collection, questions, spelling).mrr >= ASKERS_FLOORS[spelling]

@@ -1,0 +1,61 @@
+"""Names of letters and digits, and numbers, are found with separators and without, either way."""
+
+from __future__ import annotations
+
+import pytest
+from library import Library, found
+
+from kb.reading.identifiers import other_ways
+from kb.search import KnowledgeBase
+
+TEXTS = {
+    "pyl": "Stężenie pyłu PM10 przekroczyło normę.",
+    "droga": "Droga S 8 zostanie otwarta.",
+    "kwota": "Dotacja wyniosła 1 250 000 zł.",
+    "razem": "Koszt 3400000 zł bez podatku.",
+    "telefon": "Zadzwoń: 22 765 43 21.",
+    "nip": "NIP 701-23-45-678.",
+    "regulamin": "§ 4 Park jest otwarty. § 5 Psy prowadzi się na smyczy.",
+    "liczby": "Zakupiono 5 ławek, 5 koszy, 5 lamp, 5 drzew.",
+    "wariant": "Wariantu A broni inwestor. Wariant B jest tańszy.",
+    "warianty": "Wariant pierwszy, wariant drugi, wariant trzeci.",
+}
+
+
+@pytest.fixture(scope="module")
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    """A document for each way of writing."""
+    library = Library(tmp_path_factory.mktemp("identifiers"))
+    for name, text in TEXTS.items():
+        library.markdown(f"{name}.md", text, id=name, title="Dokument")
+    library.run()
+    return library.open()
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("PM 10", "pyl"),
+        ("pm10", "pyl"),
+        ("S8", "droga"),
+        ("1250000 zł", "kwota"),
+        ("1.250.000", "kwota"),
+        ("3 400 000", "razem"),
+        ("227654321", "telefon"),
+        ("7012345678", "nip"),
+        ("701 234 56 78", "nip"),
+        ("§ 5", "regulamin"),
+        ("§5", "regulamin"),
+        ("wariant A", "wariant"),
+        ("wariant a", "wariant"),
+    ],
+)
+def test_it_is_found_however_written(knowledge: KnowledgeBase, typed: str, first: str) -> None:
+    """The document that has it comes first."""
+    assert found(knowledge, typed)[:1] == [first]
+
+
+@pytest.mark.parametrize("words", [(), ("gmina",), ("rada", "gminy"), ("12",), ("§", "5")])
+def test_ordinary_words_are_written_one_way(words: tuple[str, ...]) -> None:
+    """Nothing is made of words without digits, nor of a short number."""
+    assert list(other_ways(words)) == []
