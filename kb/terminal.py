@@ -157,7 +157,7 @@ def print_report(report: Report, place: str, as_json: bool = False) -> None:
 def _row(file: FileReport) -> tuple[str, str, str, str, str]:
     colour = "red" if file.status.failed else _COLOURS.get(file.status, "")
     state = messages.STATUS_NAMES[file.status]
-    notes = [note for note in (file.message, *file.warnings, *file.notes) if note]
+    notes = [note for note in (file.message, *file.warnings) if note]
     return (
         f"[{colour}]{state}[/{colour}]",
         escape(file.path),

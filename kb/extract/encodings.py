@@ -248,12 +248,19 @@ def _applied(text: str, misreading: Misreading, votes: _Votes, known: Known) -> 
 
 def is_gibberish(text: str, known: Known) -> bool:
     """Whether text has nothing to read: few words of the dictionary, and many that are words of no language."""
-    words = [word for word in text.split() if len(word) > 3 and re.search(r"[^\W\d_]|[\ue000-\uf8ff\ufffd]", word)]
-    words = [word for word in words if not re.match(r"\W*(?:https?:|www\.)|\S+@", word)][:400]
-    if len(words) < _GIBBERISH_WORDS:
+    long = [word for word in text.split() if len(word) > 3]
+    # Nearly every page is told by its first words alone.
+    if _right_words(long[:400], known) >= _GIBBERISH_KNOWN * min(len(long), 400):
         return False
-    right = sum(known(bare) for word in words if (bare := word.strip("\"'„”“«»().,:;!?…-–—")).isalpha())
-    return right < _GIBBERISH_KNOWN * len(words) and sum(map(_is_odd, words)) > _GIBBERISH_ODD * len(words)
+    words = [word for word in long if re.search(r"[^\W\d_]|[\ue000-\uf8ff\ufffd]", word)]
+    words = [word for word in words if not re.match(r"\W*(?:https?:|www\.)|\S+@", word)][:400]
+    if len(words) < _GIBBERISH_WORDS or _right_words(words, known) >= _GIBBERISH_KNOWN * len(words):
+        return False
+    return sum(map(_is_odd, words)) > _GIBBERISH_ODD * len(words)
+
+
+def _right_words(words: Sequence[str], known: Known) -> int:
+    return sum(known(bare) for word in words if (bare := word.strip("\"'„”“«»().,:;!?…-–—")).isalpha())
 
 
 def _is_odd(word: str) -> bool:

@@ -568,7 +568,22 @@ class _Reader:
             # Spaces that are typed between all letters tell nothing.
             tracking[start:end] = usual
             spaces[start:end] = wide if drawn.mean() > 0.5 else wide | drawn
+        for index in np.flatnonzero(~said & ~spaces & beside & (gaps > _NARROW_GAP)).tolist():
+            spaces[index] = self._are_two_words(codes, spaces, index)
         return np.concatenate([[False], spaces]), np.concatenate([[0.0], tracking])
+
+    def _are_two_words(self, codes: npt.NDArray[np.uint32], spaces: _Flags, gap: int) -> bool:
+        """Whether the dictionary has the letters before and after a narrow gap, but not both together."""
+        if not chr(codes[gap + 1]).isalpha():
+            return False
+        first, last = gap, gap + 1
+        while first > 0 and gap - first < _LONG_WORD and not spaces[first - 1] and chr(codes[first - 1]).isalpha():
+            first -= 1
+        while last < len(spaces) and last - gap < _LONG_WORD and not spaces[last] and chr(codes[last + 1]).isalpha():
+            last += 1
+        left = "".join(map(chr, codes[first : gap + 1].tolist()))
+        right = "".join(map(chr, codes[gap + 1 : last + 1].tolist()))
+        return self._known(left) and self._known(right) and not self._known(left + right)
 
     def _with_raised_digits(
         self,
@@ -663,6 +678,8 @@ _NO_GAP = 0.06
 _CLOSE = 0.15
 _TRACKED = 0.04
 _CLEAR_GAP = 0.25
+_NARROW_GAP = 0.12
+_LONG_WORD = 40
 _LOOSE = 0.07
 _LOOSE_LETTERS = 5
 _KERNED = 0.12

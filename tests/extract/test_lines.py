@@ -187,6 +187,21 @@ def test_short_words_are_no_letter_spacing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "right", "text"),
+    [
+        ("utrwalanie", "wizerunku", "utrwalanie wizerunku"),
+        ("pod", "jazd", "podjazd"),
+        ("rekul", "tywacja", "rekultywacja"),
+        ("A", "4", "A4"),
+    ],
+)
+def test_narrow_spaces(left: str, right: str, text: str, known: Known) -> None:
+    """A gap that is too narrow for a space is one where only the words apart are in the dictionary."""
+    content = f"BT /F1 10 Tf 1 0 0 1 60 700 Tm {shown(left)} Tj [-140 {shown(right)}] TJ ET"
+    assert lines_of(drawn_pdf(content), known).text == text
+
+
+@pytest.mark.parametrize(
     ("letter", "rest", "whole"),
     [("Z", "agospodarowanie terenu", "Zagospodarowanie terenu"), ("W", "ubiegłym roku", "W ubiegłym roku")],
 )
