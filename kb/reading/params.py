@@ -60,7 +60,7 @@ class ParsedParameters:
 
         Of such a text the beginning is searched for, and the query has no more of it.
         """
-        refuse(problem for problem in self.problems if problem.parameter != "q")
+        refuse(problem for problem in self.problems if not (problem.parameter == "q" and problem.notice))
         return self.query
 
 
