@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _COLOURS = {Status.INDEXED: "green", Status.UNCHANGED: "dim", Status.REMOVED: "cyan"}
 _FIELD_NAMES = {"lemma": "tekst", "surface": "dokładna forma", "title": "tytuł", "heading": "nagłówek"}
+_ROUNDED = 0.01
+"""Scores are shown with three digits, and the engine's sums have seven."""
 _MARKED = re.compile(r"<mark>([^<]*+)</mark>")
 _MOST_MISSED = 20
 
@@ -237,6 +239,9 @@ def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
     console.print(f"Ocena {what} „{hit.document.title}”: {hit.score}", markup=False)
     console.print(table)
     console.print("Z każdego pola liczy się najlepsza forma słowa, pola się dodają; wiersze przygaszone się nie liczą.")
+    rest = hit.score - sum(part.score for part in parts if part.counted)
+    if rest > _ROUNDED:
+        console.print(f"Resztę ({rest:.3f}) dodało podobne znaczenie.")
 
 
 def _snippet(snippet: str) -> Text:

@@ -331,7 +331,7 @@ class Explains(Protocol):
     """An ability that not every engine has: to say what made a score."""
 
     def explain(self, concepts: Sequence[Concept], document: str, number: int) -> Sequence[Contribution]:
-        """What makes the score of a page, part by part; empty for a page that is not there."""
+        """What words make of the score of a page, part by part; empty for a page that is not there."""
         ...
 
 

@@ -101,7 +101,8 @@ class TestEmbedded(EngineContract):
             for request in asked:
                 if not any(one.asked for one in request.concepts):
                     continue  # each document matches, by nothing that stands in it
-                whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000)
+                # What meaning adds is no part of the words' score.
+                whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000, near=())
                 for match in state.match(whole).documents:
                     for page, score, _ in match.pages:
                         parts = state.explain(request.concepts, match.document.id, page.number)
