@@ -74,7 +74,7 @@ class Page:
         """Its text with the rest of its last sentence, which comes before footnotes and comments: what is searched and quoted."""
         end = len(self.text) - len(self.outside) if self.notes_at is None else self.notes_at
         running, rest = self.text[:end].rstrip(), self.text[end:]
-        return f"{running} {self.continuation}".strip() + (f"\n{rest}" if rest else "")
+        return "\n".join(part for part in (f"{running} {self.continuation}".strip(), rest) if part)
 
     @property
     def listed_under(self) -> tuple[str, ...]:

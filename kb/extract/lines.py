@@ -568,18 +568,24 @@ class _Reader:
             # Spaces that are typed between all letters tell nothing.
             tracking[start:end] = usual
             spaces[start:end] = wide if drawn.mean() > 0.5 else wide | drawn
-        for index in np.flatnonzero(~said & ~spaces & beside & (gaps > _NARROW_GAP)).tolist():
-            spaces[index] = self._are_two_words(codes, spaces, index)
+        ends = spaces | ~beside
+        for index in np.flatnonzero(~said & ~ends & (gaps > _NARROW_GAP)).tolist():
+            nearby = sorted(measured[max(0, index - 4) : index + 5])
+            if nearby[len(nearby) // 2] < _TRACKED:
+                ends[index] = spaces[index] = self._are_two_words(codes, ends, index)
         return np.concatenate([[False], spaces]), np.concatenate([[0.0], tracking])
 
-    def _are_two_words(self, codes: npt.NDArray[np.uint32], spaces: _Flags, gap: int) -> bool:
-        """Whether the dictionary has the letters before and after a narrow gap, but not both together."""
+    def _are_two_words(self, codes: npt.NDArray[np.uint32], ends: _Flags, gap: int) -> bool:
+        """Whether the dictionary has the letters before and after a narrow gap, but not both together.
+
+        ``ends`` are the gaps where a word ends, with its line or before a space.
+        """
         if not chr(codes[gap + 1]).isalpha():
             return False
         first, last = gap, gap + 1
-        while first > 0 and gap - first < _LONG_WORD and not spaces[first - 1] and chr(codes[first - 1]).isalpha():
+        while first > 0 and gap - first < _LONG_WORD and not ends[first - 1] and chr(codes[first - 1]).isalpha():
             first -= 1
-        while last < len(spaces) and last - gap < _LONG_WORD and not spaces[last] and chr(codes[last + 1]).isalpha():
+        while last < len(ends) and last - gap < _LONG_WORD and not ends[last] and chr(codes[last + 1]).isalpha():
             last += 1
         left = "".join(map(chr, codes[first : gap + 1].tolist()))
         right = "".join(map(chr, codes[gap + 1 : last + 1].tolist()))

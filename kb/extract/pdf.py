@@ -316,6 +316,8 @@ def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
     doubtful = [position for position, text in enumerate(texts) if _is_doubtful(text, known)]
     # The second reader knows nothing of recognised pages: it would read the stamp beside the picture.
     doubtful = [position for position in doubtful if position not in raw.recognised]
+    # A page that PDFium could read and that draws no characters has none for pypdf either, which takes long to say so.
+    doubtful = [position for position in doubtful if texts[position].strip() or position in raw.failed]
     if not doubtful:
         return frozenset()
     improved = set()
@@ -325,7 +327,7 @@ def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
         for position in doubtful:
             hopeless = fruitless >= _FRUITLESS_TRIES and position not in raw.failed
             if hopeless and garbage_share(texts[position]) < _MUCH_GARBAGE:
-                continue  # empty pages, or a document in another language: pypdf sees what PDFium saw
+                continue  # a document in another language: pypdf sees what PDFium saw
             text = _second_text(reader, position)
             if _score(text, known) > _score(texts[position], known):
                 raw.pages[position] = plain_lines(text, raw.pages[position].width, raw.pages[position].height)

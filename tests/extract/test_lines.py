@@ -198,7 +198,14 @@ def test_short_words_are_no_letter_spacing() -> None:
 def test_narrow_spaces(left: str, right: str, text: str, known: Known) -> None:
     """A gap that is too narrow for a space is one where only the words apart are in the dictionary."""
     content = f"BT /F1 10 Tf 1 0 0 1 60 700 Tm {shown(left)} Tj [-140 {shown(right)}] TJ ET"
-    assert lines_of(drawn_pdf(content), known).text == text
+    assert lines_of(drawn_pdf(content + at(60, 688, "oraz")), known).text == f"{text}\noraz"
+
+
+def test_letter_spacing_is_no_narrow_space() -> None:
+    """Where all letters are set apart, two words of the dictionary may be the halves of one that it does not have."""
+    content = at(60, 700, "Kapitaliki w tekście", before="1.5 Tc")
+    page = lines_of(drawn_pdf(content), lambda word: word in ("Kap", "italiki"))
+    assert page.text == "Kapitaliki w tekście"
 
 
 @pytest.mark.parametrize(
