@@ -8,7 +8,7 @@ from kb.extract.clean import Known
 from kb.extract.reader import Report
 from kb.formats import DescribedBy, Format, Parts
 from kb.limits import Limits
-from kb.model import Extraction, Page, Status
+from kb.model import Extraction, Heading, Page, Status
 
 
 def read_text(path: Path, _limits: Limits, _known: Known, report: Report) -> Extraction:
@@ -16,7 +16,8 @@ def read_text(path: Path, _limits: Limits, _known: Known, report: Report) -> Ext
     start, *sections = path.read_text(encoding="utf-8").split("\n== ")
     pages = [Page(number=1, text=start.strip())]
     for number, section in enumerate(sections, 2):
-        pages.append(Page(number=number, text=section.strip(), heading=section.partition("\n")[0].strip()))
+        heading = section.partition("\n")[0].strip()
+        pages.append(Page(number=number, text=section.strip(), heading=heading, headings=(Heading(text=heading),)))
     report(0, len(pages))
     return Extraction(
         status=Status.INDEXED, pages=tuple(pages), metadata={"publisher": "Edytor tekstu", "kind": "memo"}

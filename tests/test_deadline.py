@@ -34,6 +34,9 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     library.write("taxonomy.yaml", TAXONOMY)
     library.pdf("raport.pdf", *([f"Gmina planuje transport numer {number}."] for number in range(20)), id="raport")
     library.markdown("poradnik.md", "Poradnik o transporcie w gminie.", id="poradnik", kind="poradnik")
+    # So many that no looser searches are tried, which an answer can do without.
+    for number in range(2):
+        library.markdown(f"powiat-{number}.md", f"Powiat planuje transport numer {number}.", id=f"powiat-{number}")
     library.run()
     made = library.open()
     made.search(make_query("gmina"))

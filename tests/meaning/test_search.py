@@ -69,7 +69,7 @@ def test_strict_queries_stay_strict(settings: Settings, server: Server, text: st
 def test_exclusions_exact_words_and_filters_hold_for_what_joins(settings: Settings) -> None:
     """A page with an excluded word, without an exact one, or of another kind does not join."""
     assert search(settings, "zadłużenie bruku -kredyt").by_meaning == 0
-    assert search(settings, "zadłużenie „bruku”").by_meaning == 0
+    assert search(settings, "zadłużenie +„bruku”").by_meaning == 0
     knowledge = KnowledgeBase(settings)
     for kind, listed in (("poradnik", ["kredyt"]), ("raport", [])):
         query = Query(

@@ -26,8 +26,8 @@ FLOORS = {
 
 
 OWN_WORDS = {
-    "off": {"query": 0.66, "plain": 0.63, "typo": 0.66},
-    "local": {"query": 0.77, "plain": 0.74, "typo": 0.75},
+    "off": {"query": 0.66, "plain": 0.64, "typo": 0.64},
+    "local": {"query": 0.71, "plain": 0.69, "typo": 0.72},
 }
 """MRR of the questions in askers' own words, by the setting of meaning."""
 
@@ -35,7 +35,7 @@ OWN_WORDS = {
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     """The documents of the repository with an index of their own."""
-    settings = load(documents=ROOT / "documents", index=tmp_path_factory.mktemp("quality") / "index")
+    settings = load(documents=ROOT / "documents", index=tmp_path_factory.mktemp("quality") / "index", meaning="off")
     indexer.run(settings)
     return KnowledgeBase(settings)
 
@@ -74,13 +74,20 @@ def _have_vectors(settings: Settings) -> None:
     assert making.wait(settings)
 
 
-ASKERS_FLOORS = {"query": 0.73, "plain": 0.71, "typo": 0.73}
-"""MRR@10 of the questions in askers' own words, by spelling: 0.01 below what is measured."""
+ASKERS_FLOORS = {
+    "off": {"query": 0.719, "plain": 0.71, "typo": 0.723},
+    "local": {"query": 0.83, "plain": 0.85, "typo": 0.837},
+}
+"""MRR@10 of the askers' questions, by the setting of meaning and by spelling: 0.01 below what is measured."""
 
 
 @pytest.mark.parametrize("spelling", FIELDS)
-def test_askers_own_words_stay_above_their_floor(collection: KnowledgeBase, spelling: str) -> None:
+@pytest.mark.parametrize("meaning", ASKERS_FLOORS)
+def test_askers_own_words_stay_above_their_floor(collection: KnowledgeBase, meaning: str, spelling: str) -> None:
     """Everyday words for what the documents call otherwise: harder, so with a floor of their own."""
+    settings = collection.settings.model_copy(update={"meaning": meaning})
+    if meaning == "local":
+        _have_vectors(settings)
     questions = load_questions(Path(__file__).with_name("askers.jsonl"))
     assert len(questions) >= 60
-    assert evaluate(collection, questions, spelling).mrr >= ASKERS_FLOORS[spelling]
+    assert evaluate(KnowledgeBase(settings), questions, spelling).mrr >= ASKERS_FLOORS[meaning][spelling]
