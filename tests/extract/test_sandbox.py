@@ -330,9 +330,11 @@ def test_wrong_jobs() -> None:
 
 
 SCRIPT = """
-import sys
+import signal, sys
 from pathlib import Path
 from kb.extract import Limits, Sandbox
+# A process started in the background of a shell would ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     with Sandbox(Limits(), jobs=2) as sandbox:
         print("ready", flush=True)
