@@ -78,6 +78,19 @@ def print_address(host: str, port: int) -> None:
 # kb index, kb check
 
 
+def _bar(console: Console, *more: progress.ProgressColumn) -> progress.Progress:
+    """A bar with what is done, of how much, and the time left, and further columns."""
+    return progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        *more,
+        console=console,
+        transient=True,
+    )
+
+
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
     """A bar with file, pages and time left, on a terminal only."""
@@ -85,15 +98,7 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
     if quiet or not console.is_terminal:
         yield None
         return
-    bar = progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.fields[file]}", markup=False),
-        console=console,
-        transient=True,
-    )
+    bar = _bar(console, progress.TextColumn("{task.fields[file]}", markup=False))
     with bar:
         task = bar.add_task("Czytanie", total=None, file="")
 
@@ -111,14 +116,7 @@ def meaning_bar(quiet: bool) -> Iterator[OnCoverage | None]:
     if quiet or not console.is_terminal:
         yield None
         return
-    bar = progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
+    bar = _bar(console)
     with bar:
         task = bar.add_task("Znaczenie stron", total=None)
         yield lambda coverage: bar.update(task, total=coverage.pages, completed=coverage.done)

@@ -91,7 +91,7 @@ class Suggester:
         # Longest first: long words are rare, so they leave the least for the others to narrow.
         for word in sorted(set(typed), key=len, reverse=True):
             check()
-            ids = self._with(word, typed[-1] == word)
+            ids = self._with(word)
             found = ids if found is None else np.intersect1d(found, ids, assume_unique=True)
             if not len(found):
                 return ()
@@ -109,14 +109,12 @@ class Suggester:
         )
         return tuple(self._entries[i] for i in ordered[:limit])
 
-    def _with(self, word: str, unfinished: bool) -> Ids:
+    def _with(self, word: str) -> Ids:
         """Entries with a word that begins with ``word``; where there are none, with one typing error."""
         ids = self._beginning(word)
         if len(ids) or len(word) < _SHORTEST_WITH_ERROR:
             return ids
         near = {p for n in range(len(word) - 1, len(word) + 2) for p in self._near(word, n)}
-        if not unfinished:  # a finished word is no beginning of a much longer one
-            near = {prefix for prefix in near if len(self._beginning(prefix))}
         lists = [self._beginning(prefix) for prefix in near]
         return np.unique(np.concatenate(lists)) if lists else ids
 
