@@ -22,7 +22,7 @@ test: .venv/installed-test
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-attack: .venv/installed-test
+attack: .venv/installed-attack
 	$(BIN)/python benchmarks/attack.py --write docs/reliability.md
 
 documents: .venv/installed-documents
@@ -44,6 +44,10 @@ documents: .venv/installed-documents
 	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[ocr]'
 	touch .venv/installed $@
 
+.venv/installed-attack: pyproject.toml constraints.txt .venv/bin/python
+	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[meaning,attack]'
+	touch .venv/installed $@
+
 .venv/installed-documents: pyproject.toml constraints.txt .venv/bin/python
 	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[documents]'
 	touch .venv/installed $@
@@ -51,7 +55,7 @@ documents: .venv/installed-documents
 # The newest versions that pyproject.toml allows, found in an environment of their own; the comment at the top stays.
 constraints:
 	$(PYTHON) -m venv --clear .venv/constraints
-	.venv/constraints/bin/python $(INSTALL) --editable '.[test,documents,ocr]'
+	.venv/constraints/bin/python $(INSTALL) --editable '.[test,documents,ocr,attack]'
 	grep '^#' constraints.txt > .venv/constraints/list
 	.venv/constraints/bin/python -m pip freeze --exclude-editable >> .venv/constraints/list
 	cp .venv/constraints/list constraints.txt

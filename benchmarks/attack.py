@@ -5,8 +5,8 @@
 Starts ``kb serve`` on this machine's loopback address over a copy of ``documents/`` with the dear documents in it, asks each
 dear thing alone and four at once beside ``/readyz``, and stops by itself. With ``--index`` that index is asked instead, and no
 document is added. Everything is bounded in count and time. ``--write`` puts the tables between ``<!-- NAME -->`` and
-``<!-- /NAME -->`` of that file. Generated calls of the API need the package ``schemathesis``; without it they are left out, and
-the table says so.
+``<!-- /NAME -->`` of that file. Generated calls of the API need the extra ``attack``; without it they are left out, and the table
+says so.
 """
 
 from __future__ import annotations

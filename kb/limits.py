@@ -57,8 +57,9 @@ LISTED_VALUES = 200
 """Topics or authors of one document: all of them are shown on its page."""
 DOCUMENT_WORDS = 4_000_000
 """Of one document: ten thousand printed pages. The commit sorts them all, some 65 bytes each."""
-DOCUMENT_FORMS = 250_000
-"""Words of one document that no other before had, some 25 microseconds and 400 bytes each: a thick book has a fifth of that."""
+DOCUMENT_FORMS = 120_000
+"""Words of one document that no other before had, some 70 microseconds and 800 bytes each until they are committed: a thick
+book has half of that."""
 
 WORD_CHARACTERS = 64
 """Of a run of letters and digits that are looked at: no word is longer, and the dictionary crashes on some that are. What is

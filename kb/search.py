@@ -98,6 +98,12 @@ class KnowledgeBase:
         """The synonyms; while their file cannot be used, the last good ones."""
         return self._synonyms.current()
 
+    def prepare(self) -> None:
+        """Make what the first questions would wait for: the encoder's weights and the suggestions."""
+        if self._meaning:
+            self._meaning.prepare()
+        self.suggest("sa")
+
     # Searching
 
     def search(self, query: Query) -> Results:

@@ -89,8 +89,8 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = limits.HANDLERS + limits.FILE_READS
         sys.setswitchinterval(_TURN_SECONDS)
         await run_in_threadpool(_warm_up, knowledge)
-        # Suggestions take a second or two of a large collection; answers need not wait for them.
-        threading.Thread(target=_warm_up_suggestions, args=(knowledge,), daemon=True).start()
+        # It takes a second or two of a large collection; answers need not wait for it.
+        threading.Thread(target=_prepare, args=(knowledge,), daemon=True).start()
         with Background(settings, lambda: knowledge.state):
             yield
 
@@ -122,9 +122,9 @@ def _warm_up(knowledge: KnowledgeBase) -> None:
         knowledge.search(make_query("samorząd"))
 
 
-def _warm_up_suggestions(knowledge: KnowledgeBase) -> None:
+def _prepare(knowledge: KnowledgeBase) -> None:
     with contextlib.suppress(KbError):
-        knowledge.suggest("sa")
+        knowledge.prepare()
     # Everything long-lived exists: freeze it, so that full collections, which stop every thread for 0.1 s, skip it.
     gc.freeze()
 

@@ -20,6 +20,7 @@ from kb.extract import encodings, frontmatter, outcome
 from kb.extract.clean import SOFT, Known, characters, has_text, shortened
 from kb.extract.reader import Report
 from kb.limits import Limits
+from kb.messages import grouped
 from kb.model import Extraction, Heading, Page, Status
 from kb.polish import normalise
 from kb.slugs import anchor as anchor_of
@@ -96,7 +97,7 @@ def _split(text: str) -> frontmatter.FrontMatter:
 
 def _too_long(limits: Limits, start: str) -> Extraction:
     """A file that is not read, and the description at its start."""
-    return outcome.too_large(f"ma ponad {limits.characters} znaków tekstu", _split(start).values)
+    return outcome.too_large(f"ma ponad {grouped(limits.characters)} znaków tekstu", _split(start).values)
 
 
 def _decoded(data: bytes, known: Known) -> tuple[str, list[str]] | None:

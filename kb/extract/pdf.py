@@ -31,6 +31,7 @@ from kb.extract.lines import PageLines, plain_lines, read_lines
 from kb.extract.reader import Report
 from kb.extract.scans import is_scan
 from kb.limits import Limits
+from kb.messages import grouped
 from kb.model import Extraction, Page, Status
 
 _T = TypeVar("_T")
@@ -304,7 +305,7 @@ def _check_pages(count: int, limits: Limits) -> None:
 
 def _check_characters(size: int, limits: Limits) -> None:
     if size > limits.characters:
-        raise _TooLarge(f"ma ponad {limits.characters} znaków tekstu")
+        raise _TooLarge(f"ma ponad {grouped(limits.characters)} znaków tekstu")
 
 
 # ---------------------------------------------------------------- the second reader

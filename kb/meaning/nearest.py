@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -93,6 +94,11 @@ class Meaning:
         self._look_again = 0.0
         self._queries: LRUCache[str, Vectors] = LRUCache(_QUERIES_KEPT)
         self._queries_lock = threading.Lock()
+
+    def prepare(self) -> None:
+        """Load the encoder before the first question needs it; one that does not answer yet is asked again then."""
+        with suppress(EncoderUnavailable):
+            self._query("samorząd")
 
     def near(self, text: str, weights: Weights) -> tuple[Near, ...]:
         """The pages that mean what the text does; none where there are no vectors, or the encoder does not answer."""

@@ -58,6 +58,16 @@ def test_the_query_is_encoded_as_it_was_read(settings: Settings, server: Server)
     assert server.asked[-1]["input"] == ["autobus bruku"]
 
 
+def test_the_encoder_is_ready_before_the_first_question(settings: Settings, server: Server) -> None:
+    """A server loads its weights when it starts; one whose encoder does not answer starts all the same."""
+    server.asked.clear()
+    KnowledgeBase(settings).prepare()
+    assert len(server.asked) == 1
+    server.status = 500
+    KnowledgeBase(settings).prepare()
+    assert search(settings, "bruk").total == 3
+
+
 @pytest.mark.parametrize("text", ["„zadłużenie”", "„sprawach zadłużenia”", "-bruk", ""])
 def test_strict_queries_stay_strict(settings: Settings, server: Server, text: str) -> None:
     """A query of quotations or exclusions alone is not even encoded."""
