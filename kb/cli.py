@@ -12,11 +12,12 @@ import socket
 import sys
 from collections.abc import Callable
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from kb import terminal
 from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
@@ -71,6 +72,21 @@ def _misuse(error: Any) -> str:
             return f"Niewłaściwa wartość: {name}. Potrzebna jest liczba całkowita w dozwolonym zakresie."
     extra = error.format_message().partition(" (")[2]
     return f"Zbędne: {extra.removesuffix(')')}." if extra.endswith(")") else "Niewłaściwe użycie polecenia."
+
+
+_FROM_SETTINGS = "-"
+
+
+class _Check(TyperCommand):
+    """``kb check``: its ``--index`` may stand without a folder."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give a lone ``--index`` a value that says so."""
+        given: list[str] = []
+        for argument, following in pairwise([*args, "-"]):
+            lone = argument == "--index" and following.startswith("-")
+            given += [argument, _FROM_SETTINGS] if lone else [argument]
+        return super().parse_args(ctx, given)
 
 
 app = typer.Typer(
@@ -156,23 +172,28 @@ def index(
     raise typer.Exit(1 if report.failed else 0)
 
 
-@app.command()
+@app.command(cls=_Check)
 @report_errors
 def check(
     documents: Documents = None,
-    index: Index = None,
+    index: Annotated[
+        Path | None,
+        typer.Option("--index", help="Sprawdź też pliki indeksu; folder można pominąć (KB_INDEX)."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Ostrzeżenia o metadanych też są błędem.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Przeczytaj wszystkie dokumenty i sprawdź metadane, niczego nie zmieniając."""
     from kb import indexer
     from kb.catalogue import Catalogue
+    from kb.engine import open_store
     from kb.polish import shared_analyzer
     from kb.reading.synonyms import Synonyms
 
-    settings = load(documents=documents, index=index)
+    lone = index == Path(_FROM_SETTINGS)
+    settings = load(documents=documents, index=None if lone else index)
     root = settings.documents.absolute()
-    unusable: list[TaxonomyError] = []
+    unusable: list[KbError] = []
     try:
         catalogue = Catalogue(root)
     except TaxonomyError as error:
@@ -185,10 +206,20 @@ def check(
         Synonyms.load(root, shared_analyzer())
     except TaxonomyError as error:
         unusable.append(error)
+    if index:
+        try:
+            open_store(settings).verify()
+        except IndexMissing as error:
+            if lone:
+                unusable.append(error)
+        except KbError as error:
+            unusable.append(error)
+        else:
+            terminal.print_sound(as_json)
     for problem in unusable:
         terminal.print_error(problem.message, problem.details)
     if unusable:
-        raise typer.Exit(TaxonomyError.exit_code)
+        raise typer.Exit(KbError.exit_code)
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
 
 

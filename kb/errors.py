@@ -55,6 +55,12 @@ class IndexMismatch(KbError):
     code = "index_mismatch"
 
 
+class IndexDamaged(IndexMismatch):
+    """Files of the index are not what was written; ``details`` names them."""
+
+    code = "index_damaged"
+
+
 class EngineUnavailable(KbError):
     """The search engine cannot be reached; an index may well be there."""
 

@@ -127,6 +127,12 @@ def print_coverage(coverage: Coverage) -> None:
     Console(highlight=False).print(f"Znaczenie: {coverage.done} z {_of_pages(coverage.pages)}.")
 
 
+def print_sound(as_json: bool) -> None:
+    """That every file of the index is what was written; for programs the exit code says it."""
+    if not as_json:
+        Console(highlight=False).print("Indeks: wszystkie pliki są zgodne z sumami kontrolnymi.")
+
+
 def print_report(report: Report, place: str, as_json: bool = False) -> None:
     """What became of every file, the failed ones first, and how much there is now. ``place`` says where."""
     if as_json:

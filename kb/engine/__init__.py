@@ -399,14 +399,22 @@ class Store(Protocol):
         ...
 
     def current(self) -> State:
-        """The newest committed state, whichever process made it.
+        """The newest committed state that is sound, whichever process made it.
 
-        Raises IndexMissing, IndexMismatch, or EngineUnavailable where the engine cannot be reached.
+        Raises IndexMissing, IndexMismatch, IndexDamaged where there is no sound one, EngineUnavailable where the engine cannot
+        be reached.
         """
         ...
 
     def live(self) -> BuildInfo:
         """The live build. Raises IndexMissing, IndexMismatch, EngineUnavailable."""
+        ...
+
+    def verify(self) -> None:
+        """Compare all that is kept of the live build with what was written, where the engine does not do so by itself.
+
+        Raises IndexMissing, IndexMismatch, IndexDamaged that names what is spoilt, EngineUnavailable.
+        """
         ...
 
     def writer(self, fingerprint: str, *, rebuild: bool = False) -> AbstractContextManager[Writer]:

@@ -340,6 +340,10 @@ class PlainStore:
         """The live build. Raises IndexMissing."""
         return self._live().info
 
+    def verify(self) -> None:
+        """Nothing here can be spoilt. Raises IndexMissing."""
+        self._live()
+
     def _live(self) -> _Build:
         if self._index.live is None:
             raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.")

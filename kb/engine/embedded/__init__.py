@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,10 +22,11 @@ from kb.engine.embedded.builds import BuildFile, Builds
 from kb.engine.embedded.segments import SCHEMA_VERSION, KeptLists, create, open_segments
 from kb.engine.embedded.state import EmbeddedState
 from kb.engine.embedded.writer import RowWriter
-from kb.errors import IndexMismatch, IndexMissing, KbError
+from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError
 from kb.settings import Settings
 from kb.tuning import Tuning
 
+_LOG = logging.getLogger(__name__)
 _SHARE_OF_LISTS = 0.25
 """Of the memory for caches, what goes to posting lists as read; the rest to the rows of whole concepts."""
 
@@ -43,20 +45,51 @@ class EmbeddedStore:
         self._lock = threading.Lock()
         self._readable: Path | None = None
         self._current: EmbeddedState | None = None
+        self._refused: tuple[object, IndexDamaged] | None = None
 
     def current(self) -> EmbeddedState:
-        """The newest committed state. Raises IndexMissing, IndexMismatch."""
-        build, key = self._builds.locate()
+        """The newest committed state that is sound. Raises IndexMissing, IndexMismatch, IndexDamaged where there is none."""
+        try:
+            build, key = self._builds.locate()
+        except IndexDamaged as damage:
+            return self._sound(None, damage)
         state = self._current
         if state is None or state.key != key:
             with untimed(), self._lock:
                 state = self._current
                 if state is None or state.key != key:
-                    self._check_schema(build)
-                    before = state.rows.segments if state else ()
-                    segments = open_segments(build, before, self._kept)
-                    state = self._current = EmbeddedState(key, segments, self._cache_bytes, self._tuning)
+                    if self._refused and self._refused[0] == key:
+                        return self._sound(build, self._refused[1])
+                    try:
+                        state = self._current = self._open(build, key, self._current)
+                    except IndexDamaged as damage:
+                        self._refused = key, damage
+                        return self._sound(build, damage)
         return state
+
+    def _open(self, build: Path, key: tuple[str, int], before: EmbeddedState | None = None) -> EmbeddedState:
+        self._check_schema(build)
+        segments = open_segments(build, before.rows.segments if before else (), self._kept)
+        return EmbeddedState(key, segments, self._cache_bytes, self._tuning)
+
+    def _sound(self, refused: Path | None, damage: IndexDamaged) -> EmbeddedState:
+        """The state at hand, or that of the build before: readers are served while ``refused`` waits to be built anew."""
+        if self._current is None:
+            _LOG.error("%s %s", damage.message, "; ".join(damage.details))
+            for build in reversed(self._builds.finished()):
+                if build != refused:
+                    with suppress(IndexMismatch):
+                        self._current = self._open(build, (build.name, -1))
+                        break
+            else:
+                raise damage
+        return self._current
+
+    def verify(self) -> None:
+        """Compare every file of the live build with its checksum. Raises IndexMissing, IndexMismatch, IndexDamaged."""
+        build = self._builds.live()
+        self._check_schema(build)
+        open_segments(build)
 
     def _check_schema(self, build: Path) -> None:
         if build != self._readable:
@@ -95,7 +128,7 @@ class EmbeddedStore:
             build = self._builds.live()
             if not rebuild and self._builds.read(build).fingerprint == fingerprint:
                 return EmbeddedWriter(self._builds, build, RowWriter(build))
-        except (IndexMissing, IndexMismatch):
+        except (IndexMissing, IndexMismatch):  # a damaged build is written anew, too
             pass
         build = self._builds.start()
         create(build)
@@ -123,12 +156,12 @@ class EmbeddedWriter:
         return bool(self._fingerprint)
 
     def replaced(self) -> EmbeddedState | None:
-        """The state that a fresh build is to replace, where there is one and it can be read."""
-        try:
-            build, key = self._builds.locate()
-            return EmbeddedState(key, open_segments(build), 0, Tuning())
-        except (KbError, ValueError, TypeError, KeyError, OSError):  # another schema may have other values in its rows
-            return None
+        """The state that a fresh build is to replace, or where that is damaged the one before; None where none can be read."""
+        for build in reversed(self._builds.finished()):
+            # Another schema may have other values in its rows.
+            with suppress(KbError, ValueError, TypeError, KeyError, OSError):
+                return EmbeddedState((build.name, -1), open_segments(build), 0, Tuning())
+        return None
 
     def files(self) -> list[IndexedFile]:
         """Every file in the index at the start of this write."""

@@ -4,7 +4,8 @@
     index/builds/<id>/         a Whoosh index
     index/builds/<id>/build.json   what it was made with, when, and its counts then
 
-The folder is trusted: Whoosh's files hold pickles.
+Whoosh's files hold pickles: they are read only where ``sums`` says that they are what was written, and the folder is trusted
+not to be changed on purpose.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kb.disk import write_atomic
-from kb.errors import IndexMismatch, IndexMissing
+from kb.engine.embedded.sums import TOC, damaged
+from kb.errors import IndexDamaged, IndexMismatch, IndexMissing
 
 _RACY_NANOSECONDS = 100_000_000
 """Longer than the step of a file system's clock."""
-_TOC = re.compile(r"_MAIN_(\d+)\.toc")
+_NAME = re.compile(rb"[0-9]{8}-[0-9]{6}-[0-9]{6}\n?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,20 @@ class Builds:
         self._seen: tuple[tuple[int, int], tuple[int, int], tuple[Path, tuple[str, int]]] | None = None
 
     def live(self) -> Path:
-        """The folder of the live build. Raises IndexMissing."""
+        """The folder of the live build. Raises IndexMissing, IndexDamaged where there are builds and none is known to be live."""
         try:
-            name = self._current.read_text(encoding="utf-8").strip()
+            name = self._current.read_bytes()
         except OSError:
-            name = ""
-        path = self.folder / "builds" / name
-        if not name or not path.is_dir():
-            raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.")
-        return path
+            name = b""
+        if _NAME.fullmatch(name) and (path := self.folder / "builds" / name.decode().strip()).is_dir():
+            return path
+        if self.finished():
+            raise damaged(self._current.name)
+        raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.")
+
+    def finished(self) -> list[Path]:
+        """The builds that were finished, oldest first: their names are times."""
+        return sorted(path.parent for path in self.folder.glob("builds/*/build.json"))
 
     def locate(self) -> tuple[Path, tuple[str, int]]:
         """The live build, and its name with the number of its last commit; some microseconds when nothing changed."""
@@ -66,9 +73,10 @@ class Builds:
                     return seen[2]
             path = self.live()
             folder = os.stat(path)
-            generation = max((int(m[1]) for name in os.listdir(path) if (m := _TOC.fullmatch(name))), default=-1)
+            generation = max((int(m[1]) for name in os.listdir(path) if (m := TOC.fullmatch(name))), default=-1)
         except (FileNotFoundError, NotADirectoryError):
-            raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.") from None
+            path = self.live()  # says what is wrong; what was just switched is there now
+            return path, (path.name, -1)
         found = (path, (path.name, generation))
         # A commit within the same step of the clock would leave the folder's time as it is: look again next time.
         if time.time_ns() - folder.st_mtime_ns < _RACY_NANOSECONDS:
@@ -98,7 +106,7 @@ class Builds:
         write_atomic(build / "build.json", json.dumps(asdict(info), indent=1))
         try:
             before: Path | None = self.live()
-        except IndexMissing:
+        except (IndexMissing, IndexDamaged):
             before = None
         write_atomic(self._current, build.name + "\n")
         self._remove_all_but({build, before})
@@ -110,11 +118,10 @@ class Builds:
             return
         try:
             live: Path | None = self.live()
-        except IndexMissing:
+        except (IndexMissing, IndexDamaged):
             live = None
-        # Names are times: of the finished builds one before the live one stays; one after it was never switched to.
-        finished = sorted(path for path in builds.iterdir() if (path / "build.json").exists())
-        before = [path for path in finished if live is None or path.name < live.name]
+        # Of the finished builds one before the live one stays; one after it was never switched to.
+        before = [path for path in self.finished() if live is None or path.name < live.name]
         self._remove_all_but({live, *before[-1:]})
         for path in builds.glob("*/_MAIN_*.toc.*"):
             path.unlink()

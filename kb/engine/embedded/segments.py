@@ -8,6 +8,7 @@ posting lists as arrays (``ranking.py``), since Whoosh's own searcher walks them
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import os
@@ -31,15 +32,17 @@ from whoosh.reading import SegmentReader, TermNotFound
 
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
+from kb.engine.embedded import sums
 from kb.engine.embedded.codec import Lists, Positions, read_lists
 from kb.engine.embedded.ranking import Ints
-from kb.errors import IndexMismatch
+from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
 
-SCHEMA_VERSION = "6"
+SCHEMA_VERSION = "7"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
+_NAME = "MAIN"
 _NOTHING = np.empty(0, np.int32)
 
 
@@ -66,7 +69,12 @@ def schema() -> fields.Schema:
 
 def create(folder: Path) -> None:
     """Make an empty index in an existing folder."""
-    index.create_in(str(folder), schema())
+    _WrittenStorage(str(folder)).create_index(schema())
+
+
+def open_to_write(folder: Path) -> index.FileIndex:
+    """The newest committed state, to be written to."""
+    return _WrittenStorage(str(folder)).open_index()
 
 
 class Columns:
@@ -195,27 +203,49 @@ def open_segments(folder: Path, before: Sequence[Segment] = (), kept: KeptLists 
     ``before`` are segments of an earlier state, of which those that are still there are not read again. ``kept`` serves all
     states of an index; without it no posting list is kept.
 
-    Raises IndexMismatch where its files are gone or spoilt.
+    Every file is compared with its checksum before it is read. Raises IndexDamaged, or IndexMismatch where another version of
+    the program wrote what is there.
     """
     try:
-        reader = _open(folder).reader()
+        reader = _open(folder)
         known = {segment.id: segment for segment in before}
         leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
         kept = kept or KeptLists(0)
         return [Segment(leaf, known.get(leaf.segment().segment_id()), kept) for leaf in leaves]
-    except Exception as error:  # spoilt pickles may raise anything
+    except IndexDamaged:
+        raise
+    except FileNotFoundError as error:
+        raise sums.damaged(Path(error.filename or folder).name) from error
+    except Exception as error:  # pickles of other versions may raise anything
         raise IndexMismatch(
-            "Nie da się odczytać indeksu: zbudowała go inna wersja programu albo jest uszkodzony. Uruchom „kb index”."
+            "Nie da się odczytać indeksu: zbudowała go inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa."
         ) from error
 
 
-def _open(folder: Path) -> index.FileIndex:
-    storage = _Storage(str(folder), readonly=True)
+def _open(folder: Path) -> Any:
     # A commit removes the state before it, so what was just listed may be gone when it is opened: look again.
     for _ in range(_OPEN_ATTEMPTS):
         with suppress(OSError, index.EmptyIndexError):
-            return storage.open_index()
-    return storage.open_index()
+            return _open_checked(folder)
+    return _open_checked(folder)
+
+
+def _open_checked(folder: Path) -> Any:
+    """Whoosh's reader of the newest commit. Raises FileNotFoundError where a commit comes in between."""
+    storage = _Storage(str(folder), readonly=True)
+    latest = index.TOC._latest_generation(storage, _NAME)
+    if latest < 0:
+        raise sums.damaged("_MAIN_….toc")
+    toc = index.TOC._filename(_NAME, latest)
+    known = sums.check_toc(folder, toc)
+    opened = storage.open_index()
+    segments = {segment.segment_id() for segment in index.TOC.read(storage, _NAME, latest).segments}
+    sums.check_segments(folder, known, segments)
+    reader = opened.reader()
+    if any(leaf.segment().segment_id() not in segments for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()):
+        reader.close()
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), toc)
+    return reader
 
 
 class _Storage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
@@ -226,6 +256,15 @@ class _Storage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
             if not os.fstat(file.fileno()).st_size:
                 return super().open_file(name, **rest)
             return _MappedFile(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), name=name, **rest)
+
+
+class _WrittenStorage(FileStorage):  # type: ignore[misc]
+    """A folder in which the checksums of a commit are kept right before it is seen, which is when its table gets its name."""
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        if sums.TOC.fullmatch(newname):
+            sums.write(Path(self.folder), newname, oldname)
+        super().rename_file(oldname, newname, safe)
 
 
 class _MappedFile(StructFile):  # type: ignore[misc]

@@ -15,8 +15,9 @@ from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
 from kb.engine import AnalysedDocument, IndexedFile, Word
+from kb.engine.embedded import sums
 from kb.engine.embedded.codec import ArrayCodec, WordStream
-from kb.engine.embedded.segments import open_segments
+from kb.engine.embedded.segments import open_segments, open_to_write
 
 _SMALL_SEGMENT = 2_000
 _MANY_SEGMENTS = 8
@@ -60,14 +61,14 @@ class RowWriter:
         self._next_row = 0
         self._numbers = _Numbers()
         self._body, self._titles, self._headings = WordStream(), WordStream(), WordStream()
-        self._folder = str(folder)
+        self._folder = folder
         self._opened: SegmentWriter | None = None
 
     @property
     def _writer(self) -> SegmentWriter:
         # Opened when there is something to write: Whoosh makes files at once, and a run that changes nothing must leave none.
         if self._opened is None:
-            self._opened = index.open_dir(self._folder).writer(codec=ArrayCodec(), compound=False)
+            self._opened = open_to_write(self._folder).writer(codec=ArrayCodec(), compound=False)
         return self._opened
 
     def files(self) -> list[IndexedFile]:
@@ -131,12 +132,13 @@ class RowWriter:
         )
         self._opened.commit(mergetype=_merge_few)
         self._opened = None
+        sums.forget_all_but_latest(self._folder)
 
     def cancel(self) -> None:
         """Leave the index as it was at the last commit."""
         if self._opened is not None:
             self._opened.cancel()
-            opened = index.open_dir(self._folder)
+            opened = open_to_write(self._folder)
             toc = opened._read_toc()
             index.clean_files(opened.storage, opened.indexname, toc.generation, toc.segments)
             self._opened = None

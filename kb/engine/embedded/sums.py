@@ -1,0 +1,124 @@
+"""The checksums of a commit: written before it can be seen, compared before it is read.
+
+``_MAIN_<n>.sums`` beside Whoosh's table of contents ``_MAIN_<n>.toc``: the size in bytes and the CRC-32 of that table and of
+every file of the segments that were there, by name, behind a CRC of that list. A disk, a copy cut short or a stray hand changes
+a file by chance, not on purpose, so a CRC is enough: 200 MB take some 0.2 s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from kb.disk import write_atomic
+from kb.errors import IndexDamaged
+
+TOC = re.compile(r"_MAIN_(\d+)\.toc")
+_SEGMENT = re.compile(r"(MAIN_[0-9a-z]+)\.[A-Za-z0-9_.]+")
+_BLOCK_BYTES = 1024 * 1024
+_MOST_KNOWN = 10_000
+
+Sum = tuple[int, int]
+Sums = dict[str, Sum]
+
+_sound: set[tuple[int, int, int, Sum]] = set()
+"""Files that this process has compared already: device, inode, time of change, sum. No program can put that time back."""
+
+
+def write(folder: Path, toc: str, temporary: str) -> None:
+    """Keep the sums of a commit that is about to be seen; its table of contents still has the name ``temporary``."""
+    before = _latest(folder)
+    # A segment never changes, so its sums are those of the commit that wrote it.
+    sums = {
+        path.name: before.get(path.name) or _sum_of(path)
+        for path in sorted(folder.iterdir())
+        if _SEGMENT.fullmatch(path.name)
+    }
+    sums[toc] = _sum_of(folder / temporary)
+    text = json.dumps(sums)
+    write_atomic(_path(folder, toc), f"{zlib.crc32(text.encode()):08x} {text}")
+
+
+def check_toc(folder: Path, toc: str) -> Sums:
+    """The sums of a commit, its table of contents compared. Raises IndexDamaged, FileNotFoundError where it is gone."""
+    path = _path(folder, toc)
+    try:
+        own, _, text = path.read_bytes().partition(b" ")
+    except FileNotFoundError:
+        if (folder / toc).exists():
+            raise damaged(path.name) from None
+        raise
+    if own != b"%08x" % zlib.crc32(text):
+        raise damaged(path.name)
+    sums = {name: (size, crc) for name, (size, crc) in json.loads(text).items()}
+    _compare(folder / toc, sums)
+    return sums
+
+
+def check_segments(folder: Path, sums: Sums, segments: set[str]) -> None:
+    """Compare every file of these segments. Raises IndexDamaged, FileNotFoundError."""
+    found = {name for name in sums if (match := _SEGMENT.fullmatch(name)) and match[1] in segments}
+    for name in sorted(found):
+        _compare(folder / name, sums)
+
+
+def forget_all_but_latest(folder: Path) -> None:
+    """Remove the sums of earlier commits."""
+    kept = _path(folder, f"_MAIN_{max(_generations(folder), default=0)}.toc").name
+    for path in folder.glob("_MAIN_*.sums"):
+        if path.name != kept:
+            path.unlink(missing_ok=True)
+
+
+def damaged(*names: str) -> IndexDamaged:
+    """The error that names the files."""
+    return IndexDamaged(
+        "Indeks jest uszkodzony. Uruchom „kb index”: zbuduje go od nowa z tekstów, które już odczytano.",
+        [f"uszkodzony plik: {name}" for name in names],
+    )
+
+
+def _compare(path: Path, sums: Sums) -> None:
+    wanted = sums.get(path.name)
+    found = path.stat()
+    if wanted is None or found.st_size != wanted[0]:
+        raise damaged(path.name)
+    known = (found.st_dev, found.st_ino, found.st_ctime_ns, wanted)
+    if known in _sound:
+        return
+    if _sum_of(path) != wanted:
+        raise damaged(path.name)
+    if len(_sound) >= _MOST_KNOWN:
+        _sound.clear()
+    _sound.add(known)
+
+
+def _sum_of(path: Path) -> Sum:
+    size = crc = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            size += len(block)
+            crc = zlib.crc32(block, crc)
+    return size, crc
+
+
+def _latest(folder: Path) -> Sums:
+    latest = max(_generations(folder), default=None)
+    if latest is None:
+        return {}
+    try:
+        return check_toc(folder, f"_MAIN_{latest}.toc")
+    except (IndexDamaged, OSError):
+        return {}
+
+
+def _generations(folder: Path) -> Iterator[int]:
+    return (int(match[1]) for name in os.listdir(folder) if (match := TOC.fullmatch(name)))
+
+
+def _path(folder: Path, toc: str) -> Path:
+    return folder / f"{toc.removesuffix('.toc')}.sums"
