@@ -15,7 +15,10 @@ SEARCH = "/szukaj"
 FEED = "/szukaj.atom"
 DOCUMENT = "/dokumenty/{id}"
 PAGE = "/dokumenty/{id}/strony/{number}"
+VERSION = "/dokumenty/{id}/wersje/{version}"
+VERSION_PAGE = "/dokumenty/{id}/wersje/{version}/strony/{number}"
 FILE = "/pliki/{id}"
+VERSION_FILE = "/pliki/{id}/wersje/{version}"
 CITATION = "/cytowania/{id}"
 NEWS = "/aktualnosci"
 EVENTS = "/wydarzenia"
@@ -36,6 +39,9 @@ API_SEARCH = f"{API}/search"
 API_DOCUMENTS = f"{API}/documents"
 API_DOCUMENT = f"{API}/documents/{{id}}"
 API_PAGE = f"{API}/documents/{{id}}/pages/{{number}}"
+API_VERSIONS = f"{API}/documents/{{id}}/versions"
+API_VERSION = f"{API}/documents/{{id}}/versions/{{version}}"
+API_VERSION_PAGE = f"{API}/documents/{{id}}/versions/{{version}}/pages/{{number}}"
 API_CITATION = f"{API}/documents/{{id}}/citation"
 API_SUGGEST = f"{API}/suggest"
 API_EDITIONS = f"{API}/editions"
@@ -47,6 +53,8 @@ READY = "/readyz"
 LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
 """Kinds of documents that have a list of their own."""
 CLOSED_TO_ROBOTS = (SEARCH, f"{API_GUIDE}/")
+VERSION_CHARACTERS = 12
+"""Of a version's hash in an address: two versions of one document never have the same twelve hexadecimal digits."""
 
 
 def document_url(document: str) -> str:
@@ -64,6 +72,26 @@ def place_url(document: str, page: Page | None) -> str:
     if page is None:
         return document_url(document)
     return f"{document_url(document)}#{page.anchor}" if page.anchor else page_url(document, page.number)
+
+
+def short_version(version: str) -> str:
+    """A version as addresses and people name it: the beginning of the hash of its file's bytes."""
+    return version[:VERSION_CHARACTERS]
+
+
+def version_address(document_id: str, version: str, page: int | None = None) -> str:
+    """Path of one version of a document, or of a page of it, which answers for ever: what a footnote should have.
+
+    ``version`` is ``Document.version`` or the short form of it.
+    """
+    if page is None:
+        return VERSION.format(id=quote(document_id), version=short_version(version))
+    return VERSION_PAGE.format(id=quote(document_id), version=short_version(version), number=page)
+
+
+def version_file_url(document_id: str, version: str, page: int | None = None) -> str:
+    """Path of the original file of one version, opened at a page where one is given."""
+    return VERSION_FILE.format(id=quote(document_id), version=short_version(version)) + (f"#page={page}" if page else "")
 
 
 def file_url(document: str, page: int | None = None) -> str:
