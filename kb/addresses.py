@@ -5,6 +5,7 @@ Constants are paths, those with braces as the routes declare them; functions fil
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from kb.facets import FACETS
@@ -20,6 +21,7 @@ VERSION_PAGE = "/dokumenty/{id}/wersje/{version}/strony/{number}"
 FILE = "/pliki/{id}"
 VERSION_FILE = "/pliki/{id}/wersje/{version}"
 CITATION = "/cytowania/{id}"
+CITATIONS = "/cytowania"
 NEWS = "/aktualnosci"
 EVENTS = "/wydarzenia"
 EDITIONS = "/edycje"
@@ -43,6 +45,7 @@ API_VERSIONS = f"{API}/documents/{{id}}/versions"
 API_VERSION = f"{API}/documents/{{id}}/versions/{{version}}"
 API_VERSION_PAGE = f"{API}/documents/{{id}}/versions/{{version}}/pages/{{number}}"
 API_CITATION = f"{API}/documents/{{id}}/citation"
+API_CITATIONS = f"{API}/citations"
 API_SUGGEST = f"{API}/suggest"
 API_EDITIONS = f"{API}/editions"
 API_TOPICS = f"{API}/topics"
@@ -91,7 +94,9 @@ def version_address(document_id: str, version: str, page: int | None = None) -> 
 
 def version_file_url(document_id: str, version: str, page: int | None = None) -> str:
     """Path of the original file of one version, opened at a page where one is given."""
-    return VERSION_FILE.format(id=quote(document_id), version=short_version(version)) + (f"#page={page}" if page else "")
+    return VERSION_FILE.format(id=quote(document_id), version=short_version(version)) + (
+        f"#page={page}" if page else ""
+    )
 
 
 def file_url(document: str, page: int | None = None) -> str:
@@ -103,6 +108,12 @@ def citation_url(document: str, style: str, page: int | None = None) -> str:
     """Path of a citation as a file, of the whole document or of one page."""
     pairs = {"format": style} | ({"page": str(page)} if page else {})
     return f"{CITATION.format(id=quote(document))}?{urlencode(pairs)}"
+
+
+def citations_url(query: Query, style: str) -> str:
+    """Path of the entries of everything that a search found, as a file."""
+    url = search_url(replace(query, page=1), CITATIONS)
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({'format': style})}"
 
 
 def edition_url(slug: str) -> str:

@@ -82,6 +82,12 @@ RESULTS_A_PAGE = 50
 LAST_RESULT = 10_000
 """No person turns so many pages, and ranking them all would only cost."""
 
+EXPORTED_RECORDS = 500
+"""Documents whose entries are given as one file: each is read from the disk, some tenths of a millisecond, and a record has
+about a kilobyte."""
+QUOTED_CHARACTERS = 2_000
+"""Of a sentence that goes along with an entry: two paragraphs."""
+
 # What is read of a query
 
 QUERY_CHARACTERS = 1_000

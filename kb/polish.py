@@ -181,6 +181,17 @@ class Asked(NamedTuple):
     others: tuple[str, ...]
 
 
+class Naming(NamedTuple):
+    """What a word in the nominative may be in a name: a given or a family name, a common noun, the holder of an office …"""
+
+    given: bool = False
+    family: bool = False
+    noun: bool = False
+    office: bool = False
+    adjective: bool = False
+    place: bool = False
+
+
 class Analyzer:
     """Word → terms, with the dictionary loaded once and the answers cached, since texts repeat their words."""
 
@@ -255,6 +266,24 @@ class Analyzer:
             "imię" in reading[3] and ":nom" in reading[2] and reading[2].startswith("subst:sg")
             for _, _, reading in self._readings(word.title())
         )
+
+    def naming(self, word: str) -> Naming:
+        """What the word may be in a name, read as if written with a capital letter. All is false for one in another case."""
+        found = Naming()
+        for start, _, (_, _, tag, kinds, _) in self._readings(word[:1].upper() + word[1:]):
+            form = tag.split(":")
+            if start or len(form) < 3 or "sg" not in form[1] or "nom" not in form[2]:
+                continue
+            common = "nazwa_pospolita" in kinds
+            found = Naming(
+                given=found.given or ("imię" in kinds and form[0] == "subst" and form[1] == "sg"),
+                family=found.family or "nazwisko" in kinds,
+                noun=found.noun or common,
+                office=found.office or (common and form[1:] == ["sg", "nom", "m1"]),
+                adjective=found.adjective or form[0] == "adj",
+                place=found.place or "nazwa_geograficzna" in kinds,
+            )
+        return found
 
     def _readings(self, word: str) -> Sequence[_Reading]:
         """What the dictionary says of a word. It crashes on very long ones, and takes longer than their length says."""

@@ -153,6 +153,15 @@ class KnowledgeBase:
         text = _as_read(asked, read.reading)
         return self._meaning.near(text, Weights(self.tuning.meaning, self.tuning.meaning_joins))
 
+    def found(self, query: Query, limit: int) -> tuple[tuple[Document, ...], int]:
+        """The first documents of a whole list of results, in its order, without what is shown of them; and how many it has."""
+        state = self.state
+        frequencies = Frequencies(state)
+        read = self._reader(state, frequencies).read(query.clauses)
+        request = self._request(replace(query, page=1, per_page=limit), read, state, frequencies)
+        matches = state.match(replace(request, near=self._near(query, read)))
+        return tuple(match.document for match in matches.documents), matches.total + matches.joined
+
     def highlighter(self, query: Query) -> Highlighter:
         """Marks the query's words in any text."""
         state = self.state

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kb import messages
-from kb.citation import locator
+from kb.citing import locator
 from kb.engine import Contribution
 from kb.model import Hit, Reading, Results, Status
 

@@ -143,6 +143,15 @@ class DocumentEntry(BaseModel):
     language: str
     source_url: str
     licence: str
+    editors: list[str] = []
+    bodies: list[str] = Field([], description="Autorzy i redaktorzy, o których w opisie napisano, że są instytucjami.")
+    persons: list[str] = Field([], description="Autorzy i redaktorzy, o których w opisie napisano, że są osobami.")
+    place: str = Field("", description="Miejsce wydania.", examples=["Warszawa"])
+    series: str = ""
+    report_number: str = ""
+    isbn: str = ""
+    issn: str = ""
+    doi: str = ""
     media: str = Field(json_schema_extra={"enum": [row.media for row in FORMATS]})
     page_count: int
     text_status: TextStatus = _TEXT_STATUS
@@ -208,7 +217,18 @@ class CitationResponse(BaseModel):
     format: str = Field(examples=["iso690"])
     media_type: str = Field(examples=["text/plain"])
     citation: str
-    url: str = Field(description="Trwały adres cytowanego miejsca.")
+    url: str = Field(description="Trwały adres cytowanego miejsca w tej wersji dokumentu.")
+    locator: str = Field("", description="Miejsce w dokumencie; puste, gdy cytowany jest cały.", examples=["s. 15"])
+
+
+class CitationsResponse(BaseModel):
+    """Opisy bibliograficzne znalezionych dokumentów w jednym z formatów."""
+
+    format: str = Field(examples=["bibtex"])
+    media_type: str = Field(examples=["application/x-bibtex"])
+    total: int = Field(description="Liczba znalezionych dokumentów.", examples=[12])
+    exported: int = Field(description="Ile z nich, od pierwszego, ma tu opis.", examples=[12])
+    citations: str = Field(description="Treść pliku z opisami.")
 
 
 class SuggestionEntry(BaseModel):

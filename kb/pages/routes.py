@@ -7,8 +7,10 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from kb import addresses
-from kb.citation import cite
+from kb.citing import cite, cite_all, style_named
+from kb.citing.tags import WebLink
 from kb.errors import NotFound
+from kb.limits import EXPORTED_RECORDS
 from kb.model import Document, Edition, Page, Query, Results, Topic
 from kb.pages import feeds, files
 from kb.pages.about import about_page
@@ -20,7 +22,7 @@ from kb.pages.news import list_page
 from kb.pages.results import results_page
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page
-from kb.reading.params import ParsedParameters, collect, read_query, refuse
+from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.site import site_of
@@ -84,12 +86,30 @@ def citation(request: Request, id: str) -> Response:
     found = site.knowledge.document(id)
     page = site.page(found, given["page"][0]) if "page" in given else None
     made = cite(site.source(request, found, page), given.get("format", ("iso690",))[0])
-    ending = {"bibtex": "bib", "ris": "ris", "csl-json": "json"}.get(made.style, "txt")
-    name = f"{found.id}{f'-{page.number}' if page else ''}.{ending}"
+    name = f"{found.id}{f'-{page.number}' if page else ''}"
+    described = WebLink(target=site.base_url(request) + addresses.document_url(found.id), rel="describes")
+    return _entries(made.text, made.style, name, {"Link": str(described)})
+
+
+@router.get(addresses.CITATIONS)
+def citations(request: Request) -> Response:
+    """The entries of everything that a search found, as one file."""
+    site = site_of(request)
+    query, style, problems = read_export(request.query_params, site.knowledge.taxonomy)
+    refuse(problem for problem in problems if problem.parameter == "format" and problem.known)
+    style_named(style)
+    found, _ = site.knowledge.found(query, EXPORTED_RECORDS)
+    text = cite_all((site.source(request, document) for document in found), style)
+    return _entries(text, style, "cytowania", {})
+
+
+def _entries(text: str, style: str, name: str, headers: dict[str, str]) -> Response:
+    made = style_named(style)
+    file = f'attachment; filename="{name}.{made.ending}"'
     return Response(
-        made.text,
+        text,
         media_type=f"{made.media_type}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"},
+        headers={"Content-Disposition": file, "Cache-Control": "no-cache", **headers},
     )
 
 
@@ -98,7 +118,12 @@ def original(request: Request, id: str) -> Response:
     """The original file."""
     site = site_of(request)
     found = site.knowledge.document(id)
-    return files.send(files.original(site.settings.documents, found), found)
+    answer = files.send(files.original(site.settings.documents, found), found)
+    collection = WebLink(
+        target=site.base_url(request) + addresses.document_url(found.id), rel="collection", type="text/html"
+    )
+    answer.headers["Link"] = str(collection)
+    return answer
 
 
 @router.get(addresses.NEWS)
