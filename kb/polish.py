@@ -182,7 +182,7 @@ class Asked(NamedTuple):
 
 
 class Naming(NamedTuple):
-    """What a word in the nominative may be in a name: a given or a family name, a common noun, the holder of an office …"""
+    """What a word in the nominative may be in a name: a given or a family name, a common noun, the holder of an office …."""
 
     given: bool = False
     family: bool = False

@@ -38,7 +38,7 @@ def meta_tags(source: Source) -> tuple[tuple[str, str], ...]:
     """Highwire and Dublin Core tags: (name, content), without empty ones."""
     document = source.document
     day = document.published
-    report = source.type == "report"
+    report = source.type == "report" and bool(source.issuer)
     authors, editors = source.authors, source.editors
     pairs = [
         ("citation_title", source.title if report else ""),

@@ -24,14 +24,13 @@ _LANGUAGES = {
 }
 _BODY_FIELDS = {"techreport": "institution", "manual": "organization"}
 _ESCAPED = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    # BibTeX counts braces, those after a backslash as well: an odd one would swallow all fields after it.
-    "{": r"\textbraceleft{}",
-    "}": r"\textbraceright{}",
-    **{character: "\\" + character for character in "$&%#_"},
+    "\\": r"{\textbackslash}",
+    "~": r"{\textasciitilde}",
+    "^": r"{\textasciicircum}",
+    **{character: "\\" + character for character in "$&%#_{}"},
 }
+_BRACES = {"{": r"{\textbraceleft}", "}": r"{\textbraceright}"}
+"""BibTeX counts braces, those after a backslash as well: an odd one would swallow all fields after it."""
 
 
 def bibtex(source: Source) -> str:
@@ -144,4 +143,15 @@ def _address(url: str) -> str:
 
 def _escaped(text: str) -> str:
     """Text for TeX: special characters escaped, Polish letters as they are."""
-    return "".join(_ESCAPED.get(character, character) for character in line(text))
+    kept = line(text)
+    escaped = _ESCAPED if _is_balanced(kept) else _ESCAPED | _BRACES
+    return "".join(escaped.get(character, character) for character in kept)
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for character in text:
+        depth += (character == "{") - (character == "}")
+        if depth < 0:
+            return False
+    return depth == 0

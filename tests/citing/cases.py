@@ -16,7 +16,7 @@ SECTION = Page(number=3, text="", heading="Co to jest „wkład”?", html="<p><
 
 
 def source(
-    page: Page | None = None, edition: str = "CWD Plus", publisher: str = "", quote: str = "", **known: Any
+    page: Page | None = None, edition: str = "CWD Plus", site: str = "", quote: str = "", **known: Any
 ) -> Source:
     """A source with all that is usual, unless ``known`` says otherwise."""
     given: dict[str, Any] = {
@@ -39,6 +39,6 @@ def source(
         accessed=date(2026, 11, 25),
         page=page,
         edition=edition,
-        publisher=publisher,
+        publisher=site,
         quote=quote,
     )

@@ -31,8 +31,10 @@ APA_AT = f"Pobrano 25 listopada 2026 r. z {WHOLE}"
         ),
         (
             source(SECTION, edition="", path="raport.md"),
-            f"KOWALSKI, Jan. Raport końcowy [online]. Warszawa: Fundacja, 2023, część „Co to jest «wkład»?” {ACCESS} "
-            f"{AT}/strony/3",
+            (
+                f"KOWALSKI, Jan. Raport końcowy [online]. Warszawa: Fundacja, 2023, część „Co to jest «wkład»?” {ACCESS} "
+                f"{AT}/strony/3"
+            ),
         ),
         (source(edition="", authors=()), f"Raport końcowy [online]. Warszawa: Fundacja, 2023 {ACCESS} {AT}"),
         (
@@ -41,15 +43,19 @@ APA_AT = f"Pobrano 25 listopada 2026 r. z {WHOLE}"
         ),
         (
             source(edition="", authors=("Jan Kowalski", "Anna Nowak", "Najwyższa Izba Kontroli")),
-            "KOWALSKI, Jan, NOWAK, Anna i NAJWYŻSZA IZBA KONTROLI. Raport końcowy [online]. Warszawa: Fundacja, 2023 "
-            f"{ACCESS} {AT}",
+            (
+                "KOWALSKI, Jan, NOWAK, Anna i NAJWYŻSZA IZBA KONTROLI. Raport końcowy [online]. Warszawa: Fundacja, 2023 "
+                f"{ACCESS} {AT}"
+            ),
         ),
         (
             source(
                 series="Studia", report_number="5", isbn="978-83-01-00000-1", doi="10.1000/182", editors=("Anna Nowak",)
             ),
-            f"KOWALSKI, Jan. Raport końcowy [online]. Warszawa: Fundacja, 2023 {ACCESS} Red. Anna Nowak. Studia, nr 5. "
-            f"ISBN 978-83-01-00000-1. DOI 10.1000/182. {AT}",
+            (
+                f"KOWALSKI, Jan. Raport końcowy [online]. Warszawa: Fundacja, 2023 {ACCESS} Red. Anna Nowak. Studia, nr 5. "
+                f"ISBN 978-83-01-00000-1. DOI 10.1000/182. {AT}"
+            ),
         ),
         (
             source(edition="", authors=(), editors=("Anna Nowak", "Jan Lis"), issn="0033-202X"),
