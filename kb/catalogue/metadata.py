@@ -20,8 +20,9 @@ from pydantic import (
 )
 
 from kb import limits
+from kb.catalogue import identifiers
 from kb.catalogue.fields import SLUG, Names, Text, Texts, clean, in_polish, nearest
-from kb.catalogue.identifiers import Identifier, doi, isbn, issn
+from kb.catalogue.identifiers import Identifier
 from kb.model import Taxonomy
 from kb.polish import fold
 
@@ -115,9 +116,9 @@ class Metadata(BaseModel):
     place: Text | None = None
     series: Text | None = None
     report_number: Identifier | None = None
-    isbn: Annotated[Identifier, AfterValidator(isbn)] | None = None
-    issn: Annotated[Identifier, AfterValidator(issn)] | None = None
-    doi: Annotated[Identifier, AfterValidator(doi)] | None = None
+    isbn: Annotated[Identifier, AfterValidator(identifiers.isbn)] | None = None
+    issn: Annotated[Identifier, AfterValidator(identifiers.issn)] | None = None
+    doi: Annotated[Identifier, AfterValidator(identifiers.doi)] | None = None
 
     @field_validator("id")
     @classmethod

@@ -20,6 +20,7 @@ from kb.addresses import (
     edition_url,
     file_url,
     page_url,
+    place_url,
     search_url,
     topic_url,
     with_query,
@@ -435,7 +436,7 @@ def _properties(view: DocumentView, page: Page | None) -> tuple[tuple[str, str],
         ("og:locale", "pl_PL"),
         ("og:title", f"{document.title}, {place(document, page)}" if page else document.title),
         ("og:description", document.description),
-        ("og:url", view.source.url),
+        ("og:url", view.base_url + place_url(document.id, page)),
         ("article:published_time", document.published.isoformat() if document.published else ""),
     ]
     return tuple((name, content) for name, content in pairs if content)
