@@ -34,7 +34,7 @@ def isbn(value: str) -> str:
     elif re.fullmatch(r"\d{9}[\dX]", digits):
         right = sum(_value(digit) * (10 - place) for place, digit in enumerate(digits)) % 11 == 0
     else:
-        raise ValueError("ISBN ma 10 albo 13 cyfr, np. 978-83-01-00000-1")
+        raise ValueError("ISBN ma 10 albo 13 cyfr, np. 978-83-01-00000-4")
     if not right:
         raise ValueError("cyfra kontrolna ISBN się nie zgadza; sprawdź numer")
     return written

@@ -133,7 +133,7 @@ def test_bibtex() -> None:
 def test_biblatex() -> None:
     """The entry in biblatex has whole dates, a language by which it hyphenates, identifiers and editors."""
     given = source(
-        PAGE, editors=("Anna Nowak",), isbn="978-83-01-00000-1", issn="0033-202X", doi="10.1000/18_2", quote="Tak."
+        PAGE, editors=("Anna Nowak",), isbn="978-83-01-00000-4", issn="0033-202X", doi="10.1000/18_2", quote="Tak."
     )
     kind, _, fields = bib(cite(given, "biblatex").text)
     assert kind == "report"
@@ -145,7 +145,7 @@ def test_biblatex() -> None:
         "institution": "Fundacja",
         "location": "Warszawa",
         "series": "CWD Plus",
-        "isbn": "978-83-01-00000-1",
+        "isbn": "978-83-01-00000-4",
         "issn": "0033-202X",
         "doi": "10.1000/18_2",
         "url": WHOLE,
@@ -196,7 +196,7 @@ def test_ris() -> None:
         editors=("Anna Nowak",),
         description="W dwóch\nwierszach.",
         report_number="5",
-        isbn="978-83-01-00000-1",
+        isbn="978-83-01-00000-4",
         doi="10.1000/182",
         quote="Tak.",
     )
@@ -214,7 +214,7 @@ def test_ris() -> None:
         "PY  - 2023",
         "DA  - 2023/06/19",
         "SP  - 15",
-        "SN  - 978-83-01-00000-1",
+        "SN  - 978-83-01-00000-4",
         "DO  - 10.1000/182",
         "N1  - „Tak.”",
         "AB  - W dwóch wierszach.",

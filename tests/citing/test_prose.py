@@ -50,11 +50,11 @@ APA_AT = f"Pobrano 25 listopada 2026 r. z {WHOLE}"
         ),
         (
             source(
-                series="Studia", report_number="5", isbn="978-83-01-00000-1", doi="10.1000/182", editors=("Anna Nowak",)
+                series="Studia", report_number="5", isbn="978-83-01-00000-4", doi="10.1000/182", editors=("Anna Nowak",)
             ),
             (
                 f"KOWALSKI, Jan. Raport końcowy [online]. Warszawa: Fundacja, 2023 {ACCESS} Red. Anna Nowak. Studia, nr 5. "
-                f"ISBN 978-83-01-00000-1. DOI 10.1000/182. {AT}"
+                f"ISBN 978-83-01-00000-4. DOI 10.1000/182. {AT}"
             ),
         ),
         (
