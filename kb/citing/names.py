@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import takewhile
 
+from kb import limits
 from kb.names import PARTICLES, is_degree, is_initial
 from kb.polish import shared_analyzer
 
@@ -72,6 +74,7 @@ class Author:
         return f"{self.given} {self.family}" if self.given else self.family
 
 
+@lru_cache(limits.KEPT_NAMES)
 def author(name: str, kind: str = "") -> Author:
     """A name as given, in either order, with or without degrees. ``kind`` is „person” or „body” where somebody said so."""
     name = " ".join(name.split())
