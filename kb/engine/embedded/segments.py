@@ -39,7 +39,7 @@ from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
 
-SCHEMA_VERSION = "7"
+SCHEMA_VERSION = "8"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NAME = "MAIN"
