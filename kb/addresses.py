@@ -55,7 +55,7 @@ READY = "/readyz"
 
 LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
 """Kinds of documents that have a list of their own."""
-CLOSED_TO_ROBOTS = (SEARCH, f"{API_GUIDE}/")
+CLOSED_TO_ROBOTS = (SEARCH, f"{CITATIONS}?", f"{API_GUIDE}/")
 VERSION_CHARACTERS = 12
 """Of a version's hash in an address: two versions of one document never have the same twelve hexadecimal digits."""
 

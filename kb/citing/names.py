@@ -32,7 +32,8 @@ _FOREIGN_BODY = re.compile(
     r"|network|forum|league|team|board|bureau|services?|partners|consulting|systems|solutions|media|international|global|world"
     r"|europe|european|national|united|nations|states|royal|trust|museum|library|hospital|church|city|county|research|studies"
     r"|initiative|alliance|program(?:me)?|project|labs?|club|watch|rights|medical|energy|power|trade|design|studio|tech"
-    r"|technolog(?:y|ies)|clinic|travel|advisory|digital|software|motors|airlines|logistics|invest|capital|finance|estate|development|law",
+    r"|technolog(?:y|ies)|clinic|travel|advisory|digital|software|motors|airlines|logistics|invest|capital|finance|estate|development|law"
+    r"|verlag|stadt|land|kommission|comune|ville|gemeente|kommune",
     re.IGNORECASE,
 )
 """What names of foreign bodies are made of: the dictionary is Polish and has none of these words."""
@@ -87,7 +88,7 @@ def author(name: str, kind: str = "") -> Author:
 
 
 def _person(name: str) -> Author | None:
-    name = _without_nickname(_ROLE.sub("", name))
+    name = re.sub(r"(?<=\w) [-–] (?=\w)", "-", _without_nickname(_ROLE.sub("", name)))
     if _LEGAL_FORM.search(name) or re.search(r"[\d„”“\"«»&/@()]", name):
         return None
     parts = [part.strip() for part in name.split(",") if part.strip()]
@@ -140,6 +141,9 @@ def _in_line(name: str) -> Author | None:
     words, titled = _without_degrees(name.split())
     if not 1 <= len(words) <= _MOST_WORDS or not _are_words(words):
         return None
+    suffix = ""
+    if len(words) > 2 and (words[-1].lower() in _SUFFIXES or _NUMERAL.fullmatch(words[-1])):
+        suffix, words = " " + words[-1], words[:-1]
     spelled = _in_small_letters(words)
     if spelled is None:
         return None
@@ -147,9 +151,6 @@ def _in_line(name: str) -> Author | None:
         if any(map(_FOREIGN_BODY.fullmatch, spelled[0].split("-"))):
             return None
         return Author(spelled[0]) if titled or _is_nothing_but_a_name(spelled[0]) else None
-    suffix = ""
-    if len(spelled) > 2 and (spelled[-1].lower() in _SUFFIXES or _NUMERAL.fullmatch(spelled[-1])):
-        suffix, spelled = " " + spelled[-1], spelled[:-1]
     for read in (_given_first, _family_first, _with_office, _foreign):
         found = read(spelled)
         if found:
@@ -162,9 +163,13 @@ def _given_first(words: Sequence[str]) -> Author | None:
     before = len(list(takewhile(lambda word: is_initial(word) or _is_given(word), words[:-1])))
     rest = list(words[before:])
     names = [word for word in rest if word not in PARTICLES]
-    if not before or not names or len(names) > 3 or not all(map(_may_be_family, names)):
+    if not before or not names or len(names) > 3:
         return None
-    if len(names) > 1 and not all(_is_family(word) or not _is_known(word) for word in names):
+    # „Leonardo da Vinci”: after a particle the name is foreign, whatever it may be in Polish.
+    if rest[0] not in PARTICLES and (
+        not all(map(_may_be_family, names))
+        or (len(names) > 1 and not all(_is_family(word) or not _is_known(word) for word in names))
+    ):
         return None
     alone = len(names) == 1 and (_is_known(names[0]) or is_initial(words[0]))
     if any(map(_FOREIGN_BODY.fullmatch, names)) and not alone:
@@ -180,7 +185,7 @@ def _family_first(words: Sequence[str]) -> Author | None:
     after = len(list(takewhile(lambda word: is_initial(word) or _is_given(word), reversed(words[1:]))))
     head, names = list(words[: len(words) - after]), words[len(words) - after :]
     core = [word for word in head if word not in PARTICLES]
-    if not after or len(core) != 1 or _FOREIGN_BODY.fullmatch(core[0]):
+    if not after or len(core) != 1 or head[-1] in PARTICLES or _FOREIGN_BODY.fullmatch(core[0]):
         return None
     initials = all(map(is_initial, names))
     if not (_is_family(core[0]) or not _is_known(core[0]) or (initials and _may_be_family(core[0]))):

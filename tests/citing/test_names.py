@@ -24,7 +24,8 @@ Wydawnictwo Znak | Hotel Maria | Kancelaria Radcy Prawnego Anna Nowak | Jan Kowa
 Bundesministerium der Finanzen | Universidad de Salamanca | Banco de España | Fundacja „Nasza Ziemia” | Senat RP
 Naczelny Sąd Administracyjny | Gmina Miejska Kraków | Fundacja Maria Anna | Google Cloud | Microsoft Corporation
 Orange Polska | Deloitte Advisory | Nowa Lewica | Prawo i Sprawiedliwość | Dom Maklerski | PPHU Kowalski | Nowak i Synowie
-Ministerstwo Finansów, Departament Podatków | Fundacja Anny Dymnej | Generalna Dyrekcja Ochrony Środowiska
+Ministerstwo Finansów, Departament Podatków | Fundacja Anny Dymnej
+Europäische Kommission | Comune di Roma | Wydawnictwo Adam Marszałek | Legia Warszawa | Generalna Dyrekcja Ochrony Środowiska
 """
 PERSONS = {
     "Jan Kowalski": ("Kowalski", "Jan"),
@@ -72,6 +73,9 @@ PERSONS = {
     "Beethoven, Ludwig van": ("Beethoven", "Ludwig van"),
     "Johan van der Berg": ("van der Berg", "Johan"),
     "van der Berg, Johan": ("van der Berg", "Johan"),
+    "Leonardo da Vinci": ("da Vinci", "Leonardo"),
+    "Jan Kowalski junior": ("Kowalski junior", "Jan"),
+    "Ewa Kowalczyk - Nowak": ("Kowalczyk-Nowak", "Ewa"),
     "Charles de Gaulle": ("de Gaulle", "Charles"),
     "Gabriela d'Arc": ("d'Arc", "Gabriela"),
     "Sean O'Connor": ("O'Connor", "Sean"),
