@@ -135,5 +135,7 @@ KEPT_LEMMAS_BYTES = 16 * 1024 * 1024
 """The dictionary's lemmas of words."""
 KEPT_NAMES = 1_000
 """Authors that were told to be persons or bodies, a millisecond each: a page with its entries and tags asks ten times."""
+KEPT_KNOWN_BYTES = 16 * 1024 * 1024
+"""Whether the dictionary has words."""
 KEPT_FOLDS_BYTES = 16 * 1024 * 1024
 """Words without their diacritics."""

@@ -64,6 +64,7 @@ _NOTE_MARK = re.compile(r"(?<!\w)([^\W\d_]{3,})(\d{1,3})(?!\w)")
 _FRAGMENTS = re.compile(r"(?<![^\W_])([^\W\d_]+) ([^\W\d_]+)(?![^\W_])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(rf"(?<![\w{MARKS}-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w{MARKS}-])")
+_SAMPLE = 60
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -137,10 +138,21 @@ def garbage_share(text: str) -> float:
     return len(_GARBAGE.findall(text)) / len(text) if text else 0.0
 
 
-def known_share(text: str, known: Known, sample: int = 60) -> float:
-    """The share of dictionary words among the first ``sample`` words of two letters or more; 0.0 without any."""
-    words = _WORD.findall(text[: sample * 20])[:sample]
+def known_share(text: str, known: Known) -> float:
+    """The share of dictionary words among the first sixty words of two letters or more; 0.0 without any."""
+    words = _sample(text)
     return sum(map(known, words)) / len(words) if words else 0.0
+
+
+def _sample(text: str) -> list[str]:
+    return _WORD.findall(text[: _SAMPLE * 20])[:_SAMPLE]
+
+
+def is_readable(text: str, known: Known, share: float) -> bool:
+    """Whether ``known_share`` is at least ``share``; asks no further than it must."""
+    words = _sample(text)
+    left = share * len(words)
+    return bool(words) and any((left := left - known(word)) <= 0 for word in words)
 
 
 def has_text(text: str) -> bool:

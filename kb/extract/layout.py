@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import partial
 from itertools import pairwise
@@ -188,8 +188,7 @@ def _placed(page: PageLines) -> PageLines:
     for number, line in enumerate(page.lines):
         top = height - 1.4 * _PLAIN_SIZE * (number + 2)
         lines.append(
-            replace(
-                line,
+            line._replace(
                 right=_PLAIN_LETTER * len(line.text),
                 top=top,
                 bottom=top - _PLAIN_SIZE,
@@ -220,7 +219,7 @@ def _repaired(pages: Sequence[PageLines], known: Known, second: frozenset[int]) 
             if position in second:
                 text = fragments(text, known)
             if text.strip(f" {CELL}{RAISED}"):
-                lines.append(line if text == line.text else replace(line, text=text))
+                lines.append(line if text == line.text else line._replace(text=text))
         result.append(PageLines(page.width, page.height, tuple(lines)))
     return result
 
@@ -321,9 +320,9 @@ def _unraise(sheet: _Sheet) -> None:
     """Footnotes' numbers out of the text; other raised characters (m², art. 22¹) stay, as such."""
     numbers = {number for line in sheet.notes if (number := _number_of_note(line.text))}
     sheet.lines = [
-        replace(line, text=without_marks(line.text, numbers)) if RAISED in line.text else line for line in sheet.lines
+        line._replace(text=without_marks(line.text, numbers)) if RAISED in line.text else line for line in sheet.lines
     ]
-    sheet.notes = [replace(line, text=_note_text(line.text.replace(CELL, " "), numbers)) for line in sheet.notes]
+    sheet.notes = [line._replace(text=_note_text(line.text.replace(CELL, " "), numbers)) for line in sheet.notes]
 
 
 def _number_of_note(text: str) -> str:
@@ -373,9 +372,9 @@ def _join_last_words(sheets: Sequence[_Sheet]) -> None:
         word = _FIRST_WORD.match(first.text)
         if not word or not word[1][0].islower() or not _BROKEN_END.search(last.text):
             continue
-        sheet.lines[-1] = replace(last, text=_append(last.text, word[1]))
+        sheet.lines[-1] = last._replace(text=_append(last.text, word[1]))
         # An emptied line stays, so that the places of headings hold.
-        after.lines[0] = replace(first, text=first.text[word.end() :])
+        after.lines[0] = first._replace(text=first.text[word.end() :])
 
 
 def _paragraphs(sheet: _Sheet) -> list[_Paragraph]:

@@ -15,6 +15,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, repeat
+from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +37,7 @@ _Floats = npt.NDArray[np.float64]
 _Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a block, or one row of a table; its box in points, in the page as a reader sees it, from the bottom left.
 
     ``text`` has one space between words, ``CELL`` between the cells of a row, ``RAISED`` around raised digits, and ``SOFT`` at
@@ -192,8 +193,8 @@ class _Frame:
         )[self.quarters]
         return np.stack(sides, axis=1)
 
-    def upright_point(self, x: float, y: float) -> tuple[float, float]:
-        """One point as the reader sees it."""
+    def upright_points(self, x: _Floats, y: _Floats) -> tuple[_Floats, _Floats]:
+        """Points as the reader sees them."""
         if self.quarters == 0:
             return x - self.left, y - self.bottom
         if self.quarters == 1:
@@ -217,6 +218,8 @@ class _Style:
     hidden: bool
     """On a layer that is switched off."""
     size: float
+    direction: int
+    """By how many quarters the page must be turned to the left for its letters to stand upright, or ``_SLANTED``."""
 
 
 @dataclass(slots=True)
@@ -319,6 +322,9 @@ class _Reader:
         self._count = text.count_chars()
         self._styles: dict[int, _Style] = {}
         self._fonts: dict[int, bool] = {}
+        self._hidden_marks: dict[int, bool] = {}
+        self._matrix = pdfium_raw.FS_MATRIX()
+        self._matrix_address = ctypes.addressof(self._matrix)
         self._ink = (ctypes.c_double * 4)()
         self._sides = tuple(ctypes.addressof(self._ink) + 8 * side for side in range(4))
 
@@ -329,7 +335,7 @@ class _Reader:
         middle_x, middle_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         with np.errstate(invalid="ignore"):
             inside = (middle_x >= 0) & (middle_x <= frame.width) & (middle_y >= 0) & (middle_y <= frame.height)
-        visible = inside & ~np.isin(codes, _BLANKS) & (codes != 0)
+        visible = inside & ~_IS_BLANK[np.minimum(codes, len(_IS_BLANK) - 1)]
         places = np.flatnonzero(visible)
         # The letters of a ligature share one box: the first of them keeps it.
         shared = np.flatnonzero((np.abs(np.diff(boxes[places], axis=0)) < _SAME).all(axis=1)) + 1
@@ -409,24 +415,35 @@ class _Reader:
             | (away > 0.6 * height[1:])
             | (away < -0.6 * height[1:])
         )
-        starts = [0, *(np.flatnonzero(cut) + 1).tolist()]
-        ends = np.maximum.reduceat(right, starts).tolist()
-        lefts, bases, heights = left[starts].tolist(), bottom[starts].tolist(), height[starts].tolist()
+        starts = np.concatenate([[0], np.flatnonzero(cut) + 1])
         firsts = places[starts].tolist()
-        turned = self._frame.turned(-turned_by) if turned_by else None
-        point = (ctypes.c_double * 2)()
-        x = ctypes.addressof(point)
-        runs: list[_Run] = []
-        for index, (first, last) in enumerate(pairwise([*starts, len(places)])):
-            place = firsts[index]
-            style = self._style(place)
-            base, size = bases[index], style.size or heights[index]
-            if _origin(self._handle, place, x, x + 8):
-                upright = self._frame.upright_point(point[0], point[1])
-                base = (turned.upright_point(*upright) if turned else upright)[1]
-            direction = turned_by or self._direction_of(place)
-            runs.append(_Run(first, last, lefts[index], ends[index], base, size, style, direction))
-        return runs
+        styles = self._styles_of(firsts)
+        bases = np.where(*self._baselines(firsts, turned_by), bottom[starts])
+        return [
+            _Run(first, last, start, end, base, style.size or high, style, turned_by or style.direction)
+            for first, last, start, end, base, high, style in zip(
+                starts.tolist(),
+                [*starts[1:].tolist(), len(places)],
+                left[starts].tolist(),
+                np.maximum.reduceat(right, starts).tolist(),
+                bases.tolist(),
+                height[starts].tolist(),
+                styles,
+                strict=True,
+            )
+        ]
+
+    def _baselines(self, places: Sequence[int], turned_by: int) -> tuple[_Flags, _Floats]:
+        """For each of the characters whether PDFium knows its line, and how high that is."""
+        points = np.zeros((len(places), 2))
+        start = points.ctypes.data
+        x = range(start, start + 16 * len(places), 16)
+        y = range(start + 8, start + 8 + 16 * len(places), 16)
+        told = np.fromiter(map(_origin, repeat(self._handle), places, x, y), np.intc, len(places))
+        upright = self._frame.upright_points(points[:, 0], points[:, 1])
+        if turned_by:
+            upright = self._frame.turned(-turned_by).upright_points(*upright)
+        return told != 0, upright[1]
 
     def _direction_of(self, place: int) -> int:
         quarters = _angle(self._handle, place) / (math.pi / 2)
@@ -435,45 +452,62 @@ class _Reader:
         return (round(quarters) + self._frame.quarters) % 4
 
     def _type_size(self, place: int) -> float:
-        matrix = pdfium_raw.FS_MATRIX()
-        if not _matrix(self._handle, place, ctypes.addressof(matrix)):
+        if not _matrix(self._handle, place, self._matrix_address):
             return 0.0
-        return float(_font_size(self._handle, place)) * math.hypot(matrix.c, matrix.d)
+        return float(_font_size(self._handle, place)) * math.hypot(self._matrix.c, self._matrix.d)
 
-    def _style(self, place: int) -> _Style:
-        item = _text_object(self._handle, place) or 0
-        style = self._styles.get(item)
-        if style is None:
-            mode = _render_mode(item) if item else 0
-            bold = self._is_bold(_font(item) or 0) if item else False
-            style = _Style(
-                bold or mode == _STROKED_TOO,
-                mode == _INVISIBLE,
-                bool(item) and (self._is_on_hidden_layer(item) or item in self._hidden_items()),
-                self._type_size(place),
-            )
-            self._styles[item] = style
-        return style
+    def _styles_of(self, places: Sequence[int]) -> list[_Style]:
+        """What the text objects of characters say of them."""
+        known = self._styles
+        result = []
+        for place, item in zip(places, map(_text_object, repeat(self._handle), places), strict=True):
+            style = known.get(item)
+            if style is None:
+                style = self._style(place, item)
+                if item:
+                    known[item] = style
+            result.append(style)
+        return result
+
+    def _style(self, place: int, item: int) -> _Style:
+        mode = _render_mode(item) if item else 0
+        bold = self._is_bold(_font(item) or 0) if item else False
+        return _Style(
+            bold or mode == _STROKED_TOO,
+            mode == _INVISIBLE,
+            bool(item) and (self._is_on_hidden_layer(item) or item in self._hidden_items()),
+            self._type_size(place),
+            self._direction_of(place),
+        )
 
     def _is_on_hidden_layer(self, item: int) -> bool:
         """Whether a page object is marked as belonging to a layer that is switched off."""
         for index in range(_count_marks(item)):
+            # Objects between the same two marks share them.
             mark = _mark(item, index)
-            used = ctypes.c_ulong()
-            name = ctypes.create_string_buffer(_NAME_BYTES)
-            _mark_name(mark, name, _NAME_BYTES, ctypes.addressof(used))
-            if name.raw[: used.value] == _LAYER:
-                _mark_text(mark, b"Name", name, _NAME_BYTES, ctypes.addressof(used))
-                if self._is_hidden(name.raw[: used.value].decode("utf-16-le", "replace").rstrip("\0")):
-                    return True
+            hidden = self._hidden_marks.get(mark)
+            if hidden is None:
+                hidden = self._hidden_marks[mark] = self._is_hidden_mark(mark)
+            if hidden:
+                return True
         return False
+
+    def _is_hidden_mark(self, mark: int) -> bool:
+        used = ctypes.c_ulong()
+        name = ctypes.create_string_buffer(_NAME_BYTES)
+        _mark_name(mark, name, _NAME_BYTES, ctypes.addressof(used))
+        if name.raw[: used.value] != _LAYER:
+            return False
+        _mark_text(mark, b"Name", name, _NAME_BYTES, ctypes.addressof(used))
+        return self._is_hidden(name.raw[: used.value].decode("utf-16-le", "replace").rstrip("\0"))
 
     def _hidden_items(self) -> set[int]:
         """What stands in forms on hidden layers: it has no marks of its own."""
         if self._in_hidden_forms is None:
             page = _address(self._page.raw)
-            items = [_object(page, index) for index in range(_count_objects(page))]
-            forms = [item for item in items if _object_type(item) == pdfium_raw.FPDF_PAGEOBJ_FORM]
+            items = list(map(_object, repeat(page), range(_count_objects(page))))
+            kinds = map(_object_type, items)
+            forms = [item for item, kind in zip(items, kinds, strict=True) if kind == pdfium_raw.FPDF_PAGEOBJ_FORM]
             hidden = [form for form in forms if self._is_on_hidden_layer(form)]
             self._in_hidden_forms = {item for form in hidden for item in _inside(form)}
         return self._in_hidden_forms
@@ -557,7 +591,7 @@ class _Reader:
         for start, end in _stretches(beside & (gaps > _LOOSE), np.where(beside, gaps, -1.0), _LOOSE_LETTERS - 1):
             within = gaps[start:end]
             letters = "".join(map(chr, codes[start : end + 1].tolist()))
-            usual = float(np.median(within))
+            usual = _middle(within)
             short = end - start < _SURE and usual > _LIKE_A_SPACE
             if short or usual > _CELLS or sum(map(str.isalpha, letters)) < 0.7 * len(letters):
                 continue
@@ -626,8 +660,8 @@ class _Reader:
         if run.direction or run.last - run.first < _FEW or not _char_box(self._handle, place, *self._sides):
             return False
         left, right, bottom, top = self._ink
-        low = min(self._frame.upright_point(left, bottom)[1], self._frame.upright_point(right, top)[1])
-        return low - run.base > _RAISED_BY * run.size
+        _, heights = self._frame.upright_points(np.array([left, right]), np.array([bottom, top]))
+        return float(heights.min()) - run.base > _RAISED_BY * run.size
 
     def _slanted(
         self, places: npt.NDArray[np.intp], codes: npt.NDArray[np.uint32], boxes: _Floats, runs: Sequence[_Run]
@@ -639,7 +673,7 @@ class _Reader:
         for index in range(1, len(indices) + 1):
             if index < len(indices):
                 between = codes[int(places[indices[index - 1]]) + 1 : int(places[indices[index]])]
-                if not np.isin(between, _ENDS).any():
+                if not ((between == _LINE_FEED) | (between == _RETURN)).any():
                     continue
             part = indices[start:index]
             start = index
@@ -652,7 +686,8 @@ class _Reader:
             block += 1
 
 
-_BLANKS = np.array(
+_IS_BLANK = np.zeros(0x10000, bool)
+_IS_BLANK[
     [
         *range(2),
         *range(3, 0x21),
@@ -667,8 +702,8 @@ _BLANKS = np.array(
         0x3000,
         0xFEFF,
     ]
-)
-_ENDS = np.array([0x0A, 0x0D])
+] = True
+_LINE_FEED, _RETURN = 0x0A, 0x0D
 _HYPHEN_GONE = 0xFFFE
 """What stands in PDFium's text for a hyphen at a line's end; character by character it is U+0002."""
 _RAISED_BY = 0.15
@@ -697,6 +732,12 @@ _LIKE_A_SPACE = 0.2
 """Few letters that are as far apart as words may be words: „i – w z”."""
 
 
+def _middle(values: _Floats) -> float:
+    """The median; NumPy's own loads a part of it that nothing else needs, in each child anew."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
 def _part(run: _Run, first: int, last: int, boxes: _Floats) -> _Run:
     left, right = float(boxes[first, 0]), float(boxes[first:last, 2].max())
     return _Run(first, last, left, right, run.base, run.size, run.style, run.direction)
@@ -708,7 +749,7 @@ def _first_copies(codes: npt.NDArray[np.uint32], boxes: _Floats) -> _Flags:
     if len(codes) < 2:
         return keep
     height = np.maximum(boxes[:, 3] - boxes[:, 1], 1.0)
-    grain = 0.3 * float(np.median(height))
+    grain = 0.3 * _middle(height)
 
     def keys(shift_x: float, shift_y: float) -> npt.NDArray[np.int64]:
         x = (boxes[:, 0] / grain + shift_x).astype(np.int64)
@@ -745,7 +786,7 @@ def _stretches(loose: _Flags, gaps: _Floats, least: int) -> Iterator[tuple[int, 
 def _moved(lines: Sequence[Line], frame: _Frame) -> list[Line]:
     boxes = np.array([[line.left, line.bottom, line.right, line.top] for line in lines]).reshape(-1, 4)
     return [
-        Line(line.text, left, bottom, right, top, line.size, line.bold, line.block)
+        line._replace(left=left, bottom=bottom, right=right, top=top)
         for line, (left, bottom, right, top) in zip(lines, frame.upright(boxes).tolist(), strict=True)
     ]
 
@@ -758,7 +799,7 @@ def _numbered(parts: Sequence[Sequence[Line]]) -> Iterator[Line]:
         for line in lines:
             number += line.block != before
             before = line.block
-            yield Line(line.text, line.left, line.bottom, line.right, line.top, line.size, line.bold, number)
+            yield line if line.block == number else line._replace(block=number)
 
 
 # ---------------------------------------------------------------- pieces → lines in reading order
@@ -960,7 +1001,7 @@ def _cell_text(cell: Sequence[_Piece]) -> str:
 
 def _with_large_initials(pieces: list[_Piece], known: Known) -> list[_Piece]:
     """Pieces with each large first letter of a paragraph joined to the word that it begins."""
-    usual = float(np.median([piece.size for piece in pieces])) if pieces else 0.0
+    usual = median(piece.size for piece in pieces) if pieces else 0.0
     initials = [
         index
         for index, piece in enumerate(pieces)

@@ -21,7 +21,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_raw
 
 from kb.extract import outcome
-from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share, shortened
+from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, is_readable, known_share, shortened
 from kb.extract.description import describe
 from kb.extract.encodings import is_gibberish, repaired_pages
 from kb.extract.extras import Extras
@@ -339,7 +339,7 @@ def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
 
 
 def _is_doubtful(text: str, known: Known) -> bool:
-    return garbage_share(text) > _MUCH_GARBAGE or known_share(text, known) < _READABLE_SHARE
+    return garbage_share(text) > _MUCH_GARBAGE or not is_readable(text, known, _READABLE_SHARE)
 
 
 def _score(text: str, known: Known) -> tuple[float, bool]:
