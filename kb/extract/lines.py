@@ -106,7 +106,8 @@ def _call(function: Callable[..., object], result: type | None, *arguments: type
 
 
 _P, _I = ctypes.c_void_p, ctypes.c_int
-_loose_box = _call(pdfium_raw.FPDFText_GetLooseCharBox, _I, _P, _I, _P)
+# Asked for each character: without types it takes its arguments as they are, references and small numbers, in half the time.
+_loose_box = _call(pdfium_raw.FPDFText_GetLooseCharBox, None)
 _origin = _call(pdfium_raw.FPDFText_GetCharOrigin, _I, _P, _I, _P, _P)
 _angle = _call(pdfium_raw.FPDFText_GetCharAngle, ctypes.c_float, _P, _I)
 _unicode = _call(pdfium_raw.FPDFText_GetUnicode, ctypes.c_uint, _P, _I)
@@ -131,6 +132,27 @@ _mark_name = _call(pdfium_raw.FPDFPageObjMark_GetName, _I, _P, ctypes.c_char_p, 
 _mark_text = _call(
     pdfium_raw.FPDFPageObjMark_GetParamStringValue, _I, _P, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, _P
 )
+
+class _Boxes:
+    """Room for the boxes of a page's characters, with a reference to each; kept, since references take long to make."""
+
+    def __init__(self) -> None:
+        self._room = (ctypes.c_float * 0)()
+        self._references: list[object] = []
+
+    def of(self, text: int, count: int) -> _Floats:
+        """Left, bottom, right, top of the first ``count`` characters, each as wide as it advances and as high as its type."""
+        if count > len(self._references):
+            self._room = (ctypes.c_float * (4 * count))()
+            self._references = [ctypes.byref(self._room, 16 * index) for index in range(count)]
+        ctypes.memset(self._room, 0, 16 * count)
+        handle = ctypes.byref(ctypes.c_char.from_address(text))
+        deque(map(_loose_box, repeat(handle), range(count), self._references), maxlen=0)
+        boxes = np.frombuffer(self._room, np.float32, 4 * count).reshape(count, 4)
+        return boxes[:, (0, 3, 2, 1)].astype(np.float64)
+
+
+_boxes = _Boxes()
 
 _INVISIBLE = 3
 _STROKED_TOO = 2
@@ -331,7 +353,7 @@ class _Reader:
     def lines(self) -> PageLines:
         frame = self._frame
         codes = self._codes()
-        boxes = frame.upright(self._boxes())
+        boxes = frame.upright(_boxes.of(self._handle, self._count))
         middle_x, middle_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         with np.errstate(invalid="ignore"):
             inside = (middle_x >= 0) & (middle_x <= frame.width) & (middle_y >= 0) & (middle_y <= frame.height)
@@ -394,14 +416,6 @@ class _Reader:
             return np.where(codes == _HYPHEN_GONE, 2, codes).astype(np.uint32)
         # Characters without a meaning are not in the text.
         return np.fromiter(map(_unicode, repeat(self._handle), range(self._count)), np.uint32, self._count)
-
-    def _boxes(self) -> _Floats:
-        """Left, bottom, right, top of each character as wide as it advances, as high as its type."""
-        boxes = np.zeros((self._count, 4), np.float32)
-        start = boxes.ctypes.data
-        addresses = range(start, start + 16 * self._count, 16)
-        deque(map(_loose_box, repeat(self._handle), range(self._count), addresses), maxlen=0)
-        return boxes[:, (0, 3, 2, 1)].astype(np.float64)
 
     def _runs(self, places: npt.NDArray[np.intp], boxes: _Floats, turned_by: int = 0) -> list[_Run]:
         """Characters cut where the line, the size or the style may change, with what PDFium says of the first of each run."""
