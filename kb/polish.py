@@ -293,13 +293,12 @@ class Analyzer:
         return found
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
-        # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
-        found = (
-            reading.lemma.partition(":")[0]
-            for reading in self._dictionary.analyse(word[: limits.WORD_CHARACTERS])
-            if reading.startNode == 0 and reading.tagId not in _NO_TAGS
-        )
-        return tuple(dict.fromkeys(lemma for lemma in found if lemma))
+        found: dict[str, None] = {}
+        for reading in self._dictionary.analyse(word[: limits.WORD_CHARACTERS]):
+            # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
+            if reading.startNode == 0 and reading.tagId not in _NO_TAGS and (lemma := reading.lemma.partition(":")[0]):
+                found[lemma] = None
+        return tuple(found)
 
     def _known(self, word: str) -> bool:
         lower = word.lower()

@@ -61,6 +61,7 @@ _LOANS = re.compile(
 _CONJUNCTIONS = frozenset({"a", "albo", "ani", "bądź", "czy", "i", "lub", "oraz"})
 """After them a hyphen stands for the rest of a word: „homo- czy heteroseksualny”."""
 _NOTE_MARK = re.compile(r"(?<!\w)([^\W\d_]{3,})(\d{1,3})(?!\w)")
+_GLUED = re.compile(r"\d(?<=[^\W\d_]\d)")
 _FRAGMENTS = re.compile(r"(?<![^\W_])([^\W\d_]+) ([^\W\d_]+)(?![^\W_])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(rf"(?<![\w{MARKS}-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w{MARKS}-])")
@@ -291,7 +292,7 @@ def note_marks(text: str, known: Known, notes: Container[str]) -> str:
             return match[0]
         return word if number in notes else f"{word} {number}"
 
-    return _NOTE_MARK.sub(apart, text)
+    return _NOTE_MARK.sub(apart, text) if _GLUED.search(text) else text
 
 
 def fragments(text: str, known: Known) -> str:

@@ -81,7 +81,7 @@ _ABBREVIATION = re.compile(
     r"|tys|tzn|tzw|ul|ust|ww|zob)$",
     re.IGNORECASE,
 )
-_GLUED_MARK = re.compile(r"(?<=[^\W\d_]{3})\d{1,3}(?!\w)")
+_GLUED_MARK = re.compile(r"\d(?<=[^\W\d_]{3}\d)\d{0,2}(?!\w)")
 _NOTE_START = re.compile(r"(\d{1,3})\)?\.? +[A-ZĄĆĘŁŃÓŚŹŻ„(a-z]|(\*{1,3})\)? *\w")
 _RAISED_START = re.compile(rf"{RAISED}\s*(\d{{1,3}}|\*{{1,3}})\s*\)?\s*{RAISED}")
 _RAISED = re.compile(rf" ?{RAISED}([^{RAISED}]*){RAISED}")

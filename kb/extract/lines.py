@@ -133,6 +133,14 @@ _mark_text = _call(
     pdfium_raw.FPDFPageObjMark_GetParamStringValue, _I, _P, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, _P
 )
 
+def _is_bold(font: int) -> bool:
+    if not font:
+        return False
+    name = ctypes.create_string_buffer(200)
+    _font_name(font, name, 200)
+    return _BOLD_NAME.search(name.value.decode("utf-8", "replace")) is not None or _font_weight(font) >= _BOLD_WEIGHT
+
+
 class _Boxes:
     """Room for the boxes of a page's characters, with a reference to each; kept, since references take long to make."""
 
@@ -230,8 +238,7 @@ class _Frame:
         return _Frame(0.0, 0.0, self.width, self.height, -self.quarters % 4)
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
+class _Style(NamedTuple):
     """What a text object says of all its characters."""
 
     bold: bool
@@ -336,7 +343,7 @@ class _Reader:
     ) -> None:
         self._page = page
         self._is_hidden = is_hidden
-        self._in_hidden_forms: set[int] | None = None
+        self._in_hidden_forms: frozenset[int] | None = None
         self._text = text
         self._handle = _address(text.raw)
         self._frame = frame
@@ -460,7 +467,10 @@ class _Reader:
         return told != 0, upright[1]
 
     def _direction_of(self, place: int) -> int:
-        quarters = _angle(self._handle, place) / (math.pi / 2)
+        angle = _angle(self._handle, place)
+        if not angle:
+            return self._frame.quarters
+        quarters = angle / (math.pi / 2)
         if abs(quarters - round(quarters)) > _SLANT:
             return _SLANTED
         return (round(quarters) + self._frame.quarters) % 4
@@ -472,31 +482,39 @@ class _Reader:
 
     def _styles_of(self, places: Sequence[int]) -> list[_Style]:
         """What the text objects of characters say of them."""
-        known = self._styles
-        result = []
-        for place, item in zip(places, map(_text_object, repeat(self._handle), places), strict=True):
-            style = known.get(item)
-            if style is None:
-                style = self._style(place, item)
-                if item:
-                    known[item] = style
-            result.append(style)
-        return result
+        styles = self._styles
+        items = list(map(_text_object, repeat(self._handle), places))
+        # One place for each text object that has not been asked yet.
+        fresh = {item: place for item, place in zip(items, places, strict=True) if item not in styles}
+        fresh.pop(None, None)
+        made = map(
+            self._style,
+            fresh.values(),
+            fresh,
+            map(_render_mode, fresh),
+            map(_font, fresh),
+            map(_count_marks, fresh),
+        )
+        styles.update(zip(fresh, made, strict=True))
+        return [styles[item] if item else self._style(place) for item, place in zip(items, places, strict=True)]
 
-    def _style(self, place: int, item: int) -> _Style:
-        mode = _render_mode(item) if item else 0
-        bold = self._is_bold(_font(item) or 0) if item else False
+    def _style(self, place: int, item: int = 0, mode: int = 0, font: int = 0, marks: int = 0) -> _Style:
+        """The style of a text object, told by one of its characters, or of a character without one."""
+        bold = self._fonts.get(font)
+        if bold is None:
+            bold = self._fonts[font] = _is_bold(font)
+        hidden = (marks > 0 and self._is_on_hidden_layer(item, marks)) or item in self._hidden_items()
         return _Style(
             bold or mode == _STROKED_TOO,
             mode == _INVISIBLE,
-            bool(item) and (self._is_on_hidden_layer(item) or item in self._hidden_items()),
+            hidden,
             self._type_size(place),
             self._direction_of(place),
         )
 
-    def _is_on_hidden_layer(self, item: int) -> bool:
-        """Whether a page object is marked as belonging to a layer that is switched off."""
-        for index in range(_count_marks(item)):
+    def _is_on_hidden_layer(self, item: int, marks: int) -> bool:
+        """Whether a page object, which has so many marks, is marked as belonging to a layer that is switched off."""
+        for index in range(marks):
             # Objects between the same two marks share them.
             mark = _mark(item, index)
             hidden = self._hidden_marks.get(mark)
@@ -515,25 +533,16 @@ class _Reader:
         _mark_text(mark, b"Name", name, _NAME_BYTES, ctypes.addressof(used))
         return self._is_hidden(name.raw[: used.value].decode("utf-16-le", "replace").rstrip("\0"))
 
-    def _hidden_items(self) -> set[int]:
+    def _hidden_items(self) -> frozenset[int]:
         """What stands in forms on hidden layers: it has no marks of its own."""
         if self._in_hidden_forms is None:
             page = _address(self._page.raw)
             items = list(map(_object, repeat(page), range(_count_objects(page))))
             kinds = map(_object_type, items)
             forms = [item for item, kind in zip(items, kinds, strict=True) if kind == pdfium_raw.FPDF_PAGEOBJ_FORM]
-            hidden = [form for form in forms if self._is_on_hidden_layer(form)]
-            self._in_hidden_forms = {item for form in hidden for item in _inside(form)}
+            hidden = [form for form in forms if self._is_on_hidden_layer(form, _count_marks(form))]
+            self._in_hidden_forms = frozenset(item for form in hidden for item in _inside(form))
         return self._in_hidden_forms
-
-    def _is_bold(self, font: int) -> bool:
-        if font not in self._fonts:
-            name = ctypes.create_string_buffer(200)
-            if font:
-                _font_name(font, name, 200)
-            bold = _BOLD_NAME.search(name.value.decode("utf-8", "replace")) is not None
-            self._fonts[font] = bold or (font != 0 and _font_weight(font) >= _BOLD_WEIGHT)
-        return self._fonts[font]
 
     def _hidden_copies(self, places: npt.NDArray[np.intp], boxes: _Floats, runs: Sequence[_Run]) -> Iterator[_Run]:
         """Invisible text that lies over visible text; over a picture it is the text of a scan and stays."""
