@@ -18,6 +18,10 @@ from kb.polish import normalise
 from kb.slugs import slug
 
 
+OF_DEFAULTS = f"z {DEFAULTS_FILE}: "
+"""How the note begins that tells what a document has from the defaults of its folders."""
+
+
 class Described(NamedTuple):
     """A document, what is wrong with its metadata, and where those come from that nobody gave for it."""
 
@@ -95,7 +99,7 @@ class Catalogue:
         notes = [
             _note("z nazwy pliku", () if merged.get("title") or heading else ("title",)),
             _note(f"z opisu w samym pliku {file_format.name}", guessed.keys() - given.values.keys()),
-            _note(f"z {DEFAULTS_FILE}", defaults.keys() - guessed.keys() - given.values.keys()),
+            _note(OF_DEFAULTS.removesuffix(": "), defaults.keys() - guessed.keys() - given.values.keys()),
         ]
         return Described(document, tuple(warnings), tuple(filter(None, notes)))
 

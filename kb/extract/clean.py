@@ -195,6 +195,8 @@ def _rejoin(left: str, mark: str, right: str, known: Known, seen: Container[str]
         result = hyphenated
     elif whole.lower() in seen:
         result = whole
+    elif right.lower() == f"nie{left.lower()}":
+        result = kept  # „dawno-niedawno”
     elif right in _CONJUNCTIONS:
         result = f"{left}- {right}"
     elif _is_never_whole(left, right) or _LOANS.fullmatch(hyphenated) or _is_compound(left, right, known):
