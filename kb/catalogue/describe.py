@@ -17,7 +17,6 @@ from kb.model import Document, Extraction, Page
 from kb.polish import normalise
 from kb.slugs import slug
 
-
 OF_DEFAULTS = f"z {DEFAULTS_FILE}: "
 """How the note begins that tells what a document has from the defaults of its folders."""
 
