@@ -5,6 +5,7 @@ Constants are paths, those with braces as the routes declare them; functions fil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -30,6 +31,7 @@ TOPICS = "/tematy"
 TOPIC = "/tematy/{slug}"
 GLOSSARY = "/slownik"
 ABOUT = "/o-bazie"
+QUOTE = "/cytat"
 API_GUIDE = "/api"
 SITEMAP = "/sitemap.xml"
 ROBOTS = "/robots.txt"
@@ -46,6 +48,7 @@ API_VERSION = f"{API}/documents/{{id}}/versions/{{version}}"
 API_VERSION_PAGE = f"{API}/documents/{{id}}/versions/{{version}}/pages/{{number}}"
 API_CITATION = f"{API}/documents/{{id}}/citation"
 API_CITATIONS = f"{API}/citations"
+API_QUOTE = f"{API}/quote"
 API_SUGGEST = f"{API}/suggest"
 API_EDITIONS = f"{API}/editions"
 API_TOPICS = f"{API}/topics"
@@ -55,6 +58,9 @@ READY = "/readyz"
 
 LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
 """Kinds of documents that have a list of their own."""
+TAKES_BODY = frozenset({QUOTE})
+"""Where a form may be posted: what it holds may be too long for an address."""
+_MOST_MARKED = 30
 CLOSED_TO_ROBOTS = (SEARCH, f"{CITATIONS}?", f"{API_GUIDE}/")
 VERSION_CHARACTERS = 12
 """Of a version's hash in an address: two versions of one document never have the same twelve hexadecimal digits."""
@@ -143,6 +149,16 @@ def search_url(query: Query, path: str = SEARCH) -> str:
 def with_query(url: str, text: str) -> str:
     """A link to a document or page that carries the query, so that what was found is marked there."""
     return f"{url}?{urlencode({'q': text})}" if text else url
+
+
+def quote_url(text: str) -> str:
+    """The address of what became of a quotation."""
+    return f"{QUOTE}?{urlencode({'q': text})}"
+
+
+def marked_url(document: str, number: int, words: Sequence[str]) -> str:
+    """A page on which words are marked where they follow one another; of very many the first ones."""
+    return with_query(page_url(document, number), f"„{' '.join(words[:_MOST_MARKED])}”" if words else "")
 
 
 def section_of(path: str) -> str:

@@ -101,6 +101,23 @@ SUGGESTED_FOR_CHARACTERS = 100
 SUGGESTED_FOR_WORDS = 8
 """Of that text: each further word would narrow what is found to nothing."""
 
+# What is read of a quotation
+
+QUOTE_CHARACTERS = 5_000
+"""A printed page and a half; percent-encoded it fits into an address."""
+QUOTE_BYTES = 24 * 1024
+"""Of its address: the first line and the headers of a request have ``HEADERS_BYTES``."""
+QUOTE_WORDS = 1_000
+"""Of such a text mostly one in seven characters; this is for lists of single letters."""
+QUOTE_PARTS = 8
+"""Between „[…]”: each is looked for by itself."""
+QUOTE_PLACES = 20
+"""Places that are told of one quotation; nobody compares more."""
+QUOTE_PAGE_WORDS = 250
+"""Of a printed page with little on it: a longer quotation may run over so many more pages."""
+QUOTE_PAGE_CHARACTERS = 100_000
+"""Of one page in which a quotation is looked for: thirty printed ones. Of a longer section the rest is left out."""
+
 # What one request may make the server do
 
 VOCABULARY_REPAIRS = 12
@@ -124,6 +141,8 @@ WAITING_CONNECTIONS = 512
 """Connections that the operating system holds until they are accepted."""
 HEADERS_BYTES = 32 * 1024
 """The first line and the headers of a request: a query of 1,000 emoji, percent-encoded, is 12 kB."""
+BODY_BYTES = 64 * 1024
+"""Of a form that is posted: the longest quotation of rare letters, percent-encoded. Of more nothing is kept, only counted."""
 IDLE_CONNECTION_SECONDS = 5
 """How long a connection may stay open between two requests."""
 

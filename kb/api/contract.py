@@ -231,6 +231,61 @@ class CitationsResponse(BaseModel):
     citations: str = Field(description="Treść pliku z opisami.")
 
 
+class QuotePage(BaseModel):
+    """Strona, na której stoi część cytatu."""
+
+    number: int = Field(description="Kolejny numer strony w pliku, od 1.", examples=[17])
+    label: str | None = Field(description="Numer wydrukowany na stronie.", examples=["15"])
+    url: str = Field(description="Adres strony, na której słowa są wyróżnione.")
+
+
+class QuotePiece(BaseModel):
+    """Kawałek porównania: co jest w cytacie i co w dokumencie; bez różnicy oba są takie same."""
+
+    model_config = _OF_RESULTS
+
+    kind: Literal[
+        "same", "spacing", "quotes", "footnote", "case", "diacritics", "punctuation", "word", "number", "negation"
+    ] = Field(description="Rodzaj różnicy; przy pierwszych czterech cytat pozostaje dosłowny.")
+    quoted: str = Field(description="Tekst cytatu; pusty, gdy czegoś w nim brak.")
+    source: str = Field(description="Tekst dokumentu; pusty, gdy dokument tego nie ma.")
+
+
+class QuotePassage(BaseModel):
+    """Cytat albo jego część między opuszczeniami „[…]”."""
+
+    pages: list[QuotePage] = Field(description="Strona; dwie, gdy tekst przechodzi na następną; żadna, gdy go brak.")
+    pieces: list[QuotePiece]
+
+
+class QuotePlace(BaseModel):
+    """Miejsce w zbiorze, w którym stoi cytat."""
+
+    document: str = Field(examples=["raport-finansowanie-projektow"])
+    title: str
+    version: str = Field(description="Wersja pliku: skrót SHA-256 jego zawartości.")
+    verdict: Literal["verbatim", "differs"]
+    changed_words: int = Field(description="Ile słów jest innych, brakujących lub dodanych.", examples=[2])
+    likeness: float = Field(description="Podobieństwo słów, od 0 do 1.", examples=[0.93])
+    warnings: list[str] = Field(description="Różnice, które mogą zmienić sens: liczby, przeczenia, brak części cytatu.")
+    passages: list[QuotePassage]
+    citation: str = Field(description="Opis bibliograficzny tego miejsca, w formacie iso690.")
+    url: str = Field(description="Trwały adres tego miejsca.")
+
+
+class QuoteResponse(BaseModel):
+    """Co wiadomo o cytacie."""
+
+    quote: str = Field(description="Cytat, jak został odczytany.")
+    verdict: Literal["verbatim", "differs", "absent"] = Field(
+        description="verbatim – stoi gdzieś dosłownie, differs – z różnicami, absent – nie znaleziono go."
+    )
+    message: str = Field(examples=["Cytat występuje z różnicami (2 słowa)"])
+    total: int = Field(description="Ile miejsc znaleziono.")
+    more: bool = Field(description="Czy może ich być więcej.")
+    places: list[QuotePlace] = Field(description="Miejsca: najpierw dosłowne, potem najbardziej podobne.")
+
+
 class SuggestionEntry(BaseModel):
     """Podpowiedź do tego, co jest wpisywane."""
 

@@ -15,6 +15,7 @@ from kb.api.contract import (
     EditionsResponse,
     ErrorResponse,
     PageResponse,
+    QuoteResponse,
     SearchResponse,
     StateResponse,
     SuggestResponse,
@@ -25,6 +26,7 @@ from kb.api.responses import (
     documents_response,
     editions_response,
     page_response,
+    quote_response,
     search_response,
     suggest_response,
     topics_response,
@@ -32,7 +34,7 @@ from kb.api.responses import (
 from kb.citing import STYLES, cite, cite_all
 from kb.errors import BadRequest, NotFound, Overloaded
 from kb.facets import FACETS
-from kb.limits import EXPORTED_RECORDS, QUOTED_CHARACTERS, RESULTS_A_PAGE, SUGGESTED_FOR_CHARACTERS
+from kb.limits import EXPORTED_RECORDS, QUOTE_CHARACTERS, QUOTED_CHARACTERS, RESULTS_A_PAGE, SUGGESTED_FOR_CHARACTERS
 from kb.reading.params import SEARCH_PARAMETERS, Problem, collect, read_export, read_query, refuse, whole_number
 from kb.site import site_of
 
@@ -209,6 +211,31 @@ def citations(request: Request) -> CitationsResponse:
         exported=len(found),
         citations=cite_all((site.source(request, document) for document in found), style),
     )
+
+
+@router.get(
+    addresses.API_QUOTE,
+    summary="Sprawdź cytat",
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "q",
+                "in": "query",
+                "description": f"Cytat, najwyżej {QUOTE_CHARACTERS} znaków; „[…]” oznacza opuszczony tekst.",
+                "required": True,
+                "schema": {"type": "string"},
+            }
+        ],
+        "x-example": f"{addresses.API_QUOTE}?q=wkład+własny+gminy",
+    },
+)
+def quote(request: Request) -> QuoteResponse:
+    """Czy cytat stoi w zbiorze dosłownie, z jakimi różnicami albo czy go nie ma – i gdzie, z opisem bibliograficznym."""
+    refuse(collect(request.query_params, ("q",), texts=("q",))[1])
+    site = site_of(request)
+    # As it was sent: where its lines end says where words may be divided.
+    checked = site.knowledge.check_quotation(request.query_params.get("q", ""))
+    return quote_response(checked, lambda document, page: site.source(request, document, page))
 
 
 @router.get(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
 
 from kb import addresses
 from kb.citing import cite, cite_all, style_named
 from kb.citing.tags import WebLink
-from kb.errors import NotFound
-from kb.limits import EXPORTED_RECORDS
+from kb.errors import BadRequest, NotFound
+from kb.limits import EXPORTED_RECORDS, QUOTE_BYTES
 from kb.model import Document, Edition, Page, Query, Results, Topic
 from kb.pages import feeds, files
 from kb.pages.about import about_page
@@ -19,6 +21,7 @@ from kb.pages.base import respond
 from kb.pages.document import DocumentView, document_page, section_page
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
+from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page
@@ -184,6 +187,27 @@ def about(request: Request) -> Response:
     return respond(request, about_page(site_of(request).knowledge.state.size))
 
 
+@router.get(addresses.QUOTE)
+def quote(request: Request) -> Response:
+    """What became of a quotation; the form alone where there is none."""
+    text = request.query_params.get("q", "")
+    if not text.strip():
+        return respond(request, quote_form())
+    site = site_of(request)
+    checked = site.knowledge.check_quotation(text)
+    return respond(request, quote_page(text, checked, lambda document, page: site.source(request, document, page)))
+
+
+@router.post(addresses.QUOTE)
+async def posted_quote(request: Request) -> Response:
+    """To the address of what became of it: a form may be posted with more than fits into one, which is told then."""
+    pairs = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+    address = addresses.quote_url(next((value for name, value in pairs if name == "q"), ""))
+    if len(address) > QUOTE_BYTES:
+        raise BadRequest("Ten cytat jest zbyt długi.", ["Sprawdź go w krótszych częściach, najlepiej po kilka zdań."])
+    return RedirectResponse(address, 303)
+
+
 @router.get(addresses.API_GUIDE)
 def api_guide(request: Request) -> Response:
     """The API for people who write programs."""
@@ -202,6 +226,7 @@ def sitemap(request: Request) -> Response:
         addresses.EDITIONS,
         addresses.TOPICS,
         addresses.GLOSSARY,
+        addresses.QUOTE,
         addresses.ABOUT,
         *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
         *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),

@@ -262,6 +262,7 @@ def test_schema_describes_everything(client: httpx.Client) -> None:
         "/api/v1/documents/{id}/pages/{number}",
         "/api/v1/documents/{id}/citation",
         "/api/v1/citations",
+        "/api/v1/quote",
         "/api/v1/suggest",
         "/api/v1/editions",
         "/api/v1/topics",
