@@ -166,12 +166,24 @@ def section_of(path: str) -> str:
     return "/" + path.split("/")[1]
 
 
+_OF_A_DOCUMENT = tuple(path.partition("{id}")[0] for path in (DOCUMENT, FILE, CITATION, API_DOCUMENT))
+"""What stands before a document's id in the addresses of all that belongs to it."""
+
+
 def document_of(path: str) -> str:
     """The id of the document that a path leads to, or led to; "" for any other path."""
-    for start in (DOCUMENT.format(id=""), FILE.format(id="")):
+    for start in _OF_A_DOCUMENT:
         if path.startswith(start):
             return path.removeprefix(start).split("/")[0]
     return ""
+
+
+def of_other_document(path: str, document: str) -> str:
+    """The same address of another document."""
+    for start in _OF_A_DOCUMENT:
+        if path.startswith(start):
+            return start + quote(document) + path.removeprefix(start + document_of(path))
+    return path
 
 
 def is_for_programs(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: ``kb index · serve · search · check · status · evaluate``.
+"""The command line: ``kb index · serve · search · check · status · store · evaluate``.
 
 Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usage or nothing could be done.
 """
@@ -258,6 +258,7 @@ def serve(
             ) from None
     # Server processes are started anew and read their settings from the environment.
     os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index), "KB_HOST": settings.host}
+    os.environ["KB_STORE"] = str(settings.store)
     terminal.print_address(settings.host, settings.port)
     uvicorn.run(
         "kb.web:create_app",
@@ -340,6 +341,41 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         meaning=meaning,
     )
     terminal.print_state(state, as_json)
+
+
+@app.command()
+@report_errors
+def store(
+    documents: Documents = None,
+    index: Index = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Usuń dawne wersje: pliki i teksty.")] = False,
+    days: Annotated[
+        int | None, typer.Option("--days", min=0, help="Z --prune: tylko zastąpione co najmniej tyle dni temu.")
+    ] = None,
+    removed: Annotated[bool, typer.Option("--removed", help="Z --prune: także wersje usuniętych dokumentów.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Z --prune: nie pytaj.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Pokaż, ile zajmują zachowane wersje dokumentów; usuń dawne."""
+    from kb.archive import Archive
+    from kb.archive.pruning import choose, measure, remove
+    from kb.errors import BadRequest
+
+    if not prune and (days is not None or removed or yes):
+        raise BadRequest("Opcje --days, --removed i --yes działają tylko razem z --prune.")
+    archive = Archive(load(documents=documents, index=index).store.absolute())
+    if not prune:
+        terminal.print_archive(measure(archive), archive.folder, as_json)
+        return
+    chosen = choose(archive, days=days or 0, removed=removed)
+    if not as_json:
+        terminal.print_pruning(chosen)
+    if chosen.versions and not yes:
+        if as_json or not sys.stdin.isatty():
+            raise BadRequest("Niczego nie usunięto. Żeby usunąć bez pytania, dodaj --yes.")
+        if not terminal.confirmed("Usunąć je na zawsze?"):
+            raise typer.Exit(2)
+    terminal.print_pruned(remove(archive, chosen), as_json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -31,11 +31,27 @@ def write_atomic(path: Path, text: str) -> None:
 def write_bytes_atomic(path: Path, content: bytes) -> None:
     """The same for any content."""
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
+    with writing_to(temporary) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+@contextmanager
+def writing_to(path: Path) -> Generator[BinaryIO, None, None]:
+    """A new file, on the disk when the context ends; where anything goes wrong, nothing is left of it.
+
+    An OSError of the disk names the file.
+    """
+    try:
+        with path.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 @contextmanager

@@ -112,6 +112,13 @@ class NotFound(KbError):
     code = "not_found"
 
 
+class Gone(KbError):
+    """What was at this address, and was removed on purpose."""
+
+    status = 410
+    code = "gone"
+
+
 class BadRequest(KbError):
     """Parameters of a request are unknown or wrong; ``details`` lists every one."""
 

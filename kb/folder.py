@@ -60,9 +60,9 @@ class FoundFile:
         return format_of(self.path)
 
 
-def find(root: Path, hashes: Hashes) -> list[FoundFile]:
-    """Every file that could be a document, by name, with its hashes."""
-    found = sorted(_walk(root), key=attrgetter("name", "path"))
+def find(root: Path, hashes: Hashes, leave_out: Path | None = None) -> list[FoundFile]:
+    """Every file that could be a document, by name, with its hashes; none of the folder ``leave_out``."""
+    found = sorted(_walk(root, str(leave_out)), key=attrgetter("name", "path"))
     before = ""
     for entry in found:
         if entry.name == before:
@@ -76,7 +76,7 @@ def find(root: Path, hashes: Hashes) -> list[FoundFile]:
     return found
 
 
-def _walk(root: Path) -> Iterator[FoundFile]:
+def _walk(root: Path, leave_out: str) -> Iterator[FoundFile]:
     waiting = [(str(root), "", folder_inputs(root, root), 0)]
     while waiting:
         folder, prefix, inputs, depth = waiting.pop()
@@ -89,7 +89,7 @@ def _walk(root: Path) -> Iterator[FoundFile]:
             continue
         beside = Beside(entry.name for entry in entries)
         for entry in entries:
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") or entry.path == leave_out:
                 continue
             name = prefix + _shown(entry.name)
             is_document = format_of(entry.name) is not UNKNOWN
@@ -175,7 +175,11 @@ class _TooLarge(Exception):
 
 
 class Hashes:
-    """SHA-256 of files, remembered by size and time of change, so that an unchanged collection is not read at each run."""
+    """SHA-256 of files, remembered so that an unchanged collection is not read at each run.
+
+    A file is the same by its size, its times and its inode: who restores the time of change of another file cannot restore
+    the time of that (ctime).
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -194,7 +198,7 @@ class Hashes:
             return str(known[3])
         now = time.time_ns()
         digest = _sha256(path, most_bytes)
-        self._new[name] = [details.st_size, details.st_mtime_ns, now, digest]
+        self._new[name] = [details.st_size, details.st_mtime_ns, now, digest, details.st_ctime_ns, details.st_ino]
         return digest
 
     def save(self) -> None:
@@ -216,13 +220,13 @@ def _sha256(path: str, most_bytes: int) -> str:
 
 
 def _is_hash(known: object, details: os.stat_result) -> TypeGuard[list[Any]]:
-    """Whether it is what ``Hashes`` keeps (size, time of change, time of hashing, hash) of just such a file."""
+    """Whether it is what ``Hashes`` keeps (size, time of change, of hashing, hash, ctime, inode) of just such a file."""
     return (
         isinstance(known, list)
-        and len(known) == 4
-        and known[0] == details.st_size
-        and known[1] == details.st_mtime_ns
+        and len(known) == 6
+        and [known[0], known[1], *known[4:]]
+        == [details.st_size, details.st_mtime_ns, details.st_ctime_ns, details.st_ino]
         and isinstance(known[2], int)
-        and known[2] - details.st_mtime_ns > _RACY_NANOSECONDS
+        and known[2] - max(details.st_mtime_ns, details.st_ctime_ns) > _RACY_NANOSECONDS
         and isinstance(known[3], str)
     )

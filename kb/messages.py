@@ -74,3 +74,14 @@ def long_date(day: date) -> str:
 def seconds(value: float) -> str:
     """3,4 s."""
     return f"{value:.1f}".replace(".", ",") + " s"
+
+
+def file_size(number: int) -> str:
+    """812 kB, 3,4 MB, 12 MB, 1,5 GB: at least 1 kB, with a decimal below ten of the larger units."""
+    size, unit = max(number / 1000, 1.0), "kB"
+    for larger in ("MB", "GB", "TB"):
+        if round(size) < 1000:
+            break
+        size, unit = size / 1000, larger
+    decimals = 1 if unit != "kB" and size < 9.95 else 0
+    return f"{size:.{decimals}f} {unit}".replace(".", ",")

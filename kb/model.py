@@ -168,6 +168,7 @@ class Document:
     rule decides.
     ``unread`` is why its text could not be read; None where it was. An unread document is a **record**: it is found by what
     describes it, and has no pages to show. ``pages`` is then how many the file has, 0 where nobody knows.
+    ``aliases`` are ids that it had before, whose addresses lead to it.
     """
 
     id: str
@@ -195,6 +196,7 @@ class Document:
     issn: str = ""
     doi: str = ""
     unread: Status | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def format(self) -> Format:

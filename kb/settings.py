@@ -54,6 +54,10 @@ class Settings(BaseSettings):
 
     documents: _Folder = Field(Path("documents"), description="Folder z dokumentami PDF i Markdown.")
     index: _Folder = Field(Path("index"), description="Folder indeksu; zapisuje w nim tylko „kb index”.")
+    store: _Folder = Field(
+        default_factory=lambda given: given.get("index", Path("index")).parent / "store",
+        description="Folder z wersjami dokumentów i rejestrem adresów; razem z dokumentami trzeba go zachowywać.",
+    )
     engine: Literal["embedded"] = Field(
         "embedded", description="Silnik wyszukiwania: embedded – wbudowany, w folderze indeksu."
     )

@@ -25,6 +25,7 @@ from kb.reading.params import whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings
+from kb.versions import Versions
 
 NAME = "Baza wiedzy CWD"
 _PULSE_SECONDS = 0.05
@@ -96,6 +97,7 @@ class Site:
     gate: Gate
     pulse: Pulse
     today: Callable[[], date]
+    versions: Versions
 
     def base_url(self, request: Request) -> str:
         """Where the site is for the world, without a slash at the end; else as the request found it."""

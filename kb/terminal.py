@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import progress
@@ -25,6 +26,7 @@ from kb.model import Hit, Reading, Results, Status
 
 if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
+    from kb.archive.pruning import Chosen, Measure
     from kb.indexer import FileReport, OnProgress, Progress, Report
     from kb.meaning.making import Coverage, OnCoverage
     from kb.quality import Quality
@@ -35,6 +37,7 @@ _ROUNDED = 0.01
 """Scores are shown with three digits, and the engine's sums have seven."""
 _MARKED = re.compile(r"<mark>([^<]*+)</mark>")
 _MOST_MISSED = 20
+_MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +194,65 @@ def _row(file: FileReport) -> tuple[str, str, str, str, str]:
         messages.grouped(file.words) if file.words else "–",
         "\n".join([*map(escape, notes), *(f"[dim]{escape(note)}[/dim]" for note in own)]),
     )
+
+
+# kb store
+
+
+def print_archive(measure: Measure, folder: Path, as_json: bool = False) -> None:
+    """How much is kept of all versions."""
+    if as_json:
+        _print_json({"folder": str(folder), **asdict(measure)})
+        return
+    console = Console(highlight=False)
+    console.print(Text(f"Wersje dokumentów: {folder}", overflow="fold"))
+    was = messages.counted(measure.removed, "usunięty", "usunięte", "usuniętych")
+    rows = (
+        ("Dokumenty", f"{messages.grouped(measure.documents)}, w tym {was}"),
+        (
+            "Wersje",
+            f"{messages.grouped(measure.versions)}, w tym {messages.counted(measure.old, 'dawna', 'dawne', 'dawnych')}",
+        ),
+        ("Rozmiar", f"{messages.file_size(measure.bytes)}, w tym dawne wersje {messages.file_size(measure.old_bytes)}"),
+        ("Usunięto", messages.counted(measure.pruned, "wersję", "wersje", "wersji")),
+    )
+    for name, value in rows:
+        console.print(f"  {name:<11}{value}")
+    if not measure.versions:
+        console.print("Archiwum jest puste: zapełnia je kb index.")
+
+
+def print_pruning(chosen: Chosen) -> None:
+    """What is to be removed."""
+    console = Console(highlight=False)
+    if not chosen.versions and not chosen.bytes:
+        console.print("Nie ma czego usunąć.")
+        return
+    for version in chosen.versions[:_MOST_LISTED]:
+        line = (
+            f"  {version.document}  {version.version[:12]}  z {messages.long_date(version.since.astimezone().date())}"
+        )
+        console.print(Text(line, overflow="fold"))
+    if len(chosen.versions) > _MOST_LISTED:
+        console.print(f"  … i {messages.counted(len(chosen.versions) - _MOST_LISTED, 'inna', 'inne', 'innych')}")
+    count = messages.counted(len(chosen.versions), "wersja", "wersje", "wersji")
+    console.print(f"Do usunięcia: {count}, {messages.file_size(chosen.bytes)}.")
+
+
+def confirmed(question: str) -> bool:
+    """Whether the person says yes."""
+    return Console().input(f"{question} [tak/nie] ").strip().lower() in ("tak", "t")
+
+
+def print_pruned(chosen: Chosen, as_json: bool = False) -> None:
+    """What was removed."""
+    if as_json:
+        _print_json(asdict(chosen))
+    elif chosen.versions or chosen.bytes:
+        count = messages.counted(len(chosen.versions), "wersję", "wersje", "wersji")
+        Console(highlight=False).print(
+            f"Usunięto {count}, {messages.file_size(chosen.bytes)}. Ich adresy mówią, że tu były."
+        )
 
 
 # kb search

@@ -16,7 +16,7 @@ import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -24,17 +24,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb import addresses, limits
 from kb.api import routes as api
+from kb.archive import Archive
 from kb.engine import Store
-from kb.errors import BadRequest, KbError, Overloaded, UnknownHost
+from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHost
 from kb.gate import Gate, check_address, hosts_of
 from kb.meaning.making import Background
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
+from kb.pages.versions import removed_page
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
-from kb.site import NAME, STATIC, Directory, Pulse, Site, load_templates
+from kb.site import NAME, STATIC, Directory, Pulse, Site, load_templates, site_of
+from kb.versions import Versions, said
 
 _LOG = logging.getLogger(__name__)
 _POLICY = (
@@ -82,7 +85,9 @@ def create_app(
     settings = settings or load()
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
-    site = Site(settings, knowledge, Directory(knowledge), load_templates(settings), gate, Pulse(knowledge), today)
+    versions = Versions(knowledge, Archive(settings.store.absolute()))
+    templates = load_templates(settings)
+    site = Site(settings, knowledge, Directory(knowledge), templates, gate, Pulse(knowledge), today, versions)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -131,6 +136,11 @@ def _prepare(knowledge: KnowledgeBase) -> None:
 
 def _on_error(request: Request, error: Exception) -> Response:
     """Any error as JSON for programs, as a page for people. Of an unexpected error nothing is shown."""
+    if isinstance(error, NotFound) and addresses.document_of(request.url.path):
+        with contextlib.suppress(KbError):
+            left = _of_a_document_that_left(request)
+            if left:
+                return left
     if isinstance(error, KbError):
         status, code, message, details = error.status, error.code, error.message, error.details
     elif isinstance(error, RequestValidationError):
@@ -153,6 +163,25 @@ def _on_error(request: Request, error: Exception) -> Response:
     if status == 503:
         response.headers["Retry-After"] = str(error.retry_after if isinstance(error, KbError) else KbError.retry_after)
     return response
+
+
+def _of_a_document_that_left(request: Request) -> Response | None:
+    """Under another id: the way there. Removed: what it was. None for a document that is here, or never was."""
+    versions, path = site_of(request).versions, request.url.path
+    id = addresses.document_of(path)
+    target = versions.moved_to(id)
+    if target:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(addresses.of_other_document(path, target) + query, HTTPStatus.MOVED_PERMANENTLY)
+    passed = versions.passed(id)
+    if passed is None:
+        return None
+    if not addresses.is_for_programs(path):
+        return respond(request, removed_page(request, passed), Gone.status)
+    document = passed.document
+    message = f"Dokument „{document.title}” usunięto z bazy {said(passed.removed)}. Jego wersje można nadal czytać."
+    details = [addresses.API_VERSIONS.format(id=document.id)]
+    return JSONResponse({"error": {"code": Gone.code, "message": message, "details": details}}, Gone.status)
 
 
 class _Frame:

@@ -605,7 +605,7 @@ def test_a_duplicate_goes_in_when_its_original_changes(library: Library) -> None
 
 
 def test_two_files_with_one_id(library: Library) -> None:
-    """One of two files with the same id goes in; the other is told who has it and what to do."""
+    """One of two files with the same id gets it; the other is in under another, and is told who has it and what to do."""
     library.markdown("a.md", "Tekst pierwszy.", id="wspolny")
     library.markdown("b.md", "Tekst drugi.", id="wspolny")
     rows = library.files()
@@ -614,6 +614,7 @@ def test_two_files_with_one_id(library: Library) -> None:
     assert "wspolny" in left.message
     assert taken.path in left.message
     assert "klucz id" in left.message
+    assert library.ids() == {"wspolny", "b"}
     again = library.files()
     assert again[taken.path].status is Status.UNCHANGED
     assert again[left.path].status is Status.DUPLICATE
@@ -623,10 +624,11 @@ def test_two_files_with_one_id(library: Library) -> None:
 
 
 def test_two_paths_with_one_id(library: Library) -> None:
-    """``raport.md`` and ``raport.pdf`` in one folder would have one id; nothing is lost in silence."""
+    """``raport.md`` and ``raport.pdf`` in one folder would have one id: they are told apart, and neither is lost."""
     library.markdown("raport.md", "Tekst pierwszy.")
     library.pdf("raport.pdf", ["Tekst drugi."])
-    assert sorted(library.statuses().values()) == [Status.DUPLICATE, Status.INDEXED]
+    assert set(library.statuses().values()) == {Status.INDEXED}
+    assert (library.document("raport").path, library.document("raport-2").path) == ("raport.md", "raport.pdf")
 
 
 def test_an_id_goes_to_another_file(library: Library) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -157,6 +157,8 @@ class DocumentEntry(BaseModel):
     text_status: TextStatus = _TEXT_STATUS
     url: str
     file_url: str = Field(description="Adres oryginalnego pliku.")
+    version: str = Field(description="Wersja: początek skrótu SHA-256 pliku.", examples=["0f3a5c7e9b12"])
+    version_url: str = Field(description="Stały adres tej wersji, do cytowania.")
 
 
 class DocumentsResponse(BaseModel):
@@ -209,6 +211,44 @@ class PageResponse(ContentsEntry):
     )
     previous: str | None = Field(description="Adres poprzedniej strony.")
     next: str | None = Field(description="Adres następnej strony.")
+    version: str = Field(description="Wersja dokumentu: początek skrótu SHA-256 pliku.", examples=["0f3a5c7e9b12"])
+    version_url: str = Field(description="Stały adres tej strony w tej wersji, do cytowania.")
+
+
+class VersionEntry(BaseModel):
+    """Wersja dokumentu."""
+
+    version: str = Field(description="Początek skrótu SHA-256 pliku.", examples=["0f3a5c7e9b12"])
+    url: str
+    file_url: str = Field(description="Adres oryginalnego pliku tej wersji.")
+    seen: datetime = Field(description="Kiedy pokazano ją po raz pierwszy.")
+    since: datetime = Field(description="Od kiedy była albo jest obecną wersją.")
+    current: bool = Field(description="Czy to obecna wersja.")
+    removed: datetime | None = Field(description="Kiedy celowo usunięto ją z archiwum; null, gdy można ją czytać.")
+
+
+class VersionsResponse(BaseModel):
+    """Wersje dokumentu, obecna pierwsza."""
+
+    document: str
+    title: str
+    removed: datetime | None = Field(description="Kiedy dokument usunięto z bazy; null, gdy w niej jest.")
+    versions: list[VersionEntry]
+
+
+class VersionResponse(DocumentEntry):
+    """Opis dokumentu w jednej z wersji i spis jej stron."""
+
+    current: bool = Field(description="Czy to obecna wersja.")
+    current_url: str | None = Field(description="Adres obecnej wersji dokumentu; null, gdy dokument usunięto.")
+    pages: list[ContentsEntry]
+
+
+class VersionPageResponse(PageResponse):
+    """Strona jednej z wersji dokumentu."""
+
+    current: bool = Field(description="Czy to obecna wersja.")
+    current_url: str | None = Field(description="Gdzie treść tej strony jest teraz; null, gdy jej nie ma.")
 
 
 class CitationResponse(BaseModel):

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, cast
 
-from kb.addresses import document_url, edition_url, file_url, marked_url, page_url, search_url, topic_url
+from kb.addresses import (
+    document_url,
+    edition_url,
+    file_url,
+    marked_url,
+    page_url,
+    place_url,
+    search_url,
+    short_version,
+    topic_url,
+    version_address,
+    version_file_url,
+)
 from kb.api.contract import (
     ContentsEntry,
     DocumentEntry,
@@ -33,12 +46,18 @@ from kb.api.contract import (
     TextStatus,
     TopicEntry,
     TopicsResponse,
+    VersionEntry,
+    VersionPageResponse,
+    VersionResponse,
+    VersionsResponse,
     WordChange,
 )
+from kb.archive import Version
 from kb.citing import Source, cite
 from kb.model import Document, Edition, Hit, Page, Results, Suggestion, Topic
 from kb.quoting import saying
 from kb.quoting.places import Checked, Finding, Passage
+from kb.versions import FoundVersion, Went
 
 
 def search_response(results: Results) -> SearchResponse:
@@ -108,6 +127,67 @@ def page_response(document: Document, page: Page) -> PageResponse:
         confidence=page.confidence,
         previous=page_url(document.id, page.number - 1) if page.number > 1 else None,
         next=page_url(document.id, page.number + 1) if page.number < document.pages else None,
+        version=short_version(document.version),
+        version_url=version_address(document.id, document.version, page.number),
+    )
+
+
+def versions_response(document: Document, versions: Iterable[Version], removed: datetime | None) -> VersionsResponse:
+    """The contract of ``GET /api/v1/documents/{id}/versions``."""
+    return VersionsResponse(
+        document=document.id,
+        title=document.title,
+        removed=removed,
+        versions=[
+            VersionEntry(
+                version=short_version(each.document.version),
+                url=version_address(document.id, each.document.version),
+                file_url=version_file_url(document.id, each.document.version),
+                seen=each.seen,
+                since=each.since,
+                current=removed is None and each.document.version == document.version,
+                removed=each.pruned,
+            )
+            for each in versions
+        ],
+    )
+
+
+def version_response(found: FoundVersion, pages: Iterable[Page]) -> VersionResponse:
+    """The contract of ``GET /api/v1/documents/{id}/versions/{version}``."""
+    document = found.document
+    described = _described(document)
+    described["url"] = described["version_url"]
+    described["file_url"] = version_file_url(document.id, document.version)
+    return VersionResponse(
+        **described,
+        current=found.is_current,
+        current_url=document_url(document.id) if found.current else None,
+        pages=[
+            ContentsEntry(
+                **_contents(document, page) | {"url": version_address(document.id, document.version, page.number)}
+            )
+            for page in pages
+        ],
+    )
+
+
+def version_page_response(found: FoundVersion, page: Page, went: Went | None) -> VersionPageResponse:
+    """The contract of ``GET /api/v1/documents/{id}/versions/{version}/pages/{n}``."""
+    document = found.document
+    now = page_response(document, page)
+    present = page if found.is_current else went.page if went else None
+
+    def neighbour(number: int) -> str | None:
+        if not 1 <= number <= document.pages:
+            return None
+        return version_address(document.id, document.version, number)
+
+    return VersionPageResponse(
+        **now.model_dump()
+        | {"url": now.version_url, "previous": neighbour(page.number - 1), "next": neighbour(page.number + 1)},
+        current=found.is_current,
+        current_url=place_url(document.id, present) if present else None,
     )
 
 
@@ -200,6 +280,8 @@ def _described(document: Document) -> dict[str, Any]:
         "text_status": _text_status(document),
         "url": document_url(document.id),
         "file_url": file_url(document.id),
+        "version": short_version(document.version),
+        "version_url": version_address(document.id, document.version),
     }
 
 

@@ -20,6 +20,9 @@ from kb.api.contract import (
     StateResponse,
     SuggestResponse,
     TopicsResponse,
+    VersionPageResponse,
+    VersionResponse,
+    VersionsResponse,
 )
 from kb.api.responses import (
     document_response,
@@ -30,6 +33,9 @@ from kb.api.responses import (
     search_response,
     suggest_response,
     topics_response,
+    version_page_response,
+    version_response,
+    versions_response,
 )
 from kb.citing import STYLES, cite, cite_all
 from kb.errors import BadRequest, NotFound, Overloaded
@@ -42,6 +48,9 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorResponse, "description": "Nie ma takiego dokumentu lub strony."},
     422: {"model": ErrorResponse, "description": "Błędne parametry; details wymienia wszystkie."},
     503: {"model": ErrorResponse, "description": "Nie ma indeksu."},
+}
+_GONE: dict[int | str, dict[str, Any]] = {
+    410: {"model": ErrorResponse, "description": "Ten dokument lub tę wersję usunięto."}
 }
 router = APIRouter(tags=["Baza wiedzy"], responses=_ERRORS)
 health = APIRouter(tags=["Stan usługi"])
@@ -109,7 +118,7 @@ def documents(request: Request) -> DocumentsResponse:
     return documents_response(knowledge.search(query))
 
 
-@router.get(addresses.API_DOCUMENT, summary="Dokument")
+@router.get(addresses.API_DOCUMENT, summary="Dokument", responses=_GONE)
 def document(request: Request, id: _DocumentId) -> DocumentResponse:
     """Opis dokumentu, spis jego stron i dokumenty o podobnej treści."""
     knowledge = site_of(request).knowledge
@@ -118,7 +127,7 @@ def document(request: Request, id: _DocumentId) -> DocumentResponse:
     return document_response(found, knowledge.pages(id), knowledge.related(id))
 
 
-@router.get(addresses.API_PAGE, summary="Strona dokumentu")
+@router.get(addresses.API_PAGE, summary="Strona dokumentu", responses=_GONE)
 def page(
     request: Request,
     id: _DocumentId,
@@ -127,15 +136,52 @@ def page(
     """Tekst jednej strony."""
     knowledge = site_of(request).knowledge
     _nothing_more(request)
-    position = whole_number(number)
-    if position is None:
-        raise BadRequest("Nie rozumiemy parametrów zapytania.", ["Numer strony musi być liczbą całkowitą."])
+    position = _position(number)
     return page_response(knowledge.document(id), knowledge.page(id, position))
+
+
+_Version = Annotated[str, Path(description="Wersja: początek skrótu SHA-256 pliku, co najmniej 12 cyfr.")]
+
+
+@router.get(addresses.API_VERSIONS, summary="Wersje dokumentu")
+def versions(request: Request, id: _DocumentId) -> VersionsResponse:
+    """Wersje dokumentu, obecna pierwsza; także dokumentu, który usunięto z bazy."""
+    site = site_of(request)
+    _nothing_more(request)
+    passed = site.versions.passed(id)
+    found = passed.document if passed else site.knowledge.document(id)
+    return versions_response(found, site.versions.of(found), passed.removed if passed else None)
+
+
+@router.get(addresses.API_VERSION, summary="Wersja dokumentu", responses=_GONE)
+def version(request: Request, id: _DocumentId, version: _Version) -> VersionResponse:
+    """Opis dokumentu w jednej z wersji i spis jej stron."""
+    site = site_of(request)
+    _nothing_more(request)
+    found = site.versions.find(id, version)
+    return version_response(found, site.versions.pages(found))
+
+
+@router.get(addresses.API_VERSION_PAGE, summary="Strona wersji dokumentu", responses=_GONE)
+def version_page(
+    request: Request,
+    id: _DocumentId,
+    version: _Version,
+    number: Annotated[str, Path(description="Numer strony w pliku, od 1.", examples=["1"])],
+) -> VersionPageResponse:
+    """Tekst jednej strony w jednej z wersji."""
+    site = site_of(request)
+    _nothing_more(request)
+    position = _position(number)
+    found = site.versions.find(id, version)
+    page = site.versions.page(found, position)
+    return version_page_response(found, page, site.versions.went(found, page))
 
 
 @router.get(
     addresses.API_CITATION,
     summary="Opis bibliograficzny",
+    responses=_GONE,
     openapi_extra={
         "parameters": [
             {
@@ -308,6 +354,14 @@ async def readyz(request: Request) -> StateResponse:
         raise Overloaded("Serwer nie nadąża z odpowiedziami. Spróbuj ponownie za kilka sekund.")
     documents, pages = await site.pulse.size()
     return StateResponse(status="ok", documents=documents, pages=pages)
+
+
+def _position(number: str) -> int:
+    """The number of a page in an address. Raises BadRequest."""
+    position = whole_number(number)
+    if position is None:
+        raise BadRequest("Nie rozumiemy parametrów zapytania.", ["Numer strony musi być liczbą całkowitą."])
+    return position
 
 
 def _nothing_more(request: Request) -> None:

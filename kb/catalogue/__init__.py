@@ -8,7 +8,7 @@ the taxonomy, ``metadata`` checks the keys of a document, ``inputs`` hashes all 
 document together.
 """
 
-from kb.catalogue.describe import Catalogue
+from kb.catalogue.describe import Asked, Catalogue, id_of_path
 from kb.catalogue.fields import problems
 from kb.catalogue.files import DEFAULTS_FILE, Beside, read_yaml
 from kb.catalogue.inputs import file_inputs, folder_inputs
@@ -17,10 +17,12 @@ from kb.catalogue.taxonomy import TAXONOMY_FILE, load_taxonomy
 __all__ = [
     "DEFAULTS_FILE",
     "TAXONOMY_FILE",
+    "Asked",
     "Beside",
     "Catalogue",
     "file_inputs",
     "folder_inputs",
+    "id_of_path",
     "load_taxonomy",
     "problems",
     "read_yaml",

@@ -29,6 +29,13 @@ class Described(NamedTuple):
     notes: tuple[str, ...]
 
 
+class Asked(NamedTuple):
+    """The id that a file's metadata ask for, "" for none, and the aliases."""
+
+    id: str = ""
+    aliases: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class _Given:
     """Valid keys from one place, and the keys there that were wrong."""
@@ -70,7 +77,7 @@ class Catalogue:
             warnings.append(f"{path.name}: zamiast błędnej daty publikacji przyjęto {merged['published']} ({source})")
         heading = _first_heading(extraction, file_format)
         document = Document(
-            id=str(merged.get("id") or slug(PurePosixPath(name).with_suffix("").as_posix())),
+            id=str(merged.get("id") or id_of_path(name)),
             title=str(merged.get("title") or heading or _readable(PurePosixPath(name).stem)),
             path=name,
             version=version,
@@ -94,6 +101,7 @@ class Catalogue:
             isbn=merged.get("isbn") or "",
             issn=merged.get("issn") or "",
             doi=merged.get("doi") or "",
+            aliases=tuple(dict.fromkeys(merged.get("aliases") or ())),
         )
         notes = [
             _note("z nazwy pliku", () if merged.get("title") or heading else ("title",)),
@@ -101,6 +109,14 @@ class Catalogue:
             _note(OF_DEFAULTS.removesuffix(": "), defaults.keys() - guessed.keys() - given.values.keys()),
         ]
         return Described(document, tuple(warnings), tuple(filter(None, notes)))
+
+    def asked(self, path: Path, front_matter: Mapping[str, object]) -> Asked:
+        """The id and aliases that a file's metadata ask for; ``front_matter``: its own, where that is what describes it."""
+        if format_of(path.name).has_sidecar:
+            values = self._in_sidecar(path, []).values
+        else:
+            values = checked(front_matter, self._taxonomy, "", [])
+        return Asked(values.get("id") or "", tuple(dict.fromkeys(values.get("aliases") or ())))
 
     def is_described(self, path: Path, extraction: Extraction) -> bool:
         """Whether more is known of a file than its name: an editor describes it, or the file itself says its title."""
@@ -123,7 +139,7 @@ class Catalogue:
         above, warnings_above = ({}, ()) if folder == self._root else self._folder_defaults(folder.parent)
         warnings = list(warnings_above)
         values = self._in_file(
-            folder / DEFAULTS_FILE, warnings, without=("id", "title", "isbn", "doi", "report_number")
+            folder / DEFAULTS_FILE, warnings, without=("id", "title", "isbn", "doi", "report_number", "aliases")
         ).values
         self._defaults[folder] = above | values, tuple(warnings)
         return self._defaults[folder]
@@ -178,6 +194,11 @@ def _said_to_be(kind: str, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Authors and editors of whom somebody said that they are persons, or bodies."""
     named = [*(values.get("authors") or ()), *(values.get("editors") or ())]
     return tuple(dict.fromkeys(name for name, said in named if said == kind))
+
+
+def id_of_path(name: str) -> str:
+    """The id that is made of a file's path, as shown, where its metadata give none."""
+    return slug(PurePosixPath(name).with_suffix("").as_posix())
 
 
 def _note(source: str, keys: Iterable[str]) -> str:

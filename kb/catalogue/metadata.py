@@ -48,6 +48,7 @@ KEY_NAMES = {
     "isbn": "ISBN",
     "issn": "ISSN",
     "doi": "DOI",
+    "aliases": "dawne identyfikatory",
 }
 """What the keys are called in a report."""
 
@@ -119,6 +120,14 @@ class Metadata(BaseModel):
     isbn: Annotated[Identifier, AfterValidator(identifiers.isbn)] | None = None
     issn: Annotated[Identifier, AfterValidator(identifiers.issn)] | None = None
     doi: Annotated[Identifier, AfterValidator(identifiers.doi)] | None = None
+    aliases: Texts | None = None
+
+    @field_validator("aliases")
+    @classmethod
+    def _slugs(cls, values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if not all(map(SLUG.fullmatch, values or ())):
+            raise ValueError("dawne identyfikatory mogą mieć małe litery bez ogonków, cyfry i łączniki")
+        return values
 
     @field_validator("id")
     @classmethod

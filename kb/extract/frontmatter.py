@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from kb.yaml_text import Refused, Value, read_keys
+from kb.disk import open_file
+from kb.yaml_text import MOST_BYTES, Refused, Value, read_keys
 
 _SUBJECT = "Metadane na początku pliku"
 _TOML_LINE = re.compile(r"at line (\d+)")
@@ -42,6 +43,20 @@ def split(text: str) -> FrontMatter:
     except Refused as problem:
         return FrontMatter({}, body, (f"{_SUBJECT} zostały pominięte: {problem}.",))
     return FrontMatter(values, body, tuple(f"{_SUBJECT}: {problem}." for problem in problems))
+
+
+def of_file(path: str) -> Mapping[str, object]:
+    """The front matter of a file that is not read yet; nothing of one that cannot be opened.
+
+    Not more of the file is looked at than may be front matter, by the same reader and limits as a sidecar.
+    """
+    try:
+        with open_file(path) as file:
+            head = file.read(MOST_BYTES + 16)
+    except OSError:
+        return {}
+    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    return split(head.decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")).values
 
 
 def _toml(source: str) -> dict[str, Value]:

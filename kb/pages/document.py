@@ -81,7 +81,8 @@ class CitationBox:
 class DocumentPage(BasePage):
     """``/dokumenty/{id}``; ``text`` is that of a document of sections, "" for one of pages.
 
-    ``unread`` is why there is no text to read here, and what to do instead; "" for most documents.
+    ``unread`` is why there is no text to read here, and what to do instead; "" for most documents. ``changed`` says since when
+    it is as it is, where it has been otherwise; ``versions`` lead to all that it was.
     """
 
     template: ClassVar[str] = "document.html"
@@ -102,6 +103,8 @@ class DocumentPage(BasePage):
     citation: CitationBox
     related: tuple[Card, ...]
     back: Link | None
+    changed: str = ""
+    versions: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +160,7 @@ def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[D
     """A document's own page."""
     document, taxonomy = view.document, view.taxonomy
     has_pages = document.format.has_pages
-    shown = [] if has_pages else _first_sections(pages)
+    shown = [] if has_pages else first_sections(pages)
     html = "\n".join(shown)
     contents = tuple(_contents(view, pages, len(shown)))
     numbers = tuple(_numbers(view, pages)) if has_pages else ()
@@ -185,7 +188,7 @@ def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[D
         first_page=with_query(page_url(document.id, 1), view.q),
         recognised=_recognised(pages),
         text=rendered(html, view.links(html[:MOST_SHOWN]), view.marker, MOST_SHOWN),
-        cut=_CUT if len(html) > MOST_SHOWN else "",
+        cut=CUT if len(html) > MOST_SHOWN else "",
         further=_further(view, pages, len(shown)),
         citation=_citation_box(view, None),
         related=tuple(card(other, taxonomy) for other in related),
@@ -220,7 +223,7 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
         position=f"{page.number} z {document.pages}",
         recognised="Tekst tej strony rozpoznano automatycznie (OCR); może zawierać błędy." if page.ocr else "",
         text=text,
-        cut=_CUT if len(page.html or page.text) > MOST_SHOWN else "",
+        cut=CUT if len(page.html or page.text) > MOST_SHOWN else "",
         marked="<mark>" in text,
         previous=_neighbour(view, page.number - 1, "Poprzednia"),
         next=_neighbour(view, page.number + 1, "Następna"),
@@ -232,10 +235,10 @@ def section_page(view: DocumentView, page: Page) -> SectionPage:
     )
 
 
-_CUT = "To tylko początek bardzo długiego tekstu. Całość jest w oryginalnym pliku."
+CUT = "To tylko początek bardzo długiego tekstu. Całość jest w oryginalnym pliku."
 
 
-def _first_sections(pages: Iterable[Page]) -> list[str]:
+def first_sections(pages: Iterable[Page]) -> list[str]:
     """The HTML of the first sections, as many as are shown at once; the first is there however long it is."""
     shown: list[str] = []
     room = MOST_SHOWN

@@ -1,4 +1,7 @@
-"""The original file behind a document: found inside the documents folder only, sent with the right type and name."""
+"""The original file behind a document, sent with the right type and name.
+
+It comes from the archive. An index that was made before there was one has its files in the documents folder.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,20 @@ from kb.errors import NotFound
 from kb.model import Document
 from kb.polish import normalise
 from kb.slugs import slug
+from kb.versions import is_file_of
 
 _GONE = "Oryginalnego pliku nie ma już w bazie albo zmieniono jego nazwę. Tekst dokumentu nadal można czytać na jego stronie."
 
 
 def original(documents: Path, document: Document) -> Path:
-    """The file's path. Raises NotFound when it is gone, or is not (any more) inside the documents folder."""
+    """The file in the documents folder. Raises NotFound when it is gone, another one, or not (any more) inside that folder."""
     try:
         root = documents.resolve(strict=True)
         path = root
         for part in PurePosixPath(document.path).parts:
             path = _entry(path, part)
         path = path.resolve(strict=True)
-        if root in path.parents and path.is_file():
+        if root in path.parents and path.is_file() and is_file_of(path, document):
             return path
     except (OSError, RuntimeError, ValueError):
         pass
@@ -40,8 +44,9 @@ def _entry(folder: Path, name: str) -> Path:
 
 def send(path: Path, document: Document) -> Response:
     """The file: shown in the browser where it can be, else saved. The name is given in ASCII and as it is (RFC 5987)."""
-    name = normalise(path.name).encode("utf-8", "replace").decode()
-    plain = f"{slug(path.stem)}{path.suffix.lower()}"
+    named = PurePosixPath(document.path)
+    name = normalise(named.name).encode("utf-8", "replace").decode()
+    plain = f"{slug(named.stem)}{named.suffix.lower()}"
     disposition = "inline" if document.format.inline else "attachment"
     return FileResponse(
         path,

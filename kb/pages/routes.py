@@ -25,7 +25,8 @@ from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page
-from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse
+from kb.pages.versions import changed_on, version_links, version_page, version_section_page
+from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.site import site_of
@@ -66,9 +67,11 @@ def feed(request: Request) -> Response:
 @router.get(addresses.DOCUMENT)
 def document(request: Request, id: str) -> Response:
     """A document's own page."""
-    knowledge = site_of(request).knowledge
-    view = _view(request, knowledge.document(id))
-    return respond(request, document_page(view, tuple(knowledge.pages(id)), knowledge.related(id)))
+    site = site_of(request)
+    found = site.knowledge.document(id)
+    page = document_page(_view(request, found), tuple(site.knowledge.pages(id)), site.knowledge.related(id))
+    versions = site.versions.of(found)
+    return respond(request, replace(page, changed=changed_on(found, versions), versions=version_links(found, versions)))
 
 
 @router.get(addresses.PAGE)
@@ -121,12 +124,41 @@ def original(request: Request, id: str) -> Response:
     """The original file."""
     site = site_of(request)
     found = site.knowledge.document(id)
-    answer = files.send(files.original(site.settings.documents, found), found)
+    path = site.versions.original(found) or files.original(site.settings.documents, found)
+    answer = files.send(path, found)
     collection = WebLink(
         target=site.base_url(request) + addresses.document_url(found.id), rel="collection", type="text/html"
     )
     answer.headers["Link"] = str(collection)
     return answer
+
+
+@router.get(addresses.VERSION)
+def version(request: Request, id: str, version: str) -> Response:
+    """One version of a document."""
+    found = site_of(request).versions.find(id, version)
+    return respond(request, version_page(request, found))
+
+
+@router.get(addresses.VERSION_PAGE)
+def version_section(request: Request, id: str, version: str, number: str) -> Response:
+    """One page of a version."""
+    versions = site_of(request).versions
+    found = versions.find(id, version)
+    page = versions.page(found, whole_number(number) or 0)
+    count = found.document.pages
+    return respond(request, version_section_page(request, found, page, count))
+
+
+@router.get(addresses.VERSION_FILE)
+def version_original(request: Request, id: str, version: str) -> Response:
+    """The original file of one version."""
+    site = site_of(request)
+    found = site.versions.find(id, version).document
+    path = site.versions.original(found)
+    if path is None:
+        raise NotFound("Oryginalnego pliku tej wersji nie ma w archiwum; jej tekst nadal można czytać.")
+    return files.send(path, found)
 
 
 @router.get(addresses.NEWS)

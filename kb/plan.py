@@ -1,0 +1,120 @@
+"""What is to be done about each file: decided at once, from what was found and what is known, before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kb.archive import Held
+from kb.archive.ids import Claim, Name, share_out
+from kb.catalogue import Asked, id_of_path
+from kb.engine import IndexedFile
+from kb.folder import FoundFile
+from kb.model import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be done. Each file that was found is in one list.
+
+    ``leaving`` are documents of the index that are no more, or whose id another file gets; ``gone`` are those among them whose
+    file is not there.
+    ``twice`` are files with the name of another, or the bytes of one: its path. ``names`` has all that are in the collection.
+    """
+
+    names: Mapping[str, Name]
+    leaving: list[IndexedFile] = field(default_factory=list)
+    gone: list[IndexedFile] = field(default_factory=list)
+    twice: list[tuple[FoundFile, str]] = field(default_factory=list)
+    failing: list[FoundFile] = field(default_factory=list)
+    unchanged: list[tuple[FoundFile, IndexedFile]] = field(default_factory=list)
+    to_read: list[FoundFile] = field(default_factory=list)
+
+
+def make_plan(
+    before: Mapping[str, IndexedFile],
+    found: Sequence[FoundFile],
+    ledger: Mapping[str, Held],
+    again: Callable[[IndexedFile], bool],
+    ask: Callable[[FoundFile], Asked],
+) -> Plan:
+    """The plan. ``before`` are the files of the build that is written to, ``ledger`` the documents that ever were, by id.
+
+    ``again``: whether an unchanged file is to be read all the same. ``ask``: what a file's metadata ask for.
+    """
+    present = {entry.name for entry in found}
+    closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
+    held = {each.path: each for each in ledger.values() if not each.removed}
+    owners = _owners(found, held)
+    claims = [
+        _claim(each.path, each.version, each, settled=True)
+        for each in held.values()
+        if each.path not in present and each.path.startswith(closed)
+    ]
+    twice: list[tuple[FoundFile, str]] = []
+    failing: list[FoundFile] = []
+    same: list[tuple[FoundFile, IndexedFile]] = []
+    to_read: list[FoundFile] = []
+    for entry in found:
+        old, known = before.get(entry.name), held.get(entry.name)
+        if entry.status is Status.DUPLICATE:
+            twice.append((entry, ""))
+        elif entry.problem:
+            failing.append(entry)
+            if known:
+                claims.append(_claim(entry.name, known.version, known, settled=True))
+        elif owners[entry.version] != entry.name:
+            twice.append((entry, owners[entry.version]))
+        elif old and known and (old.version, old.metadata) == (entry.version, entry.metadata) and not again(old):
+            same.append((entry, old))
+            # Who did not get the id that it asked for gets it when it is free.
+            claims.append(_claim(entry.name, entry.version, known, settled=known.asked in ("", known.id)))
+        else:
+            to_read.append(entry)
+            asked = ask(entry)
+            made = id_of_path(entry.name)
+            claims.append(
+                Claim(path=entry.name, version=entry.version, made=made, asked=asked.id, aliases=asked.aliases)
+            )
+    names = share_out(claims, ledger)
+    ids = {name.id: path for path, name in names.items()}
+    moved = [entry for entry, old in same if names[entry.name].id != old.document]
+    return Plan(
+        names=names,
+        leaving=[file for path, file in before.items() if path not in names or ids.get(file.document, path) != path],
+        gone=[file for path, file in before.items() if path not in present and not path.startswith(closed)],
+        twice=twice,
+        failing=failing,
+        unchanged=[(entry, old) for entry, old in same if entry not in moved],
+        to_read=sorted([*to_read, *moved], key=lambda entry: entry.name) if moved else to_read,
+    )
+
+
+def _owners(found: Sequence[FoundFile], held: Mapping[str, Held]) -> dict[str, str]:
+    """Of files with the same bytes the one that is a document: who holds them already, else the first by name."""
+    readable = [entry for entry in found if entry.version and not entry.problem]
+    owners: dict[str, str] = {}
+    for entry in sorted(readable, key=lambda entry: not _holds(entry, held)):
+        owners.setdefault(entry.version, entry.name)
+    return owners
+
+
+def _holds(entry: FoundFile, held: Mapping[str, Held]) -> bool:
+    return entry.name in held and held[entry.name].version == entry.version
+
+
+def _claim(path: str, version: str, known: Held, *, settled: bool) -> Claim:
+    return Claim(
+        path=path,
+        version=version,
+        made=id_of_path(path),
+        asked=known.asked,
+        aliases=known.aliases,
+        settled=settled,
+    )
+
+
+def refusals(name: Name) -> Iterator[str]:
+    """What a file did not get of the aliases that it asked for."""
+    for alias, holder in name.refused:
+        yield f"aliases = „{alias}”: ten identyfikator ma już {holder}; usuń go z jednego z opisów"
