@@ -201,6 +201,10 @@ class Hashes:
         self._new[name] = [details.st_size, details.st_mtime_ns, now, digest, details.st_ctime_ns, details.st_ino]
         return digest
 
+    def forget(self, name: str) -> None:
+        """Have a file hashed again at the next run: what is remembered of it is not so."""
+        self._new.pop(name, None)
+
     def save(self) -> None:
         """Keep them for the next run; nothing is lost when that fails."""
         if self._new != self._old:

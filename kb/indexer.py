@@ -113,7 +113,7 @@ def run(
         settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
         hashes = Hashes(settings.index / "files.json")
         state = writer.replaced() if writer.fresh else _state(store)
-        job = _Run(settings, root, catalogue, writer, on_progress, archive, state, incoming)
+        job = _Run(settings, root, catalogue, writer, on_progress, archive, state, incoming, hashes)
         found = find(root, hashes, archive.folder)
         job.complete_ledger(found, now)
         job.process(found)
@@ -216,6 +216,7 @@ class _Run:
     archive: Archive
     state: State | None = None
     incoming: Incoming | None = None
+    hashes: Hashes | None = None
     reports: list[FileReport] = field(default_factory=list)
     documents: dict[str, IndexedFile] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
@@ -320,6 +321,8 @@ class _Run:
         try:
             return self.incoming.take(entry.path, entry.version, entry.format, entry.size)
         except Changed:
+            if self.hashes:
+                self.hashes.forget(entry.name)
             return None
 
     def _drop(self, file: IndexedFile | None) -> None:

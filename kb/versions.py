@@ -78,7 +78,7 @@ class Versions:
             if each.document.version.startswith(version):
                 if each.pruned:
                     raise Gone(
-                        f"Ta wersja dokumentu „{each.document.title}” była w bazie; usunięto ją {said(each.pruned)}."
+                        f"Ta wersja dokumentu „{each.document.title}” była w bazie; usunięto ją {said(each.pruned)}"
                         " Pozostałe wersje są na stronie dokumentu."
                     )
                 return FoundVersion(

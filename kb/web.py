@@ -179,7 +179,7 @@ def _of_a_document_that_left(request: Request) -> Response | None:
     if not addresses.is_for_programs(path):
         return respond(request, removed_page(request, passed), Gone.status)
     document = passed.document
-    message = f"Dokument „{document.title}” usunięto z bazy {said(passed.removed)}. Jego wersje można nadal czytać."
+    message = f"Dokument „{document.title}” usunięto z bazy {said(passed.removed)} Jego wersje można nadal czytać."
     details = [addresses.API_VERSIONS.format(id=document.id)]
     return JSONResponse({"error": {"code": Gone.code, "message": message, "details": details}}, Gone.status)
 

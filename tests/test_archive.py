@@ -259,7 +259,10 @@ def test_ids_do_not_depend_on_who_is_faster(library: Library, monkeypatch: pytes
         library.pdf("a.pdf", ["Tekst pierwszy."], id="wspolny")
         library.pdf("b.pdf", ["Tekst drugi, dłuższy."] * 3, id="wspolny")
         rows = _run(library)
-        assert {document.id: document.path for document in library.open().documents()} == {"wspolny": "a.pdf", "b": "b.pdf"}
+        assert {document.id: document.path for document in library.open().documents()} == {
+            "wspolny": "a.pdf",
+            "b": "b.pdf",
+        }
         assert (rows["a.pdf"].status, rows["b.pdf"].status) == (Status.INDEXED, Status.DUPLICATE)
         assert "„wspolny” ma już a.pdf" in rows["b.pdf"].message
 
@@ -410,7 +413,10 @@ def sqlite(module):
 indexer.run(Settings(documents=Path(sys.argv[1]), index=Path(sys.argv[2]), jobs=1))
 """
     ran = subprocess.run(
-        [sys.executable, "-c", code, library.documents, library.index], env=environment(), capture_output=True, check=False
+        [sys.executable, "-c", code, library.documents, library.index],
+        env=environment(),
+        capture_output=True,
+        check=False,
     )
     assert ran.returncode == -9, ran.stderr.decode()
     library.markdown("a.md", "Tekst trzeci.")

@@ -151,17 +151,18 @@ def test_runs_over_the_same_record(library: Library) -> None:
     assert library.ids() == set()
 
 
-def test_a_readable_document_has_the_better_claim_to_an_id(library: Library) -> None:
-    """A record gives its id to a document that can be read, whichever came first; the report says who has it."""
+def test_a_record_keeps_its_id(library: Library) -> None:
+    """Who has an id keeps it, a record too: a document that asks for it later is in under another, and is told who has it."""
     _scan(library, "a.pdf", id="uchwala", title="Skan uchwały")
     library.run()
     library.markdown("b.md", "Tekst uchwały.", id="uchwala", title="Uchwała")
     for rebuild in (False, False, True):
         rows = {file.path: file for file in library.run(rebuild=rebuild).files}
         assert rows["a.pdf"].status is Status.NO_TEXT
-        assert not rows["a.pdf"].message.endswith(IN_THE_INDEX)
-        assert any("„uchwala” ma już b.md" in warning for warning in rows["a.pdf"].warnings)
-        assert library.document("uchwala").path == "b.md"
+        assert rows["a.pdf"].message.endswith(IN_THE_INDEX)
+        assert rows["b.md"].status is Status.DUPLICATE
+        assert "„uchwala” ma już a.pdf" in rows["b.md"].message
+        assert (library.document("uchwala").path, library.document("b").path) == ("a.pdf", "b.md")
 
 
 def test_the_wrong_description_of_a_record_is_told(library: Library) -> None:

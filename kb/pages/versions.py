@@ -200,7 +200,7 @@ def _state(found: FoundVersion) -> str:
     if found.is_current:
         return "To jest obecna wersja dokumentu. Ten adres będzie do niej prowadził także po zmianie dokumentu."
     if found.current is None:
-        return f"Ten dokument usunięto z bazy {_said(found.removed)}. To jedna z jego zachowanych wersji."
+        return f"Ten dokument usunięto z bazy {_said(found.removed)} To jedna z jego zachowanych wersji."
     return "Istnieje nowsza wersja tego dokumentu."
 
 
