@@ -5,13 +5,16 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from kb.errors import IndexLocked
+
+_SYNCS = 16
 
 
 def open_file(path: str | Path) -> BinaryIO:
@@ -37,21 +40,38 @@ def write_bytes_atomic(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def writing_to(path: Path) -> Generator[BinaryIO, None, None]:
+def writing_to(path: Path, *, sync: bool = True) -> Generator[BinaryIO, None, None]:
     """A new file, on the disk when the context ends; where anything goes wrong, nothing is left of it.
 
-    An OSError of the disk names the file.
+    Without ``sync`` the disk has it after ``sync_all``. An OSError of the disk names the file.
     """
     try:
         with path.open("wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)
         raise
+
+
+def sync_all(paths: Iterable[Path]) -> None:
+    """Wait until the disk has all these files: many at once, since it then writes them in one go. Raises OSError."""
+    with ThreadPoolExecutor(_SYNCS) as threads:
+        for _ in threads.map(_sync, paths):
+            pass
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            error.filename = str(path)
+            raise
 
 
 @contextmanager

@@ -105,6 +105,13 @@ class IndexLocked(KbError):
     code = "index_locked"
 
 
+class ArchiveUnavailable(KbError):
+    """The ledger of versions cannot be read."""
+
+    status = 503
+    code = "archive_unavailable"
+
+
 class NotFound(KbError):
     """No such document, page, edition or topic."""
 

@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -182,9 +182,9 @@ def _state(store: Store) -> State | None:
 class _Previous:
     """The documents of the index before this run, by path; none where there is none."""
 
-    def __init__(self, state: State | None) -> None:
+    def __init__(self, state: State | None, ids: Mapping[str, str]) -> None:
         self._state = state
-        self._ids = {document.path: document.id for document in (state.documents() if state else ())}
+        self._ids = ids
 
     def at(self, path: str) -> tuple[Document, list[Page]] | None:
         """A document that was read, with its pages."""
@@ -230,7 +230,7 @@ class _Run:
 
     @cached_property
     def _previous(self) -> _Previous:
-        return _Previous(self.state)
+        return _Previous(self.state, {path: id for id, path, _ in self._in_index()})
 
     def report(self, started: float) -> Report:
         """What became of all files."""

@@ -30,7 +30,7 @@ class Status(StrEnum):
 
     @property
     def failed(self) -> bool:
-        """Whether the file's present bytes are not in the index and somebody should look at it."""
+        """Whether somebody should look at the file: its present bytes are not in the index, or not under the id asked for."""
         return self not in (Status.INDEXED, Status.UNCHANGED, Status.REMOVED)
 
 

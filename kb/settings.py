@@ -149,6 +149,8 @@ def load(**given: object) -> Settings:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         for one in error.errors():
+            if one["type"] == "default_factory_not_called":  # its default waits for a setting that is told already
+                continue
             name = ".".join(str(part) for part in one["loc"])
             said = _SAID.get(one["type"], one["msg"].removeprefix("Value error, ")).format_map(one.get("ctx", {}))
             problems.append(f"{_PREFIX}{name.upper()}: błędna wartość „{one.get('input')}” ({said})")

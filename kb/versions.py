@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from kb import deadline
 from kb.addresses import VERSION_CHARACTERS
 from kb.archive import Archive, Passed, Version
-from kb.errors import Gone, NotFound
+from kb.errors import ArchiveUnavailable, Gone, NotFound
 from kb.messages import long_date
 from kb.model import Document, Page
 from kb.polish import words
@@ -61,12 +62,14 @@ class Versions:
         self._archive = archive
 
     def of(self, document: Document) -> tuple[Version, ...]:
-        """All versions of a document, the present one first, then the latest."""
-        found = self._archive.ledger.versions(document)
+        """All versions of a document, the present one first, then the latest; none while the ledger cannot be read."""
+        found: tuple[Version, ...] = ()
+        with contextlib.suppress(ArchiveUnavailable):
+            found = self._archive.ledger.versions(document)
         return tuple(sorted(found, key=lambda version: version.document.version != document.version))
 
     def find(self, id: str, version: str) -> FoundVersion:
-        """A version by (the beginning of) its hash. Raises NotFound, or Gone where it was removed on purpose."""
+        """A version by (the beginning of) its hash. Raises NotFound, Gone where it was removed on purpose, ArchiveUnavailable."""
         current = self._knowledge.state.document(id)
         passed = None if current else self.passed(id)
         document = current or (passed.document if passed else None)
@@ -74,7 +77,10 @@ class Versions:
             raise NotFound("Nie ma takiego dokumentu. Mógł zostać usunięty; poszukaj go po tytule.")
         if not _HASH.fullmatch(version):
             raise NotFound("Nie ma takiej wersji tego dokumentu. Spis wersji jest na stronie dokumentu.")
-        for each in self.of(document):
+        if current and current.version.startswith(version):
+            since = next((each.since for each in self.of(current) if each.document.version == current.version), None)
+            return FoundVersion(document=current, since=since, current=current)
+        for each in self._archive.ledger.versions(document):
             if each.document.version.startswith(version):
                 if each.pruned:
                     raise Gone(
@@ -87,8 +93,6 @@ class Versions:
                     current=current,
                     removed=passed.removed if passed else None,
                 )
-        if current and current.version.startswith(version):
-            return FoundVersion(document=current, since=None, current=current)
         raise NotFound("Nie ma takiej wersji tego dokumentu. Spis wersji jest na stronie dokumentu.")
 
     def pages(self, found: FoundVersion) -> Sequence[Page]:
@@ -129,10 +133,16 @@ class Versions:
     def moved_to(self, id: str) -> str | None:
         """The id of the document that this one leads to, an alias of it; None for any other."""
         state = self._knowledge.state
-        if state.document(id):
-            return None
-        target = self._archive.ledger.document_of_alias(id)
-        return target if target != id else None
+        seen = {id}
+        while not state.document(id):
+            target = self._archive.ledger.document_of_alias(id)
+            if target is None:
+                break
+            if target in seen:
+                return None
+            seen.add(target)
+            id = target
+        return id if len(seen) > 1 else None
 
     def passed(self, id: str) -> Passed | None:
         """What a document was that has left; None for one that is here, or never was."""

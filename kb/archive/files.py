@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kb.archive.ledger import Ledger
-from kb.disk import lock, open_file, write_bytes_atomic, writing_to
+from kb.disk import lock, open_file, sync_all, writing_to
 from kb.extract.wire import decode, encode
 from kb.formats import Format
 from kb.model import Document, Extraction, Page
@@ -68,7 +68,8 @@ class Archive:
 
     def versions(self) -> set[str]:
         """The versions whose bytes are kept."""
-        return {kept.version for kept in self.files() if kept.path.suffix != _TEXT}
+        folders = [Path(folder.path) for folder in _entries(self.folder / "files")]
+        return {entry.name.partition(".")[0] for folder in folders for entry in _entries(folder)}
 
     @contextmanager
     def writing(self) -> Generator[Incoming, None, None]:
@@ -127,16 +128,18 @@ class Incoming:
         """What was read of a version; it replaces what was read before, by an older reader."""
         self._folder.mkdir(exist_ok=True)
         text = self._folder / f"{version}{_TEXT}"
-        write_bytes_atomic(text, encode(extraction))
+        with writing_to(text, sync=False) as file:
+            file.write(encode(extraction))
         self._places[text] = self._archive.text_place(version)
 
     def keep(self, versions: Iterable[str]) -> None:
         """Put what belongs to these versions into its place; the rest goes."""
         wanted = set(versions)
-        for path, place in self._places.items():
-            if path.stem in wanted:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(path, place)
+        kept = [(path, place) for path, place in self._places.items() if path.stem in wanted]
+        sync_all(path for path, _ in kept)
+        for path, place in kept:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, place)
         self.clear()
 
 
@@ -148,7 +151,7 @@ def _copy(source: str, target: Path, most_bytes: int) -> str:
         file = open_file(source)
     except OSError:
         raise Changed from None
-    with file, writing_to(target) as copy:
+    with file, writing_to(target, sync=False) as copy:
         while True:
             try:
                 block = file.read(_BLOCK)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Generator, Iterable, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from kb.errors import ArchiveUnavailable
 from kb.model import Document
 
 _SCHEMA = """
@@ -40,6 +41,8 @@ CREATE INDEX IF NOT EXISTS documents_of_path ON document (path);
 CREATE TABLE IF NOT EXISTS alias (alias TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
 """
 _WAIT_SECONDS = 5.0
+_CACHE_KB = 64 * 1024
+"""Of changes held back until the commit: once there are more, readers would have to wait from then on."""
 _DOCUMENT = TypeAdapter(Document)
 
 
@@ -78,7 +81,10 @@ class Passed:
 
 
 class Ledger:
-    """The ledger in a file, which need not be there: then nothing is known. Safe to use from many threads."""
+    """The ledger in a file, which need not be there: then nothing is known. Safe to use from many threads.
+
+    Whatever is asked may raise ArchiveUnavailable.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -170,10 +176,16 @@ class Ledger:
         """Rows; none where there is no ledger yet."""
         if not self._path.is_file():
             return []
-        # Not read-only: whoever comes first after a crash takes back what was half written.
-        with closing(self._open("rw")) as connection, suppress(_NotThere):
-            return _rows(connection, question, values)
-        return []
+        try:
+            # Not read-only: whoever comes first after a crash takes back what was half written.
+            with closing(self._open("rw")) as connection:
+                return connection.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            if "no such table" in str(error):  # whoever was to make them was stopped
+                return []
+            raise ArchiveUnavailable(
+                f"Nie można odczytać rejestru wersji: {self._path}. Przywróć ten plik z kopii.", [str(error)]
+            ) from error
 
     # Writing
 
@@ -198,6 +210,11 @@ class Ledger:
                     for id, held in shown.items()
                     if before.get(id) != (held.path, held.version, held.asked, None)
                 ],
+            )
+            # Killed at the wrong moment, a run may have left an id of before beside the present one.
+            connection.executemany(
+                "UPDATE document SET removed = ? WHERE path = ? AND id <> ? AND removed IS NULL",
+                [(moment, held.path, id) for id, held in shown.items() if not whole],
             )
             for document in described:
                 row = before.get(document.id)
@@ -228,6 +245,7 @@ class Ledger:
         try:
             with closing(self._open("rwc")) as connection:
                 connection.executescript(_SCHEMA)
+                connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
@@ -238,16 +256,3 @@ class Ledger:
         return sqlite3.connect(
             f"{self._path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_WAIT_SECONDS, isolation_level=None
         )
-
-
-class _NotThere(Exception):
-    """A ledger without tables: whoever was to make them was stopped."""
-
-
-def _rows(connection: sqlite3.Connection, question: str, values: tuple[str, ...]) -> list[tuple[str, ...]]:
-    try:
-        return connection.execute(question, values).fetchall()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            raise _NotThere from None
-        raise

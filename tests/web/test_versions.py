@@ -15,6 +15,7 @@ from kb import indexer
 from kb.addresses import version_address
 from kb.archive import Archive
 from kb.archive.pruning import choose, remove
+from kb.errors import ArchiveUnavailable
 from kb.web import create_app
 from web.conftest import serving
 
@@ -208,6 +209,39 @@ def test_a_pruned_version_says_so(site: Site) -> None:
     assert site.client.get(f"/api/v1/documents/raport/versions/{old}").json()["error"]["code"] == "gone"
     assert "usunięta" in site.client.get("/dokumenty/raport").text
     assert site.client.get("/dokumenty/raport").status_code == 200
+
+
+def test_a_spoilt_ledger(tmp_path: Path) -> None:
+    """While the ledger cannot be read, documents and their present versions are there; old ones are for now unavailable."""
+    library = Library(tmp_path)
+    library.write("taxonomy.yaml", TAXONOMY)
+    library.markdown("a.md", "Tekst pierwszy.")
+    library.run()
+    old = library.document("a").version
+    library.markdown("a.md", "Tekst drugi.")
+    library.run()
+    ledger = library.settings().store / "ledger.sqlite"
+    ledger.write_bytes(b"x" * 5000)
+    with serving(create_app(library.settings())) as client:
+        for url in ("/dokumenty/a", "/pliki/a", client.get("/api/v1/documents/a").json()["version_url"]):
+            assert client.get(url).status_code == 200
+        assert client.get(version_address("a", old)).status_code == 503
+        assert client.get("/dokumenty/nie-ma").status_code == 404
+    with pytest.raises(ArchiveUnavailable, match="Przywróć"):
+        library.run()
+
+
+def test_aliases_in_a_circle(tmp_path: Path) -> None:
+    """Two documents that were each other's alias and have left send nobody in a circle."""
+    library = Library(tmp_path)
+    library.write("taxonomy.yaml", TAXONOMY)
+    for id, alias in (("x", "y"), ("y", "x")):
+        library.markdown("a.md", f"Tekst {id}.", id=id, aliases=[alias])
+        library.run()
+    (library.documents / "a.md").unlink()
+    library.run()
+    with serving(create_app(library.settings())) as client:
+        assert [client.get(f"/dokumenty/{id}").status_code for id in "xy"] == [410, 410]
 
 
 def test_without_an_archive(tmp_path: Path) -> None:
