@@ -214,10 +214,11 @@ def print_archive(measure: Measure, folder: Path, as_json: bool = False) -> None
             f"{messages.grouped(measure.versions)}, w tym {messages.counted(measure.old, 'dawna', 'dawne', 'dawnych')}",
         ),
         ("Rozmiar", f"{messages.file_size(measure.bytes)}, w tym dawne wersje {messages.file_size(measure.old_bytes)}"),
-        ("Usunięto", messages.counted(measure.pruned, "wersję", "wersje", "wersji")),
+        ("Usunięto", messages.counted(measure.pruned, "wersję", "wersje", "wersji") if measure.pruned else ""),
     )
     for name, value in rows:
-        console.print(f"  {name:<11}{value}")
+        if value:
+            console.print(f"  {name:<11}{value}")
     if not measure.versions:
         console.print("Archiwum jest puste: zapełnia je kb index.")
 
