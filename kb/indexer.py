@@ -9,35 +9,26 @@ a document that is found by its description alone.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from kb.archive import Archive, Changed, Held, Incoming
+from kb.archive import Archive, Held, Incoming
 from kb.archive.ids import Name
 from kb.catalogue import Asked, Catalogue, id_of_path
-from kb.disk import write_atomic
 from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_store
 from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError, IndexMismatch, IndexMissing
-from kb.extract import EXTRACTOR_VERSION, Sandbox, frontmatter, outcome
-from kb.extract.recognition import find_recogniser, recognition, unread
-from kb.extract.wire import decode, encode
+from kb.extract import EXTRACTOR_VERSION, frontmatter, outcome
 from kb.folder import FoundFile, Hashes, find
 from kb.model import Document, Extraction, Page, Status
 from kb.plan import Plan, make_plan, refusals
 from kb.polish import Analyzer, shared_analyzer
+from kb.readings import OnProgress, Progress, Readings
 from kb.settings import Settings
-
-_LASTING = (Status.INDEXED, Status.NO_TEXT, Status.ENCRYPTED)
-"""What the same bytes will always give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +63,6 @@ class Report:
         return sum(file.status.failed for file in self.files)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Where a run is: ``done`` of ``total`` files to read, the file and page at hand."""
-
-    done: int
-    total: int
-    path: str = ""
-    page: int = 0
-    pages: int = 0
-
-
-OnProgress = Callable[[Progress], None]
-
-
 def fingerprint(store: Store, analyzer: Analyzer) -> str:
     """Changes when an index made before would have to be made anew."""
     return f"{store.format} extractor-{EXTRACTOR_VERSION} {analyzer.fingerprint}"
@@ -113,7 +90,16 @@ def run(
         settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
         hashes = Hashes(settings.index / "files.json")
         state = writer.replaced() if writer.fresh else _state(store)
-        job = _Run(settings, root, catalogue, writer, on_progress, archive, state, incoming, hashes)
+        job = _Run(
+            settings,
+            root,
+            catalogue,
+            writer,
+            Readings(settings, on_progress, incoming, hashes),
+            archive,
+            state,
+            incoming,
+        )
         found = find(root, hashes, archive.folder)
         job.complete_ledger(found, now)
         job.process(found)
@@ -121,7 +107,7 @@ def run(
         writer.commit()
         job.record(_state(store), now)
         hashes.save()
-        job.prune_extracted()
+        job.readings.prune({entry.version for entry in found if entry.version})
     return job.report(started)
 
 
@@ -134,7 +120,7 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     root = _documents(settings)
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
-    job = _Run(settings, root, catalogue, _NothingWritten(), on_progress, archive)
+    job = _Run(settings, root, catalogue, _NothingWritten(), Readings(settings, on_progress), archive)
     job.process(find(root, Hashes(settings.index / "files.json"), archive.folder))
     return job.report(started)
 
@@ -212,21 +198,18 @@ class _Run:
     root: Path
     catalogue: Catalogue
     writer: Writer
-    on_progress: OnProgress | None
+    readings: Readings
     archive: Archive
     state: State | None = None
     incoming: Incoming | None = None
-    hashes: Hashes | None = None
     reports: list[FileReport] = field(default_factory=list)
     documents: dict[str, IndexedFile] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
     plan: Plan = field(default_factory=lambda: Plan(names={}))
-    _versions: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._before = {file.path: file for file in self.writer.files()}
         self._analysis = Analysis(shared_analyzer())
-        self._recogniser = find_recogniser(self.settings.ocr_limits, wanted=self.settings.ocr == "auto")
 
     @cached_property
     def _previous(self) -> _Previous:
@@ -287,7 +270,6 @@ class _Run:
     def process(self, found: list[FoundFile]) -> None:
         """Decide, read, write; fills ``reports`` and ``documents``."""
         plan = self.plan = make_plan(self._before, found, self.archive.ledger.held(), self._again, self._ask)
-        self._versions = {entry.version for entry in found if entry.version}
         self.documents = {file.document: file for file in self._before.values()}
         for file in plan.leaving:
             self._drop(file)
@@ -304,123 +286,27 @@ class _Run:
         kept = self.archive.versions() if self.incoming else set()
         for entry, old in plan.unchanged:
             if self.incoming and entry.version not in kept:
-                self._source(entry)
+                self.readings.source(entry)
             self._report_indexed(entry, old, Status.UNCHANGED)
-        for done, (entry, extraction) in enumerate(self._extractions(plan.to_read), 1):
+        for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
             self._take(entry, extraction, self._before.get(entry.name))
-            self._progress(Progress(done=done, total=len(plan.to_read), path=entry.name))
+            self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
 
     def _ask(self, entry: FoundFile) -> Asked:
         own = {} if entry.format.has_sidecar else frontmatter.of_file(entry.path)
         return self.catalogue.asked(Path(entry.path), own)
-
-    def _source(self, entry: FoundFile) -> Path | None:
-        """Where to read a file: its copy, of the bytes whose hash was taken; None where it is another by now."""
-        if self.incoming is None:
-            return Path(entry.path)
-        try:
-            return self.incoming.take(entry.path, entry.version, entry.format, entry.size)
-        except Changed:
-            if self.hashes:
-                self.hashes.forget(entry.name)
-            return None
 
     def _drop(self, file: IndexedFile | None) -> None:
         if file and self.documents.get(file.document) == file:
             del self.documents[file.document]
             self.writer.remove(file.document)
 
-    def _extractions(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
-        """What is read of each file: kept pages first, then the others as children finish them."""
-        waiting: list[FoundFile] = []
-        scans: list[tuple[FoundFile, Extraction]] = []
-        for entry in entries:
-            kept = self._kept(entry)
-            if kept is None:
-                waiting.append(entry)
-            elif self._source(entry) is None:
-                yield entry, outcome.changed()
-            elif kept.scans:
-                scans.append((entry, kept))
-            else:
-                yield entry, kept
-        yield from self._read(waiting, scans, len(entries))
-        yield from self._read_scans(scans, len(entries))
-
-    def _read(
-        self, waiting: list[FoundFile], scans: list[tuple[FoundFile, Extraction]], total: int
-    ) -> Iterator[tuple[FoundFile, Extraction]]:
-        """What is read of new files; those with scans go to ``scans`` for later."""
-        if not waiting:
-            return
-        done = total - len(waiting) - len(scans)
-        entries: dict[Path, FoundFile] = {}
-        changed: list[FoundFile] = []
-
-        def sources() -> Iterator[Path]:
-            # Long files first: started last they would keep one core busy when the others have nothing left to do. Costly ones
-            # before the rest, of which many small files are read at once when they follow one another.
-            for entry in sorted(waiting, key=lambda entry: (not entry.format.costly, -entry.size)):
-                source = self._source(entry)
-                if source is None:
-                    changed.append(entry)
-                else:
-                    entries[source] = entry
-                    yield source
-
-        def tell(path: Path, page: int, pages: int) -> None:
-            self._progress(Progress(done=done, total=total, path=entries[path].name, page=page, pages=pages))
-
-        with Sandbox(self.settings.limits, min(self.settings.jobs, len(waiting))) as sandbox:
-            for path, extraction in sandbox.extract_all(sources(), tell):
-                entry = entries[path]
-                if self.incoming is None and _has_changed(entry):
-                    changed.append(entry)
-                    continue
-                self._keep(entry, extraction)
-                if extraction.scans:
-                    scans.append((entry, extraction))
-                else:
-                    yield entry, extraction
-                    done += 1
-        for entry in changed:
-            yield entry, outcome.changed()
-
-    def _read_scans(
-        self, scans: list[tuple[FoundFile, Extraction]], total: int
-    ) -> Iterator[tuple[FoundFile, Extraction]]:
-        """The files with scans, recognised where that is possible: after all others, which are ready long before."""
-        key = self._recogniser.key
-        todo = []
-        for entry, first in scans:
-            kept = self._kept(entry, key) if key else None
-            if key and not kept:
-                todo.append((entry, first))
-            else:
-                yield entry, kept or unread(first, self._recogniser)
-        if not todo:
-            return
-        jobs = min(self.settings.jobs, max(len(first.scans) for _, first in todo))
-        with ExitStack() as stack:
-            work = stack.enter_context(recognition(self._recogniser, self.settings.ocr_limits, jobs))
-            folder = self.settings.index / "extracted"
-            if self.incoming is None:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-ocr-")))
-            for done, (entry, first) in enumerate(todo, total - len(todo)):
-
-                def tell(page: int, pages: int, done: int = done, name: str = entry.name) -> None:
-                    self._progress(Progress(done=done, total=total, path=name, page=page, pages=pages))
-
-                kept_pages = folder / f"{entry.version}-{key}"
-                extraction = work.read(self._source(entry) or Path(entry.path), first, kept_pages, tell)
-                self._keep(entry, extraction, key)
-                yield entry, extraction
-
     def _again(self, file: IndexedFile) -> bool:
         """Whether a file in the index is only a record, or has scans that would be read otherwise now."""
         if file.unread:
             return True
-        return file.recognition is not None and self._recogniser.ready and file.recognition != self._recogniser.key
+        recogniser = self.readings.recogniser
+        return file.recognition is not None and recogniser.ready and file.recognition != recogniser.key
 
     def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
         """Write a file that was read, or say why not."""
@@ -522,7 +408,7 @@ class _Run:
             words=analysed.words,
             warnings=warnings,
             notes=notes,
-            recognition=self._recogniser.key if scanned else None,
+            recognition=self.readings.recogniser.key if scanned else None,
             unread=analysed.document.unread or "",
         )
         self.writer.add(analysed, file)
@@ -597,68 +483,9 @@ class _Run:
             )
         )
 
-    def _progress(self, progress: Progress) -> None:
-        if self.on_progress:
-            self.on_progress(progress)
-
-    # Kept extractions
-
-    def _kept_path(self, version: str, key: str) -> Path:
-        return self.settings.index / "extracted" / _kept_name(version, key)
-
-    def _kept(self, entry: FoundFile, key: str = "") -> Extraction | None:
-        """What was read of a file before, with ``key`` by that recogniser."""
-        if not entry.format.costly:
-            return None
-        try:
-            return decode(self._kept_path(entry.version, key).read_bytes())
-        except (OSError, ValueError):
-            return None
-
-    def _keep(self, entry: FoundFile, extraction: Extraction, key: str = "") -> None:
-        # Other formats are read faster than kept pages. A failure may have been the machine's bad day or a limit since raised.
-        whole = not (key and extraction.scans)
-        if self.incoming and entry.format.costly and whole and extraction.status in _LASTING:
-            path = self._kept_path(entry.version, key)
-            path.parent.mkdir(exist_ok=True)
-            write_atomic(path, encode(extraction).decode())
-
-    def prune_extracted(self) -> None:
-        """Forget the pages of files that are gone, and of older extractors."""
-        folder = self.settings.index / "extracted"
-        if folder.is_dir():
-            for name in os.listdir(folder):
-                if not self._is_wanted(name):
-                    path = folder / name
-                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-
-    def _is_wanted(self, name: str) -> bool:
-        version, _, rest = name.partition("-")
-        if version not in self._versions:
-            return False
-        key = self._recogniser.key
-        if name == _kept_name(version) or (key and name in (f"{version}-{key}", _kept_name(version, key))):
-            return True
-        # What another recogniser has read is of no use once there is this one, and may be when it is back.
-        return not key and (rest.endswith(f"-{EXTRACTOR_VERSION}.json") or "." not in rest)
-
 
 def _id_taken(name: Name) -> str:
     return (
         f"identyfikator „{name.asked}” ma już {name.holder}; ten dokument jest w bazie jako „{name.id}”."
         " Nadaj mu inny (klucz id)"
     )
-
-
-def _has_changed(entry: FoundFile) -> bool:
-    """Whether a file is another than the one that was found: its hash may not be that of the bytes that were read."""
-    try:
-        now = os.stat(entry.path)
-    except OSError:
-        return True
-    before = entry.details
-    return before is None or (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
-
-
-def _kept_name(version: str, key: str = "") -> str:
-    return f"{version}-{key}-{EXTRACTOR_VERSION}.json" if key else f"{version}-{EXTRACTOR_VERSION}.json"

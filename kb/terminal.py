@@ -27,9 +27,10 @@ from kb.model import Hit, Reading, Results, Status
 if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
     from kb.archive.pruning import Chosen, Measure
-    from kb.indexer import FileReport, OnProgress, Progress, Report
+    from kb.indexer import FileReport, Report
     from kb.meaning.making import Coverage, OnCoverage
     from kb.quality import Quality
+    from kb.readings import OnProgress, Progress
 
 _COLOURS = {Status.INDEXED: "green", Status.UNCHANGED: "dim", Status.REMOVED: "cyan"}
 _FIELD_NAMES = {"lemma": "tekst", "surface": "dokładna forma", "title": "tytuł", "heading": "nagłówek"}

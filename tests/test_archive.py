@@ -18,7 +18,7 @@ from library import Library, by_path, environment
 from typer.testing import CliRunner
 
 from kb import indexer
-from kb.archive import Archive, Held
+from kb.archive import Archive, Held, Incoming
 from kb.archive.ids import Claim, share_out
 from kb.archive.pruning import choose, measure, remove
 from kb.cli import app
@@ -173,7 +173,7 @@ def test_a_file_swapped_while_it_is_read(library: Library, monkeypatch: pytest.M
     """Bytes, hash and text always belong together, whenever another file is put in a file's place."""
     library.pdf("a.pdf", ["Tekst o mostach."])
     other = make_pdf([["Tekst o szkołach."]])
-    reads, takes = Sandbox.extract_all, indexer.Incoming.take
+    reads, takes = Sandbox.extract_all, Incoming.take
 
     def swap() -> None:
         library.write("nowy.tmp", other).rename(library.documents / "a.pdf")
@@ -192,7 +192,7 @@ def test_a_file_swapped_while_it_is_read(library: Library, monkeypatch: pytest.M
     if moment == "while":
         monkeypatch.setattr(Sandbox, "extract_all", reading)
     else:
-        monkeypatch.setattr(indexer.Incoming, "take", taking)
+        monkeypatch.setattr(Incoming, "take", taking)
     row = _run(library)["a.pdf"]
     monkeypatch.undo()
     if moment == "while":

@@ -149,7 +149,8 @@ def test_nothing_is_recognised_twice(scanning: Library, picture: Picture, monkey
     assert len(kept) == 1
     assert [row.status for row in scanning.run().files] == [Status.UNCHANGED]
     assert [row.status for row in scanning.run(rebuild=True).files] == [Status.INDEXED]
-    monkeypatch.setattr("kb.indexer.EXTRACTOR_VERSION", "nowa")
+    for module in ("indexer", "readings"):
+        monkeypatch.setattr(f"kb.{module}.EXTRACTOR_VERSION", "nowa")
     [row] = scanning.run().files
     assert row.notes[-1].startswith("tekst rozpoznany (OCR): s. 1, ")
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
