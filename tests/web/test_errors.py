@@ -83,7 +83,6 @@ def test_unexpected_error(failing: Failing) -> None:
         ("/edycje/nie-ma", 404),
         ("/tematy/nie-ma", 404),
         ("/pliki/nie-ma", 404),
-        ("/pliki/znikajacy", 404),
         ("/cytowania/nie-ma?format=ris", 404),
         ("/cytowania/poradnik-zit?format=mla", 422),
         ("/cytowania/poradnik-zit?page=99&format=ris", 404),
@@ -164,13 +163,17 @@ def test_static_files_may_be_kept(client: httpx.Client) -> None:
 
 
 def test_originals(client: httpx.Client, config: settings.Settings) -> None:
-    """A PDF opens in the browser, Markdown is saved; names survive, also those that the disk keeps decomposed."""
+    """A PDF opens in the browser, Markdown is saved; names survive, also those that the disk keeps decomposed.
+
+    What is served is the file whose text is shown, wherever the one in the folder has gone.
+    """
     pdf = client.get("/pliki/poradnik-zit")
     assert pdf.headers["content-type"] == "application/pdf"
     assert pdf.headers["content-disposition"].startswith('inline; filename="zit.pdf"')
     assert pdf.content == (config.documents / "poradniki" / "zit.pdf").read_bytes()
     part = client.get("/pliki/poradnik-zit", headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.content) == (206, b"%PDF")
+    assert client.get("/pliki/znikajacy").text.endswith("Plik, który zniknie.\n")  # it left the folder after indexing
     text = client.get("/pliki/zolta-lodz")
     assert text.headers["content-type"] == "text/markdown; charset=utf-8"
     assert text.headers["content-disposition"] == (
