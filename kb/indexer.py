@@ -293,8 +293,11 @@ class _Run:
             self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
 
     def _ask(self, entry: FoundFile) -> Asked:
-        own = {} if entry.format.has_sidecar else frontmatter.of_file(entry.path)
-        return self.catalogue.asked(Path(entry.path), own)
+        try:
+            own = {} if entry.format.has_sidecar else frontmatter.of_file(entry.path)
+            return self.catalogue.asked(Path(entry.path), own)
+        except Exception:  # noqa: BLE001 - whatever it is, it will be this file's row when it is described
+            return Asked()
 
     def _drop(self, file: IndexedFile | None) -> None:
         if file and self.documents.get(file.document) == file:

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -163,11 +163,6 @@ def day(moment: datetime) -> date:
 def said(moment: datetime) -> str:
     """The day of a moment in words."""
     return long_date(day(moment))
-
-
-def now() -> datetime:
-    """The present moment."""
-    return datetime.now(UTC)
 
 
 def _most_like(page: Page, others: Iterable[Page]) -> tuple[float, Page] | None:

@@ -69,3 +69,21 @@ def test_each_status_has_a_name() -> None:
     """No status is shown as its code, no two alike."""
     assert set(messages.STATUS_NAMES) == set(Status)
     assert len(set(messages.STATUS_NAMES.values())) == len(Status)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (0, "1 kB"),
+        (812_400, "812 kB"),
+        (999_600, "1,0 MB"),
+        (3_440_000, "3,4 MB"),
+        (9_960_000, "10 MB"),
+        (12_000_000, "12 MB"),
+        (1_500_000_000, "1,5 GB"),
+        (2 * 10**15, "2000 TB"),
+    ],
+)
+def test_sizes_of_files(number: int, said: str) -> None:
+    """A size has two or three digits, and the unit that people use for it."""
+    assert messages.file_size(number) == said

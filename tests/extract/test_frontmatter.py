@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from kb.extract.frontmatter import split
+from kb.extract.frontmatter import of_file, split
+from kb.yaml_text import MOST_BYTES
 
 
 def test_values_as_written() -> None:
@@ -125,3 +128,20 @@ def test_wrong_toml(source: str, said: str) -> None:
     assert front.values == {}
     assert said in front.warnings[0]
     assert front.body.endswith("x")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1250"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_front_matter_of_a_file(tmp_path: Path, encoding: str, end: str) -> None:
+    """It is found without the file being read, in each encoding and with the line ends of any system."""
+    path = tmp_path / "a.md"
+    path.write_bytes(end.join(["---", "id: gora", "title: Góra", "---", "Treść."]).encode(encoding))
+    assert of_file(str(path))["id"] == "gora"
+
+
+def test_no_more_is_looked_at_than_may_be_front_matter(tmp_path: Path) -> None:
+    """Of an endless beginning nothing is taken, and a file that is not there has none."""
+    path = tmp_path / "a.md"
+    path.write_text("---\nid: gora\n" + "x: y\n" * MOST_BYTES + "---\n", encoding="utf-8")
+    assert of_file(str(path)) == {}
+    assert of_file(str(tmp_path / "b.md")) == {}
