@@ -249,7 +249,8 @@ def confirmed(question: str) -> bool:
 def print_pruned(chosen: Chosen, as_json: bool = False) -> None:
     """What was removed."""
     if as_json:
-        _print_json(asdict(chosen))
+        went = [asdict(version) | {"since": version.since.isoformat()} for version in chosen.versions]
+        _print_json({"versions": went, "bytes": chosen.bytes})
     elif chosen.versions or chosen.bytes:
         count = messages.counted(len(chosen.versions), "wersję", "wersje", "wersji")
         Console(highlight=False).print(

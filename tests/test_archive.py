@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -494,8 +495,14 @@ def test_the_command(library: Library) -> None:
     assert (asked.exit_code, measure(_archive(library)).versions) == (2, 4)
     assert "3 wersje" in asked.output
     assert CliRunner().invoke(app, ["store", "--removed", *where]).exit_code == 2
+    done = CliRunner().invoke(app, ["store", "--prune", "--yes", "--json", *where])
+    assert done.exit_code == 0
+    assert [version["since"] for version in json.loads(done.output)["versions"]] == [
+        (START + timedelta(days=days)).isoformat() for days in (0, 2)
+    ]
+    assert json.loads(CliRunner().invoke(app, ["store", "--json", *where]).output)["pruned"] == 2
     done = CliRunner().invoke(app, ["store", "--prune", "--removed", "--yes", *where])
     assert done.exit_code == 0
-    assert "Usunięto 3 wersje" in done.output
+    assert "Usunięto 1 wersję" in done.output
     assert measure(_archive(library)).versions == 1
     assert "Nie ma czego usunąć." in CliRunner().invoke(app, ["store", "--prune", "--yes", *where]).output
