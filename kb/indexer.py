@@ -226,13 +226,15 @@ class _Run:
         )
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
-        """Write down what the index has and the ledger lacks: it is new, or the last run was stopped between the two."""
-        held = self.archive.ledger.held()
+        """Write down the versions that the index has and the ledger lacks: it is new, or the last run was stopped in between.
+
+        Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
+        """
+        known = self.archive.ledger.known()
         entries = {entry.name: entry for entry in found}
         missing: dict[str, Held] = {}
         for id, path, version in self._in_index():
-            known = held.get(id)
-            if known is None or known.removed or (known.path, known.version) != (path, version):
+            if (id, version) not in known:
                 entry = entries.get(path)
                 asked = self._ask(entry).id if entry and entry.version == version else ""
                 missing[id] = Held(

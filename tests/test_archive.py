@@ -430,6 +430,30 @@ indexer.run(Settings(documents=Path(sys.argv[1]), index=Path(sys.argv[2]), jobs=
     assert not (library.settings().store / "incoming").exists()
 
 
+def test_an_index_and_a_ledger_of_different_days(library: Library) -> None:
+    """An index older than the ledger changes no history; what the index alone knows is written down, with the day."""
+    ledger = library.settings().store / "ledger.sqlite"
+
+    def days() -> list[int]:
+        return [(each.since - START).days for each in _archive(library).ledger.versions(library.document("a"))]
+
+    library.markdown("a.md", "Pierwszy.")
+    _run(library)
+    shutil.copytree(library.index, library.root / "older")
+    library.markdown("a.md", "Drugi.")
+    _run(library, 1)
+    shutil.rmtree(library.index)
+    (library.root / "older").rename(library.index)
+    _run(library, 2)
+    assert (days(), _texts(library, "a")) == ([1, 0], ["Drugi.", "Pierwszy."])
+    before = ledger.read_bytes()
+    library.markdown("a.md", "Pierwszy.")
+    _run(library, 3)
+    ledger.write_bytes(before)
+    assert _run(library, 4)["a.md"].status is Status.UNCHANGED
+    assert (days(), _texts(library, "a")) == ([4, 1], ["Pierwszy.", "Drugi."])
+
+
 def test_two_writers(library: Library) -> None:
     """While one run writes into an archive, another with an index of its own is told who does."""
     library.markdown("a.md", "Tekst.")

@@ -141,6 +141,10 @@ class Ledger:
             for id, path, version, asked, removed in self._ask("SELECT id, path, version, asked, removed FROM document")
         }
 
+    def known(self) -> set[tuple[str, str]]:
+        """Each version, as (document, version)."""
+        return {(document, version) for document, version in self._ask("SELECT document, version FROM version")}
+
     def every(self) -> list[tuple[str, str, datetime, datetime | None, bool]]:
         """Each version: document, version, since when it is shown, when it was pruned, whether it is shown now."""
         rows = self._ask(
@@ -211,18 +215,25 @@ class Ledger:
                     if before.get(id) != (held.path, held.version, held.asked, None)
                 ],
             )
+            # What is shown again; what is shown for the first time comes below.
+            connection.executemany(
+                "UPDATE version SET since = ? WHERE document = ? AND version = ?",
+                [
+                    (moment, id, held.version)
+                    for id, held in shown.items()
+                    if id in before and (before[id][1], before[id][3]) != (held.version, None)
+                ],
+            )
             # Killed at the wrong moment, a run may have left an id of before beside the present one.
             connection.executemany(
                 "UPDATE document SET removed = ? WHERE path = ? AND id <> ? AND removed IS NULL",
                 [(moment, held.path, id) for id, held in shown.items() if not whole],
             )
             for document in described:
-                row = before.get(document.id)
-                again = row is None or (row[1], row[3]) != (document.version, None)
                 connection.execute(
                     "INSERT INTO version VALUES (?1, ?2, ?3, ?3, ?4, NULL) ON CONFLICT (document, version) DO UPDATE SET"
-                    " described = excluded.described, pruned = NULL, since = CASE WHEN ?5 THEN excluded.since ELSE since END",
-                    (document.id, document.version, moment, _DOCUMENT.dump_json(document).decode(), again),
+                    " described = excluded.described, pruned = NULL",
+                    (document.id, document.version, moment, _DOCUMENT.dump_json(document).decode()),
                 )
                 connection.execute("DELETE FROM alias WHERE document = ?", (document.id,))
                 connection.executemany(
