@@ -28,6 +28,7 @@ CELL = "\t"
 RAISED = "\u2063"
 """Before and after raised digits (a footnote's number, an exponent), so that „słowo¹” never becomes „słowo1”."""
 
+_INKLESS = frozenset((CELL, RAISED))
 _MANY_CHARACTERS = 60_000
 """A page with more is no page to read: it gives its text in PDFium's own order."""
 
@@ -41,7 +42,8 @@ class Line:
 
     ``text`` has one space between words, ``CELL`` between the cells of a row, ``RAISED`` around raised digits, and ``SOFT`` at
     its end (or inside a row, where a cell has several lines) for a hyphen that ends a line of the page. ``size`` is the type size
-    of most of its letters. Lines of one ``block`` follow one another, and its number rises in reading order.
+    of most of its letters. Lines of one ``block`` follow one another, and its number rises in reading order. ``spans`` are the
+    runs of characters that it is made of, counted as the page was read.
     """
 
     text: str
@@ -52,6 +54,20 @@ class Line:
     size: float
     bold: bool
     block: int
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLine:
+    """A line's text, and left, bottom, right and top of each of its ``drawn`` characters, in the page as a reader sees it."""
+
+    text: str
+    boxes: npt.NDArray[np.float64]
+
+    @property
+    def drawn(self) -> list[int]:
+        """Where in the text its characters with boxes stand: spaces, cells and signs of this module have no ink."""
+        return [place for place, sign in enumerate(self.text) if sign not in _INKLESS and not sign.isspace()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,27 @@ def read_lines(
         if not 0 < count <= _MANY_CHARACTERS:
             return plain_lines(str(text.get_text_bounded()) if count > 0 else "", frame.width, frame.height)
         return _Reader(page, text, frame, known, is_hidden).lines()
+    finally:
+        text.close()
+
+
+def read_placed(
+    page: pdfium.PdfPage,
+    known: Known = lambda _word: False,
+    is_hidden: Callable[[str], bool] = lambda _layer: False,
+) -> tuple[PageLines, list[PlacedLine]]:
+    """The same lines, and with them where each of their characters stands: one reading, so that the two cannot disagree.
+
+    A page with too many characters to be read by their places has no placed lines.
+    """
+    text = page.get_textpage()
+    try:
+        frame = _Frame.of(page)
+        if not 0 < text.count_chars() <= _MANY_CHARACTERS:
+            return PageLines(frame.width, frame.height, ()), []
+        reader = _Reader(page, text, frame, known, is_hidden)
+        reader.placed = placed = []
+        return reader.lines(), placed
     finally:
         text.close()
 
@@ -236,12 +273,13 @@ class _Run:
 class _Piece:
     """A line of a cell, of a column or of the page: text that nobody would read with a pause."""
 
-    __slots__ = ("base", "bold", "bottom", "left", "parts", "right", "size", "tallest", "text", "top", "weight")
+    __slots__ = ("base", "bold", "bottom", "left", "parts", "right", "size", "spans", "tallest", "text", "top", "weight")
 
     def __init__(self, run: _Run, text: str) -> None:
         self.left, self.right, self.base, self.size = run.left, run.right, run.base, run.size
         self.weight, self.tallest = run.last - run.first, run.size
         self.parts = [(text, run.size, run.base, run.style.bold)]
+        self.spans = [(run.first, run.last)]
         self.text, self.bold, self.top, self.bottom = "", False, 0.0, 0.0
 
     def takes(self, run: _Run, pause: float) -> bool:
@@ -260,6 +298,7 @@ class _Piece:
     def add(self, run: _Run, text: str) -> None:
         weight = run.last - run.first
         self.parts.append((text, run.size, run.base, run.style.bold))
+        self.spans.append((run.first, run.last))
         if weight > self.weight:
             self.weight, self.size, self.base = weight, run.size, run.base
         self.left, self.right = min(self.left, run.left), max(self.right, run.right)
@@ -289,6 +328,7 @@ class _Piece:
         if other.size > 1.1 * self.size and len(other.text) > len(self.text):
             self.size, self.base = other.size, other.base
         self.text = f"{self.text.replace(SOFT, '-')}{space}{other.text}"
+        self.spans += other.spans
         self.left, self.right = min(self.left, other.left), max(self.right, other.right)
         self.bottom, self.top = min(self.bottom, other.bottom), max(self.top, other.top)
 
@@ -321,6 +361,7 @@ class _Reader:
         self._fonts: dict[int, bool] = {}
         self._ink = (ctypes.c_double * 4)()
         self._sides = tuple(ctypes.addressof(self._ink) + 8 * side for side in range(4))
+        self.placed: list[PlacedLine] | None = None
 
     def lines(self) -> PageLines:
         frame = self._frame
@@ -360,7 +401,9 @@ class _Reader:
     ) -> list[Line]:
         """The lines of the text that is read in one direction: turned by ``direction`` quarters clockwise."""
         if direction == _SLANTED:
-            return list(self._slanted(places, codes, boxes, runs))
+            lines = list(self._slanted(places, codes, boxes, runs))
+            self._place(lines, boxes[places])
+            return lines
         if direction:
             frame = self._frame.turned(-direction)
             chosen = np.concatenate([places[run.first : run.last] for run in runs if run.direction == direction])
@@ -376,9 +419,17 @@ class _Reader:
                 chosen, turned, mine = places, boxes[places], list(runs)
         pieces = self._pieces(mine, chosen, codes[chosen], turned)
         lines = _Layout(pieces, self._known).lines()
+        self._place(lines, boxes[chosen])
         if not direction:
             return lines
         return _moved(lines, frame.back())
+
+    def _place(self, lines: Sequence[Line], boxes: _Floats) -> None:
+        """Keep where the characters of these lines stand, where somebody asks; ``boxes`` has those that their spans count."""
+        if self.placed is None:
+            return
+        for line in lines:
+            self.placed.append(PlacedLine(line.text, np.concatenate([boxes[first:last] for first, last in line.spans])))
 
     # ---------------- asking PDFium
 
@@ -648,7 +699,9 @@ class _Reader:
             box = boxes[places[part]]
             left, bottom = box[:, :2].min(axis=0).tolist()
             right, top = box[:, 2:].max(axis=0).tolist()
-            yield Line(text, left, bottom, right, top, self._type_size(int(places[part[0]])), False, block)
+            size = self._type_size(int(places[part[0]]))
+            spans = tuple((at, at + 1) for at in part.tolist())
+            yield Line(text, left, bottom, right, top, size, False, block, spans)
             block += 1
 
 
@@ -937,11 +990,13 @@ def _lines_of(group: _Group, block: int) -> Iterator[Line]:
         largest = max(pieces, key=lambda piece: len(piece.text))
         bold = all(piece.bold for piece in pieces)
         text = CELL.join(_cell_text(cell) for cell in group.cells)
-        yield Line(text, group.left, group.bottom, group.right, group.top, largest.size, bold, block)
+        spans = tuple(span for piece in pieces for span in piece.spans)
+        yield Line(text, group.left, group.bottom, group.right, group.top, largest.size, bold, block, spans)
         return
     for cell in group.cells:
         for piece in cell:
-            yield Line(piece.text, piece.left, piece.bottom, piece.right, piece.top, piece.size, piece.bold, block)
+            spans = tuple(piece.spans)
+            yield Line(piece.text, piece.left, piece.bottom, piece.right, piece.top, piece.size, piece.bold, block, spans)
         block += 1
 
 
@@ -985,6 +1040,7 @@ def _with_large_initials(pieces: list[_Piece], known: Known) -> list[_Piece]:
         glued = word is not None and (known(piece.text + word[0]) or not known(word[0]))
         first.text = f"{piece.text}{'' if glued else ' '}{first.text}"
         first.left = piece.left
+        first.spans = piece.spans + first.spans
         gone.add(index)
     return [piece for index, piece in enumerate(pieces) if index not in gone]
 
