@@ -15,6 +15,8 @@ SEARCH = "/szukaj"
 FEED = "/szukaj.atom"
 DOCUMENT = "/dokumenty/{id}"
 PAGE = "/dokumenty/{id}/strony/{number}"
+PAGES = "/dokumenty/{id}/strony"
+PICTURE = "/obrazy/{id}/{token}/{number}-{width}.jpg"
 FILE = "/pliki/{id}"
 CITATION = "/cytowania/{id}"
 NEWS = "/aktualnosci"
@@ -46,7 +48,8 @@ READY = "/readyz"
 
 LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
 """Kinds of documents that have a list of their own."""
-CLOSED_TO_ROBOTS = (SEARCH, f"{API_GUIDE}/")
+_PICTURES = "/obrazy/"
+CLOSED_TO_ROBOTS = (SEARCH, _PICTURES, f"{API_GUIDE}/")
 
 
 def document_url(document: str) -> str:
@@ -57,6 +60,16 @@ def document_url(document: str) -> str:
 def page_url(document: str, number: int) -> str:
     """Path of one page of a document: a link to cite, so it never carries a query."""
     return PAGE.format(id=quote(document), number=number)
+
+
+def pages_url(document: str) -> str:
+    """Path of the form that goes to a page by its printed number."""
+    return PAGES.format(id=quote(document))
+
+
+def picture_url(document: str, token: str, number: int, width: int) -> str:
+    """Path of a page's picture, so many pixels wide; it changes with the file, which ``token`` names."""
+    return PICTURE.format(id=quote(document), token=token, number=number, width=width)
 
 
 def place_url(document: str, page: Page | None) -> str:
@@ -94,16 +107,26 @@ def static_url(name: str, version: str) -> str:
 
 def search_url(query: Query, path: str = SEARCH) -> str:
     """The address of a search. What is the default is left out, so that one search has one address."""
+    pairs = search_pairs(query)
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def search_pairs(query: Query) -> list[tuple[str, str]]:
+    """The parameters of a search, without those that are the default."""
     pairs = [("q", query.text)] if query.text else []
     pairs += [(facet, value) for facet in FACETS for value in query.filters.get(facet, ())]
     pairs += [("sort", query.sort)] if query.sort != "relevance" else []
     pairs += [("page", str(query.page))] if query.page > 1 else []
-    return f"{path}?{urlencode(pairs)}" if pairs else path
+    return pairs
 
 
-def with_query(url: str, text: str) -> str:
-    """A link to a document or page that carries the query, so that what was found is marked there."""
-    return f"{url}?{urlencode({'q': text})}" if text else url
+def with_search(url: str, query: Query | None, **more: str) -> str:
+    """A link to a document or page that carries the whole search: what was found is marked, and the way back is known.
+
+    ``more`` are parameters of that page itself.
+    """
+    pairs = [*(search_pairs(query) if query else ()), *more.items()]
+    return f"{url}?{urlencode(pairs)}" if pairs else url
 
 
 def section_of(path: str) -> str:
@@ -117,6 +140,11 @@ def document_of(path: str) -> str:
         if path.startswith(start):
             return path.removeprefix(start).split("/")[0]
     return ""
+
+
+def is_picture(path: str) -> bool:
+    """Whether this is a picture of a page: it waits for its turn among pictures, not among those who search."""
+    return path.startswith(_PICTURES)
 
 
 def is_for_programs(path: str) -> bool:

@@ -74,3 +74,10 @@ def long_date(day: date) -> str:
 def seconds(value: float) -> str:
     """3,4 s."""
     return f"{value:.1f}".replace(".", ",") + " s"
+
+
+def file_size(size: int) -> str:
+    """1,2 MB."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))} kB"
+    return f"{size / 1_000_000:.1f}".replace(".", ",") + " MB" if size < 10_000_000 else f"{round(size / 1_000_000)} MB"

@@ -18,6 +18,7 @@ from concurrent.futures import TimeoutError as NotYet
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from cachetools import LRUCache
 
@@ -43,11 +44,14 @@ _TOUCH_SECONDS = 3600.0
 _SWEEP_SHARE = 16
 """What is kept is counted, and the oldest removed, after every 1/16 of the bound."""
 _KNOWN_FILES = 1_000
+_BUSY = "Serwer rysuje teraz zbyt wiele stron naraz. Spróbuj ponownie za kilka sekund."
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedPage:
-    """A page of a document's file. ``version`` is the SHA-256 of the bytes that were indexed; ``ocr``: its text was recognised."""
+    """A page of a document's file. ``version`` is the SHA-256 of the indexed bytes; ``ocr``: its text was recognised."""
 
     file: Path
     version: str
@@ -73,6 +77,8 @@ class Pictures:
         self._recognised = settings.index / "extracted"
         self._kept = _Kept(settings.index / "pictures", settings.pictures_mb * 1024 * 1024)
         self._threads = ThreadPoolExecutor(limits.DRAWINGS, thread_name_prefix="pictures")
+        self._looking_up = ThreadPoolExecutor(limits.DRAWINGS, thread_name_prefix="picture-look-ups")
+        self._free = threading.BoundedSemaphore(limits.WAITING_DRAWINGS)
         self._own = threading.local()
         self._drawers: list[_Drawer] = []
         self._lock = threading.Lock()
@@ -86,9 +92,18 @@ class Pictures:
 
     def close(self) -> None:
         """End what is being drawn, and the child processes."""
+        self._looking_up.shutdown(wait=True, cancel_futures=True)
         self._threads.shutdown(wait=True, cancel_futures=True)
         for drawer in self._drawers:
             drawer.close()
+
+    def look_up(self, find: Callable[[], _Found]) -> Future[_Found]:
+        """Have something found out by a thread that neither draws nor searches. Raises Overloaded."""
+        if not self._free.acquire(blocking=False):
+            raise Overloaded(_BUSY)
+        found = self._looking_up.submit(find)
+        found.add_done_callback(lambda _: self._free.release())
+        return found
 
     def kept_picture(self, page: PrintedPage, width: int) -> bytes | None:
         """The picture where it has been drawn before, empty where that failed; None where nobody has tried."""
@@ -130,7 +145,7 @@ class Pictures:
         if made is None:
             try:
                 made = self._made(name, page, job).result(seconds)
-            except (NotYet, Overloaded):
+            except (NotYet, KbError, OSError):
                 return None
         try:
             return decode_map(made)
@@ -144,7 +159,7 @@ class Pictures:
             if running is not None:
                 return running
             if len(self._running) >= limits.DRAWINGS + limits.WAITING_DRAWINGS:
-                raise Overloaded("Serwer rysuje teraz zbyt wiele stron naraz. Spróbuj ponownie za kilka sekund.")
+                raise Overloaded(_BUSY)
             made = self._running[name] = self._threads.submit(self._make, name, page, job)
         made.add_done_callback(lambda _: self._running.pop(name, None))
         return made

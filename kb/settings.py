@@ -75,7 +75,9 @@ class Settings(BaseSettings):
     meaning_key: SecretStr = Field(SecretStr(""), description="Klucz do tego serwera.")
     cache_mb: int = Field(128, ge=1, description="Pamięć na listy wystąpień słów w jednym procesie serwera, w MB.")
     pictures_mb: int = Field(
-        512, ge=0, description="Miejsce na gotowe obrazy stron w folderze index/pictures, w MB; 0 – niczego nie przechowuje."
+        512,
+        ge=0,
+        description="Miejsce na gotowe obrazy stron w folderze index/pictures, w MB; 0 – niczego nie przechowuje.",
     )
     public_url: str = Field(
         "", description="Publiczny adres serwisu, np. https://baza.example.pl, do cytowań i kanałów."

@@ -31,6 +31,7 @@ from kb.meaning.making import Background
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
+from kb.pictures import Pictures
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
@@ -82,7 +83,8 @@ def create_app(
     settings = settings or load()
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
-    site = Site(settings, knowledge, Directory(knowledge), load_templates(settings), gate, Pulse(knowledge), today)
+    directory, templates, pictures = Directory(knowledge), load_templates(settings), Pictures(settings)
+    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -90,8 +92,8 @@ def create_app(
         sys.setswitchinterval(_TURN_SECONDS)
         await run_in_threadpool(_warm_up, knowledge)
         # It takes a second or two of a large collection; answers need not wait for it.
-        threading.Thread(target=_prepare, args=(knowledge,), daemon=True).start()
-        with Background(settings, lambda: knowledge.state):
+        threading.Thread(target=_prepare, args=(knowledge, pictures), daemon=True).start()
+        with Background(settings, lambda: knowledge.state), contextlib.closing(pictures):
             yield
 
     app = FastAPI(
@@ -211,7 +213,7 @@ class _Frame:
             await self._app(scope, receive, send)
             return
         check_address(scope, self._hosts)
-        if addresses.is_static(scope["path"]):
+        if addresses.is_static(scope["path"]) or addresses.is_picture(scope["path"]):
             await self._app(scope, receive, send)
         else:
             await self._gate.run(self._app, scope, receive, send)

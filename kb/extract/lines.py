@@ -126,7 +126,8 @@ def read_placed(
         if not 0 < text.count_chars() <= _MANY_CHARACTERS:
             return PageLines(frame.width, frame.height, ()), []
         reader = _Reader(page, text, frame, known, is_hidden)
-        reader.placed = placed = []
+        placed: list[PlacedLine] = []
+        reader.placed = placed
         return reader.lines(), placed
     finally:
         text.close()
@@ -273,7 +274,20 @@ class _Run:
 class _Piece:
     """A line of a cell, of a column or of the page: text that nobody would read with a pause."""
 
-    __slots__ = ("base", "bold", "bottom", "left", "parts", "right", "size", "spans", "tallest", "text", "top", "weight")
+    __slots__ = (
+        "base",
+        "bold",
+        "bottom",
+        "left",
+        "parts",
+        "right",
+        "size",
+        "spans",
+        "tallest",
+        "text",
+        "top",
+        "weight",
+    )
 
     def __init__(self, run: _Run, text: str) -> None:
         self.left, self.right, self.base, self.size = run.left, run.right, run.base, run.size
@@ -996,7 +1010,9 @@ def _lines_of(group: _Group, block: int) -> Iterator[Line]:
     for cell in group.cells:
         for piece in cell:
             spans = tuple(piece.spans)
-            yield Line(piece.text, piece.left, piece.bottom, piece.right, piece.top, piece.size, piece.bold, block, spans)
+            yield Line(
+                piece.text, piece.left, piece.bottom, piece.right, piece.top, piece.size, piece.bold, block, spans
+            )
         block += 1
 
 

@@ -38,7 +38,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasePage:
-    """The frame of every page. ``canonical`` is a path; ``meta`` are (name, content), ``properties`` the same for Open Graph."""
+    """The frame of every page. ``canonical`` is a path; ``meta`` are (name, content), ``properties`` the same for Open Graph.
+
+    ``kept`` are the parameters that a new search keeps: the filters and the order, where they are in view.
+    """
 
     template: ClassVar[str]
     title: str
@@ -49,6 +52,7 @@ class BasePage:
     indexed: bool = True
     search_in_header: bool = True
     notices: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
     meta: tuple[tuple[str, str], ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
 

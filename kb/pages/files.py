@@ -38,6 +38,14 @@ def _entry(folder: Path, name: str) -> Path:
     return next((entry for entry in folder.iterdir() if normalise(entry.name) == name), direct)
 
 
+def size_of(documents: Path, document: Document) -> int | None:
+    """How many bytes the file has; None where it is gone."""
+    try:
+        return original(documents, document).stat().st_size
+    except (NotFound, OSError):
+        return None
+
+
 def send(path: Path, document: Document) -> Response:
     """The file: shown in the browser where it can be, else saved. The name is given in ASCII and as it is (RFC 5987)."""
     name = normalise(path.name).encode("utf-8", "replace").decode()

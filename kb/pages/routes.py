@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from kb import addresses
 from kb.citation import cite
@@ -14,13 +15,16 @@ from kb.pages import feeds, files
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
 from kb.pages.base import respond
-from kb.pages.document import DocumentView, document_page, section_page
+from kb.pages.document import DocumentView, document_page
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
+from kb.pages.picture import page_map, picture_response
 from kb.pages.results import results_page
+from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page, together
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page
-from kb.reading.params import ParsedParameters, collect, read_query, refuse
+from kb.pictures import token as picture_token
+from kb.reading.params import ParsedParameters, collect, read_query, refuse, whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.site import site_of
@@ -30,6 +34,8 @@ router = APIRouter(include_in_schema=False, default_response_class=Response)
 _LATEST_NEWS = 5
 _MOST_LISTED = 200
 _FEED_LENGTH = 30
+_LONGEST_NUMBER = 20
+_YEAR = 365 * 24 * 3600
 
 
 @router.get(addresses.START)
@@ -63,16 +69,55 @@ def document(request: Request, id: str) -> Response:
     """A document's own page."""
     knowledge = site_of(request).knowledge
     view = _view(request, knowledge.document(id))
-    return respond(request, document_page(view, tuple(knowledge.pages(id)), knowledge.related(id)))
+    shown = whole_number(request.query_params.get("trafienia", "")) or 1
+    return respond(request, document_page(view, tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown)))
+
+
+@router.get(addresses.PAGES)
+def go_to_page(request: Request, id: str) -> Response:
+    """The page whose printed number, or else position, was typed into the form."""
+    knowledge = site_of(request).knowledge
+    found = knowledge.document(id)
+    typed = request.query_params.get("nr", "")
+    position = knowledge.position(id, typed) or whole_number(typed)
+    if position is None or not 1 <= position <= found.pages:
+        raise NotFound(
+            f"Ten dokument nie ma strony „{typed[:_LONGEST_NUMBER]}”. Ma strony od 1 do {found.pages}, licząc od początku pliku."
+        )
+    return _to_page(request, found, position)
 
 
 @router.get(addresses.PAGE)
 def section(request: Request, id: str, number: str) -> Response:
-    """One page of a document."""
+    """One page of a document; by its printed number, where that is no position, a way to it."""
     site = site_of(request)
     found = site.knowledge.document(id)
+    if whole_number(number) is None and found.format.has_pages:
+        position = site.knowledge.position(id, number)
+        if position:
+            return _to_page(request, found, position)
     page = site.page(found, number)
-    return respond(request, section_page(_view(request, found, page), page))
+    view = _view(request, found, page)
+    if not found.format.has_pages:
+        group, position_text = together(tuple(site.knowledge.pages(id)), page.number)
+        return respond(request, section_page(view, page, group, position_text))
+    chosen = request.query_params.get(VIEW, "")
+    mode = next((each for each in (chosen, request.cookies.get(VIEW, "")) if each in VIEWS), USUAL_VIEW)
+    found_map = page_map(site, found, page) if mode != "tekst" else None
+    hit = max(0, whole_number(request.query_params.get("trafienie", "")) or 0)
+    token = picture_token(found.version, ocr=page.ocr)
+    answer = respond(request, printed_page(view, page, mode, found_map, token, hit))
+    answer.headers["Vary"] = "Cookie"
+    if chosen in VIEWS:
+        # The choice holds for all documents, for a year; it says nothing of the reader.
+        answer.set_cookie(VIEW, chosen, max_age=_YEAR, path="/dokumenty", httponly=True, samesite="lax")
+    return answer
+
+
+@router.get(addresses.PICTURE)
+async def picture(request: Request, id: str, token: str, number: int, width: int) -> Response:
+    """A page as a picture, which may be kept for good; where it cannot be drawn, what to do instead."""
+    return await picture_response(request, site_of(request), id, token, number, width)
 
 
 @router.get(addresses.CITATION)
@@ -221,15 +266,22 @@ def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
 def _view(request: Request, document: Document, page: Page | None = None) -> DocumentView:
     site = site_of(request)
     knowledge = site.knowledge
-    given, _ = collect(request.query_params, ("q",), texts=("q",))
-    query = make_query(given.get("q", ("",))[0])
+    search = read_query(request.query_params, knowledge.taxonomy).query
+    highlighter = knowledge.highlighter(search) if search.clauses else None
     return DocumentView(
         document=document,
         taxonomy=knowledge.taxonomy,
         source=site.source(request, document, page),
         base_url=site.base_url(request),
-        q=query.text,
-        search_url=addresses.search_url(query),
-        marker=knowledge.highlighter(query).marks if query.clauses else None,
+        search=search,
+        highlighter=highlighter,
+        hits=knowledge.hits(search, document.id, highlighter) if highlighter else (),
+        file_bytes=files.size_of(site.settings.documents, document),
         url_of_file=site.directory.url_of_file,
     )
+
+
+def _to_page(request: Request, document: Document, position: int) -> Response:
+    """A redirection to a page, the search carried along."""
+    search = read_query(request.query_params, site_of(request).knowledge.taxonomy).query
+    return RedirectResponse(addresses.with_search(addresses.page_url(document.id, position), search), 302)
