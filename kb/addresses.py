@@ -13,6 +13,7 @@ from kb.model import Page, Query
 START = "/"
 SEARCH = "/szukaj"
 FEED = "/szukaj.atom"
+DOCUMENTS = "/dokumenty"
 DOCUMENT = "/dokumenty/{id}"
 PAGE = "/dokumenty/{id}/strony/{number}"
 PAGES = "/dokumenty/{id}/strony"

@@ -86,8 +86,8 @@ class Pictures:
         self._versions: LRUCache[tuple[object, ...], str] = LRUCache(_KNOWN_FILES)
 
     def warm_up(self) -> None:
-        """Start the child processes before the first reader comes."""
-        for _ in range(limits.DRAWINGS):
+        """Start the first child process before a reader comes; others start when pages are asked for at once."""
+        with suppress(RuntimeError):  # closed already
             self._threads.submit(self._drawer)
 
     def close(self) -> None:

@@ -124,9 +124,10 @@ def _warm_up(knowledge: KnowledgeBase) -> None:
         knowledge.search(make_query("samorząd"))
 
 
-def _prepare(knowledge: KnowledgeBase) -> None:
+def _prepare(knowledge: KnowledgeBase, pictures: Pictures) -> None:
     with contextlib.suppress(KbError):
         knowledge.prepare()
+    pictures.warm_up()
     # Everything long-lived exists: freeze it, so that full collections, which stop every thread for 0.1 s, skip it.
     gc.freeze()
 

@@ -224,8 +224,8 @@ def document_page(
         file=original(view),
         contents=contents[:MOST_CONTENTS],
         more_contents=_more(len(contents) - MOST_CONTENTS, "pozycja", "pozycje", "pozycji"),
-        within=view.within if pages else None,
-        hits=_hit_list(view, pages, list_number) if view.highlighter and pages else None,
+        within=view.within if len(pages) > 1 else None,
+        hits=_hit_list(view, pages, list_number) if view.highlighter and len(pages) > 1 else None,
         numbers=numbers,
         fold_numbers=len(pages) > _MOST_CHIPS,
         first_page=view.url(1),
@@ -391,7 +391,7 @@ def _recognised(pages: Sequence[Page]) -> str:
 def original(view: DocumentView, page: Page | None = None) -> Link:
     """The original file, opened at a page where one is given; ``note`` is its size."""
     document = view.document
-    opens = document.format.inline and document.unread is not Status.DAMAGED
+    opens = document.unread and document.unread is not Status.DAMAGED and document.format.inline
     if page is not None and document.format.has_pages:
         text = f"Otwórz tę stronę w pliku {document.format.name}"
     else:

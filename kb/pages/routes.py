@@ -110,7 +110,7 @@ def section(request: Request, id: str, number: str) -> Response:
     answer.headers["Vary"] = "Cookie"
     if chosen in VIEWS:
         # The choice holds for all documents, for a year; it says nothing of the reader.
-        answer.set_cookie(VIEW, chosen, max_age=_YEAR, path="/dokumenty", httponly=True, samesite="lax")
+        answer.set_cookie(VIEW, chosen, max_age=_YEAR, path=addresses.DOCUMENTS, httponly=True, samesite="lax")
     return answer
 
 

@@ -276,9 +276,9 @@ def _hit_text(hits: Sequence[PageHits], before: Sequence[PageHits], here: int, h
     if hit:
         return f"Trafienie {messages.grouped(first + hit)} z {messages.grouped(total)}"
     if not total:
-        return "Brak trafień w tym dokumencie"
+        return "W tym dokumencie nie ma słów z zapytania"
     if not here:
-        return f"Na tej stronie brak trafień; w dokumencie: {messages.grouped(total)}"
+        return f"Na tej stronie nie ma słów z zapytania; w całym dokumencie {counted_hits(total)}"
     which = f"Trafienie {first + 1}" if here == 1 else f"Trafienia {first + 1}–{first + here}"
     return f"{which} z {messages.grouped(total)}"
 
