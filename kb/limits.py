@@ -52,7 +52,7 @@ class PictureLimits:
     """
 
     address_space_bytes: int = 1024 * 1024 * 1024
-    seconds: float = 8.0
+    seconds: float = 5.0
     megapixels: float = 8.0
     file_bytes: int = 8 * 1024 * 1024
 

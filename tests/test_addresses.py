@@ -67,7 +67,9 @@ def test_the_script_asks_where_suggestions_are() -> None:
         (addresses.with_search("/dokumenty/a", make_query("")), "/dokumenty/a"),
         (addresses.with_search("/dokumenty/a", None, trafienie="2"), "/dokumenty/a?trafienie=2"),
         (
-            addresses.with_search("/dokumenty/a", make_query("x", {"year": ("2024",)}, sort="newest", page=3), trafienie="1"),
+            addresses.with_search(
+                "/dokumenty/a", make_query("x", {"year": ("2024",)}, sort="newest", page=3), trafienie="1"
+            ),
             "/dokumenty/a?q=x&year=2024&sort=newest&page=3&trafienie=1",
         ),
         (addresses.pages_url("raport-a"), "/dokumenty/raport-a/strony"),

@@ -1,7 +1,7 @@
 """A page of a PDF → a picture of it, and a map of its words. Runs in the sandbox's children, for ``kb.pictures``.
 
 The words are read off the page by the very code that reads its text, so the marks on a picture and those in the text beside it
-are the same. A page whose text was recognised is read from its recognised copy, and shown the way up that its text was found to be.
+are the same. A page whose text was recognised is read from its recognised copy, and shown the way up that this was read.
 """
 
 from __future__ import annotations
