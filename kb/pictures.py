@@ -44,6 +44,7 @@ _TOUCH_SECONDS = 3600.0
 _SWEEP_SHARE = 16
 """What is kept is counted, and the oldest removed, after every 1/16 of the bound."""
 _KNOWN_FILES = 1_000
+_READER = "kb.extract.picture:work"
 _BUSY = "Serwer rysuje teraz zbyt wiele stron naraz. Spróbuj ponownie za kilka sekund."
 
 _Found = TypeVar("_Found")
@@ -80,13 +81,15 @@ class Pictures:
         self._looking_up = ThreadPoolExecutor(limits.DRAWINGS, thread_name_prefix="picture-look-ups")
         self._free = threading.BoundedSemaphore(limits.WAITING_DRAWINGS)
         self._own = threading.local()
-        self._drawers: list[_Drawer] = []
+        self._stack = ExitStack()
+        self._lanes: list[Sandbox] = []
+        self._starting = threading.Lock()
         self._lock = threading.Lock()
         self._running: dict[str, Future[bytes]] = {}
         self._versions: LRUCache[tuple[object, ...], str] = LRUCache(_KNOWN_FILES)
 
     def warm_up(self) -> None:
-        """Start the first child process before a reader comes; others start when pages are asked for at once."""
+        """Start the child processes before a reader comes."""
         with suppress(RuntimeError):  # closed already
             self._threads.submit(self._drawer)
 
@@ -94,8 +97,7 @@ class Pictures:
         """End what is being drawn, and the child processes."""
         self._looking_up.shutdown(wait=True, cancel_futures=True)
         self._threads.shutdown(wait=True, cancel_futures=True)
-        for drawer in self._drawers:
-            drawer.close()
+        self._stack.close()
 
     def look_up(self, find: Callable[[], _Found]) -> Future[_Found]:
         """Have something found out by a thread that neither draws nor searches. Raises Overloaded."""
@@ -172,11 +174,14 @@ class Pictures:
         return made
 
     def _drawer(self) -> _Drawer:
-        """The present thread's child process."""
+        """The present thread's own; the first of them starts the processes of all."""
         drawer: _Drawer | None = getattr(self._own, "drawer", None)
         if drawer is None:
-            drawer = self._own.drawer = _Drawer(self._most)
-            self._drawers.append(drawer)
+            with self._starting:
+                if not self._lanes:
+                    sandbox = Sandbox(self._most.of_process, limits.DRAWINGS, reader=_READER)
+                    self._lanes += self._stack.enter_context(sandbox).lanes()
+                drawer = self._own.drawer = _Drawer(self._most, self._lanes.pop(), self._stack)
         return drawer
 
     def _is_as_indexed(self, page: PrintedPage) -> bool:
@@ -208,23 +213,14 @@ def _picture_name(page: PrintedPage, width: int) -> str:
 
 
 class _Drawer:
-    """A child process that draws, one page after the other, for one thread; it is started anew when somebody kills it."""
+    """Draws for one thread, one page after the other, in a child process; when somebody kills that, in a new one."""
 
-    def __init__(self, most: PictureLimits) -> None:
+    def __init__(self, most: PictureLimits, sandbox: Sandbox, stack: ExitStack) -> None:
         self._most = most
-        self._stack = ExitStack()
-        self._start()
-
-    def _start(self) -> None:
+        self._sandbox = sandbox
+        self._stack = stack
         folder = tempfile.TemporaryDirectory(prefix="kb-pictures-", ignore_cleanup_errors=True)
-        self._folder = Path(self._stack.enter_context(folder))
-        self._sandbox = self._stack.enter_context(
-            Sandbox(self._most.of_process, jobs=1, reader="kb.extract.picture:work")
-        )
-
-    def close(self) -> None:
-        """End the child process."""
-        self._stack.close()
+        self._folder = Path(stack.enter_context(folder))
 
     def run(self, job: Callable[[Path], Job]) -> bytes:
         """What the job leaves as its result; empty where it fails."""
@@ -234,9 +230,8 @@ class _Drawer:
         try:
             [(_, extraction)] = self._sandbox.extract_all([path])
         except KbError:
-            self._stack.close()
-            self._start()
-            raise
+            self._sandbox = self._stack.enter_context(Sandbox(self._most.of_process, 1, reader=_READER))
+            [(_, extraction)] = self._sandbox.extract_all([path])
         with suppress(OSError):
             if extraction.status is Status.INDEXED and result.stat().st_size <= self._most.file_bytes:
                 return result.read_bytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
@@ -286,18 +286,18 @@ def counted_hits(number: int) -> str:
     return messages.counted(number, *_HITS)
 
 
-def strip(view: DocumentView, current: int = 0) -> tuple[Stripe, ...]:
+def strip(view: DocumentView, current: Collection[int] = ()) -> tuple[Stripe, ...]:
     """All pages of the document, shaded by how much of the query each holds; none for a document of one page."""
     if not 1 < len(view.hits) <= _MOST_STRIPES:
         return ()
     return tuple(
         Stripe(
             name=_hit_name(view, hit),
-            short=f"s. {hit.label or hit.number}" if view.document.format.has_pages else str(hit.number),
+            short=f"s. {hit.label or hit.number}" if view.document.format.has_pages else f"część {hit.number}",
             note=f"{counted_hits(hit.places)}, {_HELD[shade]}" if hit.places else "bez trafień",
             url=with_search(page_url(view.document.id, hit.number), view.carried),
             shade=shade,
-            current=hit.number == current,
+            current=hit.number in current,
         )
         for hit in view.hits
         for shade in (_shade(hit),)
@@ -389,15 +389,17 @@ def _recognised(pages: Sequence[Page]) -> str:
 
 
 def original(view: DocumentView, page: Page | None = None) -> Link:
-    """The original file, opened at a page where one is given; ``note`` is its size."""
+    """The original file, opened at a page where one is given; ``note`` is its size, after its format where that is not said."""
     document = view.document
     opens = document.unread and document.unread is not Status.DAMAGED and document.format.inline
     if page is not None and document.format.has_pages:
         text = f"Otwórz tę stronę w pliku {document.format.name}"
     else:
-        text = f"Otwórz plik {document.format.name}" if opens else f"Pobierz oryginał ({document.format.name})"
+        text = f"Otwórz plik {document.format.name}" if opens else "Pobierz oryginał"
     url = file_url(document.id, page.number if page is not None and document.format.has_pages else None)
-    return Link(text=text, url=url, note=messages.file_size(view.file_bytes) if view.file_bytes is not None else "")
+    size = messages.file_size(view.file_bytes) if view.file_bytes is not None else ""
+    said = [] if document.format.name in text else [document.format.name]
+    return Link(text=text, url=url, note=", ".join(filter(None, [*said, size])))
 
 
 _WHY_UNREAD = {

@@ -264,7 +264,7 @@ def _hit_bar(view: DocumentView, numbers: Sequence[int], here: int, hit: int) ->
         text=_hit_text(view.hits, before, here, hit),
         previous=previous,
         next=following,
-        strip=strip(view, numbers[0]),
+        strip=strip(view, numbers),
     )
 
 

@@ -85,7 +85,7 @@ def test_a_new_format_on_the_site(client: httpx.Client) -> None:
     assert ">Wnioski<" in found
     whole = client.get("/dokumenty/notatka").text
     for part in (
-        "Pobierz oryginał (tekst)",
+        'Pobierz oryginał <span class="size">tekst, ',
         ">Wnioski</h2>",
         "retencji &amp; wodzie",
         "&lt;b&gt;To nie jest znacznik.",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from html import unescape
 
 import httpx
 import pytest
-from extract.pdfs import make_pdf
+from extract.pdfs import at, drawn_pdf, make_pdf
 from library import Library
 
 from kb.limits import PictureLimits
@@ -116,22 +118,44 @@ def test_nothing_else_is_drawn(reader: httpx.Client, address: str) -> None:
 def test_a_page_that_cannot_be_drawn_has_a_placeholder(shelf: Library) -> None:
     """Such a page says what to do instead, in place of its picture; its text and the search are there as ever."""
     app = create_app(shelf.settings(pictures_mb=0))
-    app.state.site = replace(
-        app.state.site, pictures=Pictures(shelf.settings(pictures_mb=0), PictureLimits(seconds=0.001))
+    pictures = Pictures(shelf.settings(pictures_mb=0), PictureLimits(seconds=0.001))
+    app.state.site = replace(app.state.site, pictures=pictures)
+    with closing(pictures), serving(app) as client:
+        html = client.get(f"{PAGE}/2?q=gmina").text
+        assert "<mark>Gmina</mark>" in html
+        picture = client.get(PICTURE.findall(html)[0][0])
+        assert picture.headers["content-type"] == "image/svg+xml"
+        assert picture.headers["cache-control"] == "no-cache"
+        assert "Nie udało się pokazać tej strony jako obrazu." in picture.text
+        assert "Otwórz plik PDF." in picture.text
+        assert client.get("/szukaj?q=gmina").status_code == 200
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_hostile_page_holds_nobody(library: Library) -> None:
+    """While pages are drawn that would take minutes, searches, pages and /healthz are answered; then there are placeholders."""
+    endless = "0 0 595 842 re f\n" * 60_000 + at(60, 700, "Gmina")
+    library.write(
+        "zly.pdf", drawn_pdf(f"/G gs {endless}", properties="/ExtGState << /G << /ca 0.5 /BM /Multiply >> >>")
     )
-    try:
-        with serving(app) as client:
-            html = client.get(f"{PAGE}/2?q=gmina").text
-            assert "<mark>Gmina</mark>" in html
-            picture = client.get(PICTURE.findall(html)[0][0])
-            assert picture.headers["content-type"] == "image/svg+xml"
-            assert picture.headers["cache-control"] == "no-cache"
-            assert "Nie udało się pokazać tej strony jako obrazu." in picture.text
-            assert "Otwórz plik PDF." in picture.text
-            assert client.get("/szukaj?q=gmina").status_code == 200
-            assert client.get("/healthz").status_code == 200
-    finally:
-        app.state.site.pictures.close()
+    library.pdf("dobry.pdf", ["Gmina"])
+    assert not library.run().failed
+    app = create_app(library.settings())
+    app.state.site = replace(app.state.site, pictures=Pictures(library.settings(), PictureLimits(seconds=2.0)))
+    with closing(app.state.site.pictures), serving(app) as client, ThreadPoolExecutor(2) as readers:
+        addresses = PICTURE.findall(client.get("/dokumenty/zly/strony/1").text)[0][1:]
+        drawing = [readers.submit(client.get, address) for address in addresses]
+        for address in (
+            "/healthz",
+            "/readyz",
+            "/szukaj?q=gmina",
+            "/dokumenty/dobry/strony/1?q=gmina",
+            "/dokumenty/zly",
+        ):
+            assert client.get(address).status_code == 200
+        assert {answer.result().headers["content-type"] for answer in drawing} == {"image/svg+xml"}
+        good = PICTURE.findall(client.get("/dokumenty/dobry/strony/1").text)[0][0]
+        assert client.get(good).headers["content-type"] == "image/jpeg"
 
 
 def test_the_view_is_chosen_and_remembered(shelf: Library) -> None:
@@ -240,12 +264,12 @@ def test_hits_of_a_document(reader: httpx.Client) -> None:
     """The document's page lists every page with hits and its fragment, and has a strip with words for each shade."""
     html = reader.get("/dokumenty/raport?q=zagospodarowanie+gminy").text
     assert "13 trafień na 5 stronach z 30" in html
-    found = html[html.index('class="hit-pages"') : html.index("</section>", html.index('class="hit-pages"'))]
+    found = html[html.index('id="fragmenty"') : html.index("</section>", html.index('id="fragmenty"'))]
     assert found.count("<li>") == 5
     assert "<mark>Zagospodarowanie</mark> parku" in found
     assert f'href="{PAGE}/8?q=zagospodarowanie+gminy&amp;trafienie=1#trafienie"' in found
     strip = html[html.index('class="strip"') : html.index("</nav>", html.index('class="strip"'))]
-    assert strip.count("<a ") == 30
+    assert strip.count("<li>") == 30
     assert strip.count("shade-4") == 4
     assert re.search(r'shade-[12]" href="/dokumenty/raport/strony/8\?', strip)
     assert "s. ii (2. w pliku): 3 trafienia, całe zapytanie" in strip
