@@ -27,6 +27,7 @@ _SHORT_MATCH = 2
 _ENOUGH = 0.5
 """Share of a word's letters whose places must be known."""
 
+_MUCH_LARGER = 1.6
 _MANY_PAIRS = 4_000_000
 
 _Place = tuple[int, tuple[float, float, float, float]]
@@ -139,9 +140,15 @@ def _compare_letters(words: Sequence[_Word], drawn: Sequence[_Word]) -> bool:
 
 
 def _boxes(places: Sequence[_Place], width: float, height: float) -> Iterator[Box]:
-    """One box for each line, as shares of the page from its upper left corner, cut at the page's edges."""
-    for number in dict.fromkeys(line for line, _ in places):
-        boxes = [box for line, box in places if line == number]
+    """A box for each line, and for a large initial its own: shares of the page from its upper left corner, cut at its edges."""
+    groups: list[list[_Place]] = []
+    for place in places:
+        if groups and groups[-1][0][0] == place[0] and _are_alike(groups[-1][0], place):
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    for group in groups:
+        boxes = [box for _, box in group]
         left, right = max(0.0, min(box[0] for box in boxes)), min(width, max(box[2] for box in boxes))
         bottom, top = max(0.0, min(box[1] for box in boxes)), min(height, max(box[3] for box in boxes))
         if right > left and top > bottom:
@@ -151,3 +158,9 @@ def _boxes(places: Sequence[_Place], width: float, height: float) -> Iterator[Bo
                 round((right - left) / width, 5),
                 round((top - bottom) / height, 5),
             )
+
+
+def _are_alike(first: _Place, second: _Place) -> bool:
+    """Whether two letters of a line are about as large: the larger side of a letter's box is its height, turned or not."""
+    low, high = sorted(max(box[2] - box[0], box[3] - box[1]) for _, box in (first, second))
+    return high <= _MUCH_LARGER * low

@@ -46,6 +46,9 @@ _SIZES = {"obok": "(min-width: 60rem) 37rem, 100vw", "obraz": "(min-width: 60rem
 _SAME_LINE = 0.5
 """Boxes of one found place that overlap in height by this share stand on one line, and are one box."""
 
+_SAME_SIZE = 1.6
+"""A box that is so much higher than its neighbour stays one of its own, as a large initial does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rectangle:
@@ -335,7 +338,8 @@ def _boxes(page_map: PageMap, marks: Sequence[Mark]) -> Iterator[list[Box]]:
 
 def _on_one_line(left: Box, right: Box) -> bool:
     common = min(left.top + left.height, right.top + right.height) - max(left.top, right.top)
-    return common > _SAME_LINE * min(left.height, right.height) and right.left >= left.left
+    low, high = sorted((left.height, right.height))
+    return common > _SAME_LINE * low and high <= _SAME_SIZE * low and right.left >= left.left
 
 
 def _joined(left: Box, right: Box) -> Box:

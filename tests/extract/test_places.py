@@ -108,6 +108,34 @@ def test_moved_and_repaired_words_are_found() -> None:
     assert places["Przypis"][0].top < places["Rada"][0].top
 
 
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (
+            at(60, 722, "Z", size=40) + at(104, 742, "agospodarowanie terenu") + at(104, 728, "i plan"),
+            "Zagospodarowanie",
+        ),
+        (at(60, 700, "Zobacz") + at(152, 700, "i zapisz") + at(95, 700, "stronę gminy"), "stronę"),
+        (at(60, 700, "Zobacz") + at(152, 700, "zapisz") + at(95, 700, "stronę gminy"), "zapisz"),
+        (at(60, 700, "Gmina") + at(300, 700, "Powiat") + at(60, 680, "Rada") + at(300, 680, "Zarząd"), "Zarząd"),
+        (at(60, 700, "•") + at(80, 700, "Gmina"), "Gmina"),
+    ],
+    ids=["large initial", "drawn late", "before what is drawn late", "table", "item"],
+)
+def test_what_is_put_together_keeps_its_places(content: str, text: str) -> None:
+    """However a line is made of its pieces, each word is where it is drawn: all of it and nothing else stands in its boxes."""
+    whole = drawn_pdf(content)
+    with pdfium.PdfDocument(whole) as document:
+        lines, placed = read_placed(document[0], lambda word: word == "Zagospodarowanie")
+        (word,) = placed_words(text, placed, lines.width, lines.height)
+        inside = ""
+        for box in word.boxes:
+            left, top, width, height = (side * scale for side, scale in zip(box, (595, 842, 595, 842), strict=True))
+            bounds = (left + 1, 842 - top - height + 1, left + width - 1, 842 - top - 1)
+            inside += document[0].get_textpage().get_text_bounded(*bounds).strip()
+    assert inside == text
+
+
 def test_what_is_not_drawn_has_no_place() -> None:
     """A word that the page does not show is left out; the others keep their own places."""
     places = _places(make_pdf([["Rada gminy"]]), "Rada nadzwyczajna gminy i jeszcze komentarz")

@@ -177,6 +177,14 @@ def test_the_view_is_chosen_and_remembered(shelf: Library) -> None:
         assert "<img" in client.get(f"{PAGE}/3?widok=zmyslony").text
 
 
+def test_a_phrase_is_one_box_on_each_line(reader: httpx.Client) -> None:
+    """The words of a phrase are marked together, and apart where a line ends between them."""
+    one_line = _page(reader, f"{PAGE}/2?q=%22gminy+w+powiecie%22")
+    assert (one_line.count("<mark"), one_line.count("<rect")) == (1, 1)
+    two_lines = _page(reader, f"{PAGE}/2?q=%22w+powiecie+nie+planuja%22")
+    assert (two_lines.count("<mark"), two_lines.count("<rect")) == (1, 2)
+
+
 # Ways between pages
 
 
