@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from cachetools import LRUCache
 
@@ -32,7 +33,7 @@ from kb.engine import (
 from kb.errors import NotFound
 from kb.facets import FACETS
 from kb.finding.answer import answer
-from kb.finding.hits import PageHits, count_hits
+from kb.finding.hits import Count, PageHits, count, hits_of
 from kb.finding.related import related
 from kb.finding.relax import THIN, nearest_topics, relaxations
 from kb.finding.snippets import Highlighter
@@ -87,6 +88,7 @@ class KnowledgeBase:
         self._suggester: KeyedValue[Suggester] = KeyedValue()
         self._meaning: Meaning | None = open_meaning(settings)
         self._hits: LRUCache[Hashable, tuple[PageHits, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
+        self._begun: LRUCache[Hashable, tuple[Count, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
         self._hits_lock = threading.Lock()
 
     @property
@@ -166,18 +168,29 @@ class KnowledgeBase:
         return self._highlighter(self._reader(state, frequencies).read(query.clauses), state, frequencies)
 
     def hits(self, query: Query, document: str, highlighter: Highlighter) -> tuple[PageHits, ...]:
-        """The query's found places on each page of a document; none where there is no time to count them all."""
+        """The query's found places on each page of a document; none where there is no time to count them all.
+
+        The next one who asks goes on from there.
+        """
         key = (self.state.key, query.text, document)
         with self._hits_lock:
             kept = self._hits.get(key)
+            counts = list(self._begun.get(key, ()))
         if kept is not None:
             return kept
-        counted: tuple[PageHits, ...] = ()
+        hits: tuple[PageHits, ...] = ()
         with deadline.optional():
-            counted = count_hits(highlighter, self.pages(document))
-            with self._hits_lock:
-                self._hits[key] = counted
-        return counted
+            for page in islice(self.pages(document), len(counts), None):
+                deadline.check()
+                counts.append(count(highlighter, page))
+            hits = hits_of(counts, highlighter.weights)
+        with self._hits_lock:
+            if hits:
+                self._hits[key] = hits
+                self._begun.pop(key, None)
+            else:
+                self._begun[key] = tuple(counts)
+        return hits
 
     def explain(self, query: Query, document: str, number: int) -> Sequence[Contribution] | None:
         """What makes the score of a page for a query, part by part; None where the engine cannot say."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from kb import deadline
 from kb.finding.snippets import Highlighter
 from kb.model import Page
 
@@ -24,22 +23,32 @@ class PageHits(NamedTuple):
     first: int
 
 
-def count_hits(highlighter: Highlighter, pages: Iterable[Page]) -> tuple[PageHits, ...]:
-    """The found places of all pages. Raises TooSlow."""
-    found: list[tuple[Page, int, set[int]]] = []
-    for page in pages:
-        deadline.check()
-        marks = highlighter.marks(page.text)
-        found.append((page, len(marks), {mark.concept for mark in marks}))
-    weights = highlighter.weights
-    total = sum(weights[concept] for concept in set[int]().union(*(concepts for _, _, concepts in found)))
-    counted: list[PageHits] = []
+class Count(NamedTuple):
+    """What was found on one page: how many places, and of which concepts."""
+
+    number: int
+    label: str | None
+    heading: str
+    places: int
+    concepts: frozenset[int]
+
+
+def count(highlighter: Highlighter, page: Page) -> Count:
+    """The found places of a page."""
+    marks = highlighter.marks(page.text)
+    return Count(page.number, page.label, page.heading, len(marks), frozenset(mark.concept for mark in marks))
+
+
+def hits_of(counts: Sequence[Count], weights: Sequence[float]) -> tuple[PageHits, ...]:
+    """The hits of a document all of whose pages were counted; ``weights`` are those of the highlighter."""
+    total = sum(weights[concept] for concept in set[int]().union(*(page.concepts for page in counts)))
+    hits: list[PageHits] = []
     before = 0
-    for page, places, concepts in found:
+    for number, label, heading, places, concepts in counts:
         share = sum(weights[concept] for concept in concepts) / total if total else float(bool(places))
-        counted.append(PageHits(page.number, page.label, page.heading, places, share, before))
+        hits.append(PageHits(number, label, heading, places, share, before))
         before += places
-    return tuple(counted)
+    return tuple(hits)
 
 
 def total_of(hits: Sequence[PageHits]) -> int:

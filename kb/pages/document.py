@@ -342,7 +342,7 @@ def _hit_list(view: DocumentView, pages: Sequence[Page], number: int) -> HitList
     )
 
 
-_UNCOUNTED = "Ten dokument jest tak długi, że nie zdążyliśmy policzyć w nim trafień. Spróbuj ponownie za chwilę."
+_UNCOUNTED = "Ten dokument jest długi i jeszcze liczymy w nim trafienia. Odśwież stronę za chwilę."
 
 
 def _list_link(text: str, here: str, search: Query, number: int) -> Link:
