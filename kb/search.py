@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from cachetools import LRUCache
 
@@ -172,7 +171,9 @@ class KnowledgeBase:
 
         The next one who asks goes on from there.
         """
-        key = (self.state.key, query.text, document)
+        state = self.state
+        found = _found(state.document(document))
+        key = (state.key, query.text, document)
         with self._hits_lock:
             kept = self._hits.get(key)
             counts = list(self._begun.get(key, ()))
@@ -180,8 +181,10 @@ class KnowledgeBase:
             return kept
         hits: tuple[PageHits, ...] = ()
         with deadline.optional():
-            for page in islice(self.pages(document), len(counts), None):
+            for number in range(len(counts) + 1, 1 if found.unread else found.pages + 1):
                 deadline.check()
+                page = state.page(document, number)
+                assert page is not None
                 counts.append(count(highlighter, page))
             hits = hits_of(counts, highlighter.weights)
         with self._hits_lock:
