@@ -5,6 +5,8 @@ Constants are paths, those with braces as the routes declare them; functions fil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from kb.facets import FACETS
@@ -18,8 +20,12 @@ DOCUMENT = "/dokumenty/{id}"
 PAGE = "/dokumenty/{id}/strony/{number}"
 PAGES = "/dokumenty/{id}/strony"
 PICTURE = "/obrazy/{id}/{token}/{number}-{width}.jpg"
+VERSION = "/dokumenty/{id}/wersje/{version}"
+VERSION_PAGE = "/dokumenty/{id}/wersje/{version}/strony/{number}"
 FILE = "/pliki/{id}"
+VERSION_FILE = "/pliki/{id}/wersje/{version}"
 CITATION = "/cytowania/{id}"
+CITATIONS = "/cytowania"
 NEWS = "/aktualnosci"
 EVENTS = "/wydarzenia"
 EDITIONS = "/edycje"
@@ -28,6 +34,7 @@ TOPICS = "/tematy"
 TOPIC = "/tematy/{slug}"
 GLOSSARY = "/slownik"
 ABOUT = "/o-bazie"
+QUOTE = "/cytat"
 API_GUIDE = "/api"
 SITEMAP = "/sitemap.xml"
 ROBOTS = "/robots.txt"
@@ -39,7 +46,12 @@ API_SEARCH = f"{API}/search"
 API_DOCUMENTS = f"{API}/documents"
 API_DOCUMENT = f"{API}/documents/{{id}}"
 API_PAGE = f"{API}/documents/{{id}}/pages/{{number}}"
+API_VERSIONS = f"{API}/documents/{{id}}/versions"
+API_VERSION = f"{API}/documents/{{id}}/versions/{{version}}"
+API_VERSION_PAGE = f"{API}/documents/{{id}}/versions/{{version}}/pages/{{number}}"
 API_CITATION = f"{API}/documents/{{id}}/citation"
+API_CITATIONS = f"{API}/citations"
+API_QUOTE = f"{API}/quote"
 API_SUGGEST = f"{API}/suggest"
 API_EDITIONS = f"{API}/editions"
 API_TOPICS = f"{API}/topics"
@@ -50,7 +62,12 @@ READY = "/readyz"
 LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
 """Kinds of documents that have a list of their own."""
 _PICTURES = "/obrazy/"
-CLOSED_TO_ROBOTS = (SEARCH, _PICTURES, f"{API_GUIDE}/")
+TAKES_BODY = frozenset({QUOTE})
+"""Where a form may be posted: what it holds may be too long for an address."""
+_MOST_MARKED = 30
+CLOSED_TO_ROBOTS = (SEARCH, _PICTURES, f"{CITATIONS}?", f"{API_GUIDE}/")
+VERSION_CHARACTERS = 12
+"""Of a version's hash in an address: two versions of one document never have the same twelve hexadecimal digits."""
 
 
 def document_url(document: str) -> str:
@@ -80,6 +97,28 @@ def place_url(document: str, page: Page | None) -> str:
     return f"{document_url(document)}#{page.anchor}" if page.anchor else page_url(document, page.number)
 
 
+def short_version(version: str) -> str:
+    """A version as addresses and people name it: the beginning of the hash of its file's bytes."""
+    return version[:VERSION_CHARACTERS]
+
+
+def version_address(document_id: str, version: str, page: int | None = None) -> str:
+    """Path of one version of a document, or of a page of it, which answers for ever: what a footnote should have.
+
+    ``version`` is ``Document.version`` or the short form of it.
+    """
+    if page is None:
+        return VERSION.format(id=quote(document_id), version=short_version(version))
+    return VERSION_PAGE.format(id=quote(document_id), version=short_version(version), number=page)
+
+
+def version_file_url(document_id: str, version: str, page: int | None = None) -> str:
+    """Path of the original file of one version, opened at a page where one is given."""
+    return VERSION_FILE.format(id=quote(document_id), version=short_version(version)) + (
+        f"#page={page}" if page else ""
+    )
+
+
 def file_url(document: str, page: int | None = None) -> str:
     """Path of the original file, opened at a page where one is given."""
     return FILE.format(id=quote(document)) + (f"#page={page}" if page else "")
@@ -89,6 +128,12 @@ def citation_url(document: str, style: str, page: int | None = None) -> str:
     """Path of a citation as a file, of the whole document or of one page."""
     pairs = {"format": style} | ({"page": str(page)} if page else {})
     return f"{CITATION.format(id=quote(document))}?{urlencode(pairs)}"
+
+
+def citations_url(query: Query, style: str) -> str:
+    """Path of the entries of everything that a search found, as a file."""
+    url = search_url(replace(query, page=1), CITATIONS)
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({'format': style})}"
 
 
 def edition_url(slug: str) -> str:
@@ -128,6 +173,17 @@ def with_search(url: str, query: Query | None, **more: str) -> str:
     """
     pairs = [*(search_pairs(query) if query else ()), *more.items()]
     return f"{url}?{urlencode(pairs)}" if pairs else url
+
+
+def quote_url(text: str) -> str:
+    """The address of what became of a quotation."""
+    return f"{QUOTE}?{urlencode({'q': text})}"
+
+
+def marked_url(document: str, number: int, words: Sequence[str]) -> str:
+    """A page on which words are marked where they follow one another; of very many the first ones."""
+    text = f"„{' '.join(words[:_MOST_MARKED])}”" if words else ""
+    return with_search(page_url(document, number), Query(text=text))
 
 
 def section_of(path: str) -> str:

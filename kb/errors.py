@@ -126,6 +126,13 @@ class UnknownHost(KbError):
     code = "unknown_host"
 
 
+class BodyTooLong(KbError):
+    """A posted form longer than any that the site has."""
+
+    status = 413
+    code = "body_too_long"
+
+
 class AddressTooLong(KbError):
     """An address longer than any of the site."""
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb import limits
+from kb import addresses, limits
 from kb.deadline import Deadline, within
-from kb.errors import Abandoned, AddressTooLong, Overloaded, UnknownHost
+from kb.errors import Abandoned, AddressTooLong, BodyTooLong, Overloaded, TooSlow, UnknownHost
 from kb.settings import Settings
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -81,6 +81,9 @@ class Gate:
         slowly do not hold it.
         """
         deadline = Deadline(self._seconds, self._clock)
+        posted = scope["method"] == "POST" and scope["path"] in addresses.TAKES_BODY
+        # Before a turn is taken: those who send slowly keep nobody waiting.
+        body = await _body(receive, deadline) if posted else b""
         gone = asyncio.create_task(_until_gone(receive, deadline))
         try:
             await self._enter(deadline, gone)
@@ -91,7 +94,7 @@ class Gate:
                 await send(message)
 
             with within(deadline):
-                await app(scope, _received(gone), passed_on)
+                await app(scope, _received(gone, body), passed_on)
         finally:
             self._leave(deadline)
             gone.cancel()
@@ -128,21 +131,43 @@ _OVERLOADED = "Serwis ma teraz zbyt wiele pytań naraz. Spróbuj ponownie za kil
 
 
 async def _until_gone(receive: Receive, deadline: Deadline) -> None:
-    """Wait for the reader to go, and cancel the work then. Bodies are thrown away: no address of the site takes one."""
+    """Wait for the reader to go, and cancel the work then. Bodies are thrown away: other addresses take none."""
     while (await receive())["type"] != "http.disconnect":
         pass
     deadline.cancel()
 
 
-def _received(gone: asyncio.Task[None]) -> Receive:
-    """What an application receives of a request: an empty body, then that the reader is gone."""
+async def _body(receive: Receive, deadline: Deadline) -> bytes:
+    """The body of a request, read to its end. Raises BodyTooLong, Abandoned, and TooSlow where it does not come in time."""
+    kept, size = bytearray(), 0
+    try:
+        async with asyncio.timeout(max(deadline.left, 0)):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Abandoned("Żądanie przerwano.")
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size <= limits.BODY_BYTES:
+                    kept += chunk
+                if not message.get("more_body", False):
+                    break
+    except TimeoutError as error:
+        raise TooSlow("Żądanie przychodziło zbyt długo. Spróbuj ponownie za chwilę.") from error
+    if size > limits.BODY_BYTES:
+        raise BodyTooLong("Ten tekst jest zbyt długi. Sprawdź go w krótszych częściach, najlepiej po kilka zdań.")
+    return bytes(kept)
+
+
+def _received(gone: asyncio.Task[None], body: bytes) -> Receive:
+    """What an application receives of a request: its body, then that the reader is gone."""
     begun = False
 
     async def receive() -> Message:
         nonlocal begun
         if not begun:
             begun = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
         await asyncio.wait({gone})
         return {"type": "http.disconnect"}
 

@@ -103,6 +103,12 @@ RESULTS_A_PAGE = 50
 LAST_RESULT = 10_000
 """No person turns so many pages, and ranking them all would only cost."""
 
+EXPORTED_RECORDS = 500
+"""Documents whose entries are given as one file: each is read from the disk, some tenths of a millisecond, and a record has
+about a kilobyte."""
+QUOTED_CHARACTERS = 2_000
+"""Of a sentence that goes along with an entry: two paragraphs."""
+
 # What is read of a query
 
 QUERY_CHARACTERS = 1_000
@@ -115,6 +121,23 @@ SUGGESTED_FOR_CHARACTERS = 100
 """Of a text that is being typed; longer ones are pasted, and nothing begins so."""
 SUGGESTED_FOR_WORDS = 8
 """Of that text: each further word would narrow what is found to nothing."""
+
+# What is read of a quotation
+
+QUOTE_CHARACTERS = 5_000
+"""A printed page and a half; percent-encoded it fits into an address."""
+QUOTE_BYTES = 24 * 1024
+"""Of its address: the first line and the headers of a request have ``HEADERS_BYTES``."""
+QUOTE_WORDS = 1_000
+"""Of such a text mostly one in seven characters; this is for lists of single letters."""
+QUOTE_PARTS = 8
+"""Between „[…]”: each is looked for by itself."""
+QUOTE_PLACES = 20
+"""Places that are told of one quotation; nobody compares more."""
+QUOTE_PAGE_WORDS = 250
+"""Of a printed page with little on it: a longer quotation may run over so many more pages."""
+QUOTE_PAGE_CHARACTERS = 100_000
+"""Of one page in which a quotation is looked for: thirty printed ones. Of a longer section the rest is left out."""
 
 # What one request may make the server do
 
@@ -145,6 +168,8 @@ WAITING_CONNECTIONS = 512
 """Connections that the operating system holds until they are accepted."""
 HEADERS_BYTES = 32 * 1024
 """The first line and the headers of a request: a query of 1,000 emoji, percent-encoded, is 12 kB."""
+BODY_BYTES = 64 * 1024
+"""Of a form that is posted: the longest quotation of rare letters, percent-encoded. Of more nothing is kept, only counted."""
 IDLE_CONNECTION_SECONDS = 5
 """How long a connection may stay open between two requests."""
 
@@ -156,5 +181,9 @@ KEPT_LEMMAS_BYTES = 16 * 1024 * 1024
 """The dictionary's lemmas of words."""
 KEPT_HIT_LISTS = 200
 """Counts of found places, of one query in all pages of one document each."""
+KEPT_NAMES = 1_000
+"""Authors that were told to be persons or bodies, a millisecond each: a page with its entries and tags asks ten times."""
+KEPT_KNOWN_BYTES = 16 * 1024 * 1024
+"""Whether the dictionary has words."""
 KEPT_FOLDS_BYTES = 16 * 1024 * 1024
 """Words without their diacritics."""

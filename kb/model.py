@@ -190,6 +190,8 @@ class Taxonomy:
 class Document:
     """A document's checked metadata. ``path`` is relative to the documents folder, ``version`` the SHA-256 of its bytes.
 
+    ``bodies`` and ``persons`` are those of the authors and editors of whom somebody said that they are such; of the others a
+    rule decides.
     ``unread`` is why its text could not be read; None where it was. An unread document is a **record**: it is found by what
     describes it, and has no pages to show. ``pages`` is then how many the file has, 0 where nobody knows.
     """
@@ -209,6 +211,15 @@ class Document:
     language: str = "pl"
     source_url: str = ""
     licence: str = ""
+    editors: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    place: str = ""
+    series: str = ""
+    report_number: str = ""
+    isbn: str = ""
+    issn: str = ""
+    doi: str = ""
     unread: Status | None = None
 
     @property

@@ -6,19 +6,54 @@ import re
 
 from kb.polish import shared_analyzer
 
+PARTICLES = frozenset(
+    "von van de der den des da di la le du del della dos das do zu zum zur ten ter af av bin ibn al el y".split()  # noqa: SIM905
+)
+"""Small words that belong to family names."""
+_DEGREES = frozenset(
+    """
+    prof dr hab mgr inż lic. arch. red. ks lek. med. dent. wet. doc. mec. adw. not. gen. płk ppłk mjr kpt. por. bp abp
+    kard. rev. phd ph.d mba msc m.sc bsc llm ll.m dsc mr mrs ms sir pan pani r.pr r.pr. apl. adj. nadzw. zw. ucz. h.c. dr. esq.
+    """.split()  # noqa: SIM905
+)
+"""Degrees and titles in small letters; those with a full stop are words of another meaning without it."""
 _SURNAME = re.compile(r"[^\W\d_]['’]?[^\W\d_]+(?:[-–][^\W\d_]+)*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")
+_INITIAL = re.compile(r"(?:[^\W\d_][a-zżź]?\.-?)+")
+_LEGAL_FORM = re.compile(r"sp\. ?(?:z ?o\. ?o\.|[jkp]\.)|S\.?K?\.?A\.?|Ltd\.?|Inc\.?|LLC", re.IGNORECASE)
+
+
+def is_degree(word: str) -> bool:
+    """Whether a word is a degree or a title before or after a name: „prof.”, „hab.”, „PhD”."""
+    small = word.lower()
+    return small in _DEGREES or (small.endswith(".") and small[:-1] in _DEGREES)
+
+
+def is_initial(word: str) -> bool:
+    """Whether a word is an initial, or some: „J.”, „J.R.”, „Sz.”."""
+    return bool(_INITIAL.fullmatch(word)) and word[0].isupper() and not is_degree(word)
 
 
 def split_names(text: str) -> list[str]:
     """The names in a text, as written, but persons with the given name first."""
     if ";" in text:
         return [_in_order(part.strip()) for part in text.split(";") if part.strip()]
-    parts = [part.strip() for part in text.split(",") if part.strip()]
+    parts = _joined([part.strip() for part in text.split(",") if part.strip()])
     pairs = list(zip(parts[::2], parts[1::2], strict=False))
     if len(parts) % 2 == 0 and all(_are_one(*pair) for pair in pairs):
         return [f"{given} {surname}" for surname, given in pairs]
     return parts
+
+
+def _joined(parts: list[str]) -> list[str]:
+    """What stands after a comma and is no name is put back: „Anna Nowak, prof. UW”, „Nowak sp. z o.o., sp. k.”."""
+    joined: list[str] = []
+    for part in parts:
+        if joined and (is_degree(part.split()[0]) or _LEGAL_FORM.fullmatch(part)):
+            joined[-1] = f"{joined[-1]}, {part}"
+        else:
+            joined.append(part)
+    return joined
 
 
 def _in_order(name: str) -> str:

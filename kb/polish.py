@@ -79,7 +79,9 @@ def normalise(text: str) -> str:
 
 _Reading = tuple[int, int, tuple[str, str, str, list[str], list[str]]]
 """From Morfeusz: where it begins and ends, and (form, lemma, tag, kinds of name, styles)."""
-Answer = TypeVar("Answer", bound=str | tuple[str, ...])
+Answer = TypeVar("Answer", bound=str | bool | tuple[str, ...])
+_NO_TAGS = (0, 1)
+"""How Morfeusz numbers the tags „ign” and „sp”: of a word that it does not have, and of a space."""
 _ENTRY_BYTES = 120
 """What an entry of a dictionary takes beside its key and value, the room that the dictionary keeps free counted in."""
 
@@ -101,7 +103,7 @@ class Kept(dict[str, Answer], Generic[Answer]):
         if len(word) > limits.WORD_CHARACTERS:
             return found
         size = _ENTRY_BYTES + sys.getsizeof(word) + sys.getsizeof(found)
-        if not isinstance(found, str):
+        if isinstance(found, tuple):
             size += sum(map(sys.getsizeof, found))
         if self.bytes + size > self._most_bytes:
             self.clear()
@@ -181,6 +183,17 @@ class Asked(NamedTuple):
     others: tuple[str, ...]
 
 
+class Naming(NamedTuple):
+    """What a word in the nominative may be in a name: a given or a family name, a common noun, the holder of an office …."""
+
+    given: bool = False
+    family: bool = False
+    noun: bool = False
+    office: bool = False
+    adjective: bool = False
+    place: bool = False
+
+
 class Analyzer:
     """Word → terms, with the dictionary loaded once and the answers cached, since texts repeat their words."""
 
@@ -188,11 +201,15 @@ class Analyzer:
 
     def __init__(self) -> None:
         self._morfeusz = morfeusz2.Morfeusz(generate=False)
+        # Its own object: the wrapper asks for five things of every reading, of which we need two, and takes twice as long.
+        self._dictionary = self._morfeusz._morfeusz_obj  # noqa: SLF001
         self._stem = Stemmer.Stemmer("polish", 0).stemWord
         self.terms = Kept(self._terms, limits.KEPT_TERMS_BYTES).__getitem__
         """Cached: the terms of a word as written, never empty."""
         self.lemmas = Kept(self._lemmas, limits.KEPT_LEMMAS_BYTES).__getitem__
         """Cached: the dictionary's lemmas of a word, empty for a word that it does not know."""
+        self.known = Kept(self._known, limits.KEPT_KNOWN_BYTES).__getitem__
+        """Cached: whether the dictionary has the word in any letter case."""
 
     @property
     def fingerprint(self) -> str:
@@ -201,10 +218,6 @@ class Analyzer:
             f"polish-{ANALYZER_VERSION} morfeusz2-{version('morfeusz2')} {self._morfeusz.dict_id()} "
             f"PyStemmer-{version('PyStemmer')}"
         )
-
-    def known(self, word: str) -> bool:
-        """Whether the dictionary has the word in any letter case."""
-        return bool(self.lemmas(word) or self.lemmas(word.lower()) or self.lemmas(word.lower().capitalize()))
 
     def asked(self, word: str) -> Asked:
         """The terms of a word of a query, where names are often typed in small letters: "radom" asks for Radom.
@@ -256,19 +269,45 @@ class Analyzer:
             for _, _, reading in self._readings(word.title())
         )
 
+    def naming(self, word: str) -> Naming:
+        """What the word may be in a name, read as if written with a capital letter. All is false for one in another case."""
+        found = Naming()
+        for start, _, (_, _, tag, kinds, _) in self._readings(word[:1].upper() + word[1:]):
+            form = tag.split(":")
+            if start or len(form) < 3 or "sg" not in form[1] or "nom" not in form[2]:
+                continue
+            common = "nazwa_pospolita" in kinds
+            found = Naming(
+                given=found.given or ("imię" in kinds and form[0] == "subst" and form[1] == "sg"),
+                family=found.family or "nazwisko" in kinds,
+                noun=found.noun or common,
+                office=found.office or (common and form[1:] == ["sg", "nom", "m1"]),
+                adjective=found.adjective or form[0] == "adj",
+                place=found.place or "nazwa_geograficzna" in kinds,
+            )
+        return found
+
     def _readings(self, word: str) -> Sequence[_Reading]:
         """What the dictionary says of a word. It crashes on very long ones, and takes longer than their length says."""
         found: Sequence[_Reading] = self._morfeusz.analyse(word[: limits.WORD_CHARACTERS])
         return found
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
-        # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
-        found = (
-            reading[1].partition(":")[0]
-            for start, _, reading in self._readings(word)
-            if start == 0 and reading[2] not in ("ign", "sp")
-        )
-        return tuple(dict.fromkeys(lemma for lemma in found if lemma))
+        found: dict[str, None] = {}
+        for reading in self._dictionary.analyse(word[: limits.WORD_CHARACTERS]):
+            # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
+            if reading.startNode == 0 and reading.tagId not in _NO_TAGS and (lemma := reading.lemma.partition(":")[0]):
+                found[lemma] = None
+        return tuple(found)
+
+    def _known(self, word: str) -> bool:
+        lower = word.lower()
+        return any(map(self._has, dict.fromkeys((word, lower, lower.capitalize()))))
+
+    def _has(self, word: str) -> bool:
+        # A word that it does not have gets one reading, which says so.
+        first = next(iter(self._dictionary.analyse(word[: limits.WORD_CHARACTERS])), None)
+        return first is not None and first.tagId not in _NO_TAGS
 
     def _terms(self, word: str) -> tuple[str, ...]:
         word = word[: limits.WORD_CHARACTERS]

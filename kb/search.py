@@ -56,6 +56,8 @@ from kb.model import (
     Taxonomy,
 )
 from kb.polish import Analyzer, normalise, shared_analyzer, surface, words
+from kb.quoting.places import Checked, check_quotation
+from kb.quoting.words import quotation
 from kb.reading.frequencies import Frequencies
 from kb.reading.reader import Reader, ReadQuery
 from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
@@ -160,6 +162,15 @@ class KnowledgeBase:
         text = _as_read(asked, read.reading)
         return self._meaning.near(text, Weights(self.tuning.meaning, self.tuning.meaning_joins))
 
+    def found(self, query: Query, limit: int) -> tuple[tuple[Document, ...], int]:
+        """The first documents of a whole list of results, in its order, without what is shown of them; and how many it has."""
+        state = self.state
+        frequencies = Frequencies(state)
+        read = self._reader(state, frequencies).read(query.clauses)
+        request = self._request(replace(query, page=1, per_page=limit), read, state, frequencies)
+        matches = state.match(replace(request, near=self._near(query, read)))
+        return tuple(match.document for match in matches.documents), matches.total + matches.joined
+
     def highlighter(self, query: Query) -> Highlighter:
         """Marks the query's words in any text."""
         state = self.state
@@ -205,8 +216,10 @@ class KnowledgeBase:
         return state.explain(concepts, document, number)
 
     def _reader(self, state: State, frequencies: Frequencies) -> Reader:
-        vocabulary = self._vocabulary.of(state.key, lambda: Vocabulary(state.lexicon(), self._title_terms(state)))
-        return Reader(self.analyzer, vocabulary, self.synonyms, frequencies, self.tuning)
+        return Reader(self.analyzer, self._vocabulary_of(state), self.synonyms, frequencies, self.tuning)
+
+    def _vocabulary_of(self, state: State) -> Vocabulary:
+        return self._vocabulary.of(state.key, lambda: Vocabulary(state.lexicon(), self._title_terms(state)))
 
     def _title_terms(self, state: State) -> set[str]:
         """The terms and forms of all titles."""
@@ -262,6 +275,12 @@ class KnowledgeBase:
             )
             for value in values
         )
+
+    def check_quotation(self, text: str) -> Checked:
+        """Where a quotation stands, and with which differences. Raises BadRequest for one that cannot be checked."""
+        asked = quotation(text)
+        state = self.state
+        return check_quotation(asked, state, self._vocabulary_of(state))
 
     # Documents
 

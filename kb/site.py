@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
 from kb import addresses, messages
-from kb.citation import Source
+from kb.citing import Source
 from kb.engine import Size
 from kb.errors import KbError, NotFound, Overloaded
 from kb.gate import Gate
@@ -114,12 +114,16 @@ class Site:
             raise NotFound(f"Nie ma takiej strony. Ten dokument ma strony od 1 do {document.pages}.")
         return self.knowledge.page(document.id, position or 0)
 
-    def source(self, request: Request, document: Document, page: Page | None = None) -> Source:
-        """What is cited: a document or one of its pages, as read today."""
+    def source(self, request: Request, document: Document, page: Page | None = None, quote: str = "") -> Source:
+        """What is cited: a document or one of its pages, as read today, at the address of just this version."""
+        base = self.base_url(request)
         return Source(
             document=document,
             page=page,
-            url=self.base_url(request) + addresses.place_url(document.id, page),
+            url=base + addresses.version_address(document.id, document.version, page.number if page else None),
+            document_url=base + addresses.version_address(document.id, document.version),
+            file_url=base + addresses.file_url(document.id),
+            quote=quote,
             accessed=self.today(),
             edition=self.knowledge.taxonomy.labels("edition").get(document.edition or "", ""),
             publisher=NAME,

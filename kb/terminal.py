@@ -6,6 +6,7 @@ import html
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -18,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kb import messages
-from kb.citation import locator
+from kb.citing import locator
 from kb.engine import Contribution
 from kb.model import Hit, Reading, Results, Status
 
@@ -150,6 +151,7 @@ def print_report(report: Report, place: str, as_json: bool = False) -> None:
         for file in sorted(listed, key=lambda file: (not file.status.failed, file.path)):
             table.add_row(*_row(file))
         console.print(table)
+    _print_defaults(console, listed)
     counts = {state: sum(file.status is state for file in report.files) for state in Status}
     summary = ", ".join(f"{messages.STATUS_NAMES[state]}: {count}" for state, count in counts.items() if count)
     console.print(summary or "Folder z dokumentami jest pusty.")
@@ -160,16 +162,34 @@ def print_report(report: Report, place: str, as_json: bool = False) -> None:
         console.print(f"[yellow]{files} uwagi: patrz początek tabeli.[/yellow]")
 
 
+def _print_defaults(console: Console, files: Sequence[FileReport]) -> None:
+    """What the files have from the defaults of their folders: once for all, since it is much the same for each."""
+    from kb.catalogue.describe import OF_DEFAULTS
+
+    found = [note.removeprefix(OF_DEFAULTS) for file in files for note in file.notes if note.startswith(OF_DEFAULTS)]
+    files_of = Counter(key for note in found for key in note.split(", "))
+    told = [
+        f"{', '.join(sorted(key for key in files_of if files_of[key] == count))}"
+        f" ({messages.counted(count, 'plik', 'pliki', 'plików')})"
+        for count in sorted(set(files_of.values()), reverse=True)
+    ]
+    if told:
+        console.print(f"[dim]{OF_DEFAULTS.capitalize()}{'; '.join(told)}[/dim]")
+
+
 def _row(file: FileReport) -> tuple[str, str, str, str, str]:
+    from kb.catalogue.describe import OF_DEFAULTS
+
     colour = "red" if file.status.failed else _COLOURS.get(file.status, "")
     state = messages.STATUS_NAMES[file.status]
     notes = [note for note in (file.message, *file.warnings) if note]
+    own = [note for note in file.notes if not note.startswith(OF_DEFAULTS)]
     return (
         f"[{colour}]{state}[/{colour}]",
         escape(file.path),
         str(file.pages or "–"),
         messages.grouped(file.words) if file.words else "–",
-        "\n".join([*map(escape, notes), *(f"[dim]{escape(note)}[/dim]" for note in file.notes)]),
+        "\n".join([*map(escape, notes), *(f"[dim]{escape(note)}[/dim]" for note in own)]),
     )
 
 

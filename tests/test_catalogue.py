@@ -167,6 +167,73 @@ def test_values_as_people_write_them(folder: Path, key: str, written: str, taken
 
 
 @pytest.mark.parametrize(
+    ("key", "written", "taken"),
+    [
+        ("editors", "[Anna Nowak, Jan Żak]", ("Anna Nowak", "Jan Żak")),
+        ("place", "Łódź", "Łódź"),
+        ("series", "Studia i materiały", "Studia i materiały"),
+        ("report_number", "007/2023", "007/2023"),
+        ("isbn", "978-83-01-00000-4", "978-83-01-00000-4"),
+        ("isbn", "9788301000004", "9788301000004"),
+        ("isbn", "ISBN 83-01-00000-7", "83-01-00000-7"),
+        ("isbn", "0-8044-2957-x", "0-8044-2957-X"),
+        ("issn", "0033-202X", "0033-202X"),
+        ("issn", "ISSN 0033202x", "0033-202X"),
+        ("doi", "10.1000/182", "10.1000/182"),
+        ("doi", "https://doi.org/10.1000/182", "10.1000/182"),
+        ("doi", "doi:10.1000/182", "10.1000/182"),
+    ],
+)
+def test_keys_for_citations(folder: Path, key: str, written: str, taken: object) -> None:
+    """Numbers that librarians know are taken as people write them, in a sidecar and in front matter alike."""
+    for document, warnings in (_pdf(folder, f"{key}: {written}\n"), _markdown(folder, **{key: written.strip("[]")})):
+        assert (getattr(document, key), warnings) == (taken, ())
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "said"),
+    [
+        ("isbn: 978-83-01-00000-2", "cyfra kontrolna ISBN się nie zgadza"),
+        ("isbn: 83-01-00000-0", "cyfra kontrolna ISBN się nie zgadza"),
+        ("isbn: 12", "ISBN ma 10 albo 13 cyfr"),
+        ("issn: 0033-2021", "cyfra kontrolna ISSN się nie zgadza"),
+        ("issn: nie ma", "ISSN ma osiem cyfr"),
+        ("doi: 182", "DOI zaczyna się od 10."),
+        ("authors: [{name: Platon, kind: filozof}]", "kind autora to person (osoba) albo body (instytucja)"),
+        ("authors: [{kind: person}]", "autor to tekst albo name i kind"),
+        ("editors: [{name: Platon, imię: Jan}]", "autor to tekst albo name i kind"),
+    ],
+)
+def test_a_wrong_number_is_named(folder: Path, sidecar: str, said: str) -> None:
+    """A number whose check digit is wrong is left out, and the warning says why."""
+    document, (warning,) = _pdf(folder, f"{sidecar}\npublisher: Wydawca\n")
+    assert said in warning
+    assert (document.publisher, document.isbn, document.issn, document.doi, document.authors) == (
+        "Wydawca",
+        "",
+        "",
+        "",
+        (),
+    )
+
+
+def test_what_an_author_is(folder: Path) -> None:
+    """A name with its kind, beside plain ones, one alone, in Polish words too."""
+    document, warnings = _pdf(
+        folder,
+        "authors:\n  - Jan Żak\n  - {name: Rada Krzysztof, kind: person}\n  - {name: Kantar Public, kind: instytucja}\n"
+        "editors: {name: Platon, kind: osoba}\n",
+    )
+    assert warnings == ()
+    assert document.authors == ("Jan Żak", "Rada Krzysztof", "Kantar Public")
+    assert (document.editors, document.persons, document.bodies) == (
+        ("Platon",),
+        ("Rada Krzysztof", "Platon"),
+        ("Kantar Public",),
+    )
+
+
+@pytest.mark.parametrize(
     ("alias", "key"), [("date", "published"), ("author", "authors"), ("license", "licence"), ("lang", "language")]
 )
 def test_other_names_of_keys(folder: Path, alias: str, key: str) -> None:

@@ -143,6 +143,17 @@ def test_index_reports_every_file(library: Library) -> None:
     assert {row["path"]: row["status"] for row in ran.json["files"]} == {"a.pdf": "unchanged", "c.md": "removed"}
 
 
+def test_defaults_are_told_once(library: Library) -> None:
+    """What many documents have from their folder stands below the table; beside a file only what is its own."""
+    library.write("_defaults.yaml", "publisher: Urząd\nlicence: CC0\n")
+    for name in ("a", "b"):
+        library.write(f"{name}.md", f"# Plan {name}\n\nTreść.\n")
+    library.write("c.md", "---\nlicence: CC BY\n---\n# Plan c\n\nTreść.\n")
+    said = kb("index", *_places(library)).out
+    assert said.count("_defaults.yaml") == 1
+    assert "Z _defaults.yaml: wydawca (3 pliki); licencja (2 pliki)" in said
+
+
 def test_statuses_are_the_contracts() -> None:
     """The statuses that programs may meet are those written down."""
     assert {status.value for status in Status} == set(

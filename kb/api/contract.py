@@ -143,6 +143,15 @@ class DocumentEntry(BaseModel):
     language: str
     source_url: str
     licence: str
+    editors: list[str] = []
+    bodies: list[str] = Field([], description="Autorzy i redaktorzy, o których w opisie napisano, że są instytucjami.")
+    persons: list[str] = Field([], description="Autorzy i redaktorzy, o których w opisie napisano, że są osobami.")
+    place: str = Field("", description="Miejsce wydania.", examples=["Warszawa"])
+    series: str = ""
+    report_number: str = ""
+    isbn: str = ""
+    issn: str = ""
+    doi: str = ""
     media: str = Field(json_schema_extra={"enum": [row.media for row in FORMATS]})
     page_count: int
     text_status: TextStatus = _TEXT_STATUS
@@ -208,7 +217,73 @@ class CitationResponse(BaseModel):
     format: str = Field(examples=["iso690"])
     media_type: str = Field(examples=["text/plain"])
     citation: str
-    url: str = Field(description="Trwały adres cytowanego miejsca.")
+    url: str = Field(description="Trwały adres cytowanego miejsca w tej wersji dokumentu.")
+    locator: str = Field("", description="Miejsce w dokumencie; puste, gdy cytowany jest cały.", examples=["s. 15"])
+
+
+class CitationsResponse(BaseModel):
+    """Opisy bibliograficzne znalezionych dokumentów w jednym z formatów."""
+
+    format: str = Field(examples=["bibtex"])
+    media_type: str = Field(examples=["application/x-bibtex"])
+    total: int = Field(description="Liczba znalezionych dokumentów.", examples=[12])
+    exported: int = Field(description="Ile z nich, od pierwszego, ma tu opis.", examples=[12])
+    citations: str = Field(description="Treść pliku z opisami.")
+
+
+class QuotePage(BaseModel):
+    """Strona, na której stoi część cytatu."""
+
+    number: int = Field(description="Kolejny numer strony w pliku, od 1.", examples=[17])
+    label: str | None = Field(description="Numer wydrukowany na stronie.", examples=["15"])
+    url: str = Field(description="Adres strony, na której słowa są wyróżnione.")
+
+
+class QuotePiece(BaseModel):
+    """Kawałek porównania: co jest w cytacie i co w dokumencie; bez różnicy oba są takie same."""
+
+    model_config = _OF_RESULTS
+
+    kind: Literal[
+        "same", "spacing", "quotes", "footnote", "case", "diacritics", "punctuation", "word", "number", "negation"
+    ] = Field(description="Rodzaj różnicy; przy pierwszych czterech cytat pozostaje dosłowny.")
+    quoted: str = Field(description="Tekst cytatu; pusty, gdy czegoś w nim brak.")
+    source: str = Field(description="Tekst dokumentu; pusty, gdy dokument tego nie ma.")
+
+
+class QuotePassage(BaseModel):
+    """Cytat albo jego część między opuszczeniami „[…]”."""
+
+    pages: list[QuotePage] = Field(description="Strona; dwie, gdy tekst przechodzi na następną; żadna, gdy go brak.")
+    pieces: list[QuotePiece]
+
+
+class QuotePlace(BaseModel):
+    """Miejsce w zbiorze, w którym stoi cytat."""
+
+    document: str = Field(examples=["raport-finansowanie-projektow"])
+    title: str
+    version: str = Field(description="Wersja pliku: skrót SHA-256 jego zawartości.")
+    verdict: Literal["verbatim", "differs"]
+    changed_words: int = Field(description="Ile słów jest innych, brakujących lub dodanych.", examples=[2])
+    likeness: float = Field(description="Podobieństwo słów, od 0 do 1.", examples=[0.93])
+    warnings: list[str] = Field(description="Różnice, które mogą zmienić sens: liczby, przeczenia, brak części cytatu.")
+    passages: list[QuotePassage]
+    citation: str = Field(description="Opis bibliograficzny tego miejsca, w formacie iso690.")
+    url: str = Field(description="Trwały adres tego miejsca.")
+
+
+class QuoteResponse(BaseModel):
+    """Co wiadomo o cytacie."""
+
+    quote: str = Field(description="Cytat, jak został odczytany.")
+    verdict: Literal["verbatim", "differs", "absent"] = Field(
+        description="verbatim – stoi gdzieś dosłownie, differs – z różnicami, absent – nie znaleziono go."
+    )
+    message: str = Field(examples=["Cytat występuje z różnicami (2 słowa)"])
+    total: int = Field(description="Ile miejsc znaleziono.")
+    more: bool = Field(description="Czy może ich być więcej.")
+    places: list[QuotePlace] = Field(description="Miejsca: najpierw dosłowne, potem najbardziej podobne.")
 
 
 class SuggestionEntry(BaseModel):

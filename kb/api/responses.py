@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from kb.addresses import document_url, edition_url, file_url, page_url, search_url, topic_url
+from kb.addresses import document_url, edition_url, file_url, marked_url, page_url, search_url, topic_url
 from kb.api.contract import (
     ContentsEntry,
     DocumentEntry,
@@ -22,6 +22,11 @@ from kb.api.contract import (
     LooserSearch,
     PageResponse,
     QueryRead,
+    QuotePage,
+    QuotePassage,
+    QuotePiece,
+    QuotePlace,
+    QuoteResponse,
     SearchResponse,
     SuggestionEntry,
     SuggestResponse,
@@ -30,7 +35,10 @@ from kb.api.contract import (
     TopicsResponse,
     WordChange,
 )
+from kb.citing import Source, cite
 from kb.model import Document, Edition, Hit, Page, Results, Suggestion, Topic
+from kb.quoting import saying
+from kb.quoting.places import Checked, Finding, Passage
 
 
 def search_response(results: Results) -> SearchResponse:
@@ -178,6 +186,15 @@ def _described(document: Document) -> dict[str, Any]:
         "language": document.language,
         "source_url": document.source_url,
         "licence": document.licence,
+        "editors": list(document.editors),
+        "bodies": list(document.bodies),
+        "persons": list(document.persons),
+        "place": document.place,
+        "series": document.series,
+        "report_number": document.report_number,
+        "isbn": document.isbn,
+        "issn": document.issn,
+        "doi": document.doi,
         "media": document.format.media,
         "page_count": document.pages,
         "text_status": _text_status(document),
@@ -195,3 +212,45 @@ def _contents(document: Document, page: Page) -> dict[str, Any]:
         "anchor": page.anchor,
         "url": page_url(document.id, page.number),
     }
+
+
+def quote_response(checked: Checked, source_of: Callable[[Document, Page], Source]) -> QuoteResponse:
+    """The contract of ``GET /api/v1/quote``."""
+    return QuoteResponse(
+        quote=checked.quotation.text,
+        verdict=saying.verdict(checked),
+        message=saying.headline(checked),
+        total=checked.total,
+        more=checked.more,
+        places=[_quote_place(finding, source_of) for finding in checked.findings],
+    )
+
+
+def _quote_place(finding: Finding, source_of: Callable[[Document, Page], Source]) -> QuotePlace:
+    document = finding.document
+    source = source_of(document, finding.cited)
+    return QuotePlace(
+        document=document.id,
+        title=document.title,
+        version=document.version,
+        verdict=saying.verdict_of(finding),
+        changed_words=finding.changed,
+        likeness=round(finding.likeness, 3),
+        warnings=list(saying.warnings(finding)),
+        passages=[
+            QuotePassage(
+                pages=_quote_pages(document, passage),
+                pieces=[QuotePiece.model_validate(piece) for piece in passage.pieces],
+            )
+            for passage in finding.passages
+        ],
+        citation=cite(source, "iso690").text,
+        url=source.url,
+    )
+
+
+def _quote_pages(document: Document, passage: Passage) -> list[QuotePage]:
+    return [
+        QuotePage(number=page.number, label=page.label, url=marked_url(document.id, page.number, words))
+        for page, words in passage.on
+    ]

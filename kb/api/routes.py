@@ -9,11 +9,13 @@ from fastapi import APIRouter, Path, Request
 from kb import addresses
 from kb.api.contract import (
     CitationResponse,
+    CitationsResponse,
     DocumentResponse,
     DocumentsResponse,
     EditionsResponse,
     ErrorResponse,
     PageResponse,
+    QuoteResponse,
     SearchResponse,
     StateResponse,
     SuggestResponse,
@@ -24,15 +26,16 @@ from kb.api.responses import (
     documents_response,
     editions_response,
     page_response,
+    quote_response,
     search_response,
     suggest_response,
     topics_response,
 )
-from kb.citation import STYLES, cite
+from kb.citing import STYLES, cite, cite_all
 from kb.errors import BadRequest, NotFound, Overloaded
 from kb.facets import FACETS
-from kb.limits import RESULTS_A_PAGE, SUGGESTED_FOR_CHARACTERS
-from kb.reading.params import SEARCH_PARAMETERS, Problem, collect, read_query, refuse, whole_number
+from kb.limits import EXPORTED_RECORDS, QUOTE_CHARACTERS, QUOTED_CHARACTERS, RESULTS_A_PAGE, SUGGESTED_FOR_CHARACTERS
+from kb.reading.params import SEARCH_PARAMETERS, Problem, collect, read_export, read_query, refuse, whole_number
 from kb.site import site_of
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -44,6 +47,7 @@ router = APIRouter(tags=["Baza wiedzy"], responses=_ERRORS)
 health = APIRouter(tags=["Stan usługi"])
 
 _MOST_SUGGESTIONS = 20
+_EXPORT_PARAMETERS = tuple(name for name in SEARCH_PARAMETERS if name not in ("page", "per_page"))
 _DESCRIPTIONS = {
     "q": "Szukany tekst, także pusty. Fraza w cudzysłowie: dokładnie te słowa; -słowo: bez tego słowa.",
     **{name: facet.description for name, facet in FACETS.items()},
@@ -146,12 +150,21 @@ def page(
                 "description": f"Format: {', '.join(STYLES)} (domyślnie iso690).",
                 "schema": {"type": "string", "enum": list(STYLES)},
             },
+            {
+                "name": "quote",
+                "in": "query",
+                "description": f"Cytowane zdanie, które ma być przy opisie; najwyżej {QUOTED_CHARACTERS} znaków.",
+                "schema": {"type": "string", "maxLength": QUOTED_CHARACTERS},
+            },
         ]
     },
 )
 def citation(request: Request, id: _DocumentId) -> CitationResponse:
-    """Gotowy opis dokumentu lub jego strony w jednym z pięciu formatów."""
-    given, problems = collect(request.query_params, ("page", "format"))
+    """Gotowy opis dokumentu lub jego strony w jednym z formatów: do przypisu, do tekstu, do programu bibliograficznego."""
+    given, problems = collect(request.query_params, ("page", "format", "quote"), texts=("quote",))
+    quote = given.get("quote", ("",))[0]
+    if len(quote) > QUOTED_CHARACTERS:
+        problems.append(Problem("quote", f"quote: wartość może mieć najwyżej {QUOTED_CHARACTERS} znaków."))
     style, number = given.get("format", ("iso690",))[0], given.get("page", ("",))[0]
     if style not in STYLES:
         problems.append(Problem("format", f"format = „{style[:60]}”: możliwe wartości to {', '.join(STYLES)}."))
@@ -160,9 +173,69 @@ def citation(request: Request, id: _DocumentId) -> CitationResponse:
     refuse(problems)
     site = site_of(request)
     found = site.knowledge.document(id)
-    source = site.source(request, found, site.page(found, number) if number else None)
+    source = site.source(request, found, site.page(found, number) if number else None, quote)
     made = cite(source, style)
-    return CitationResponse(format=style, media_type=made.media_type, citation=made.text, url=source.url)
+    return CitationResponse(
+        format=style, media_type=made.media_type, citation=made.text, url=source.url, locator=source.locator
+    )
+
+
+@router.get(
+    addresses.API_CITATIONS,
+    summary="Opisy bibliograficzne wyników",
+    openapi_extra={
+        "parameters": [
+            *_parameters(*_EXPORT_PARAMETERS)["parameters"],
+            {
+                "name": "format",
+                "in": "query",
+                "description": f"Format: {', '.join(STYLES)} (domyślnie bibtex).",
+                "schema": {"type": "string", "enum": list(STYLES)},
+            },
+        ],
+        "x-example": f"{addresses.API_CITATIONS}?edition=cwd-plus&format=ris",
+    },
+)
+def citations(request: Request) -> CitationsResponse:
+    """Opisy wszystkich znalezionych dokumentów w jednym pliku, w kolejności wyników; liczba opisów ma granicę."""
+    site = site_of(request)
+    query, style, problems = read_export(request.query_params, site.knowledge.taxonomy)
+    if style not in STYLES:
+        problems.append(Problem("format", f"format = „{style[:60]}”: możliwe wartości to {', '.join(STYLES)}."))
+    refuse(problems)
+    found, total = site.knowledge.found(query, EXPORTED_RECORDS)
+    return CitationsResponse(
+        format=style,
+        media_type=STYLES[style].media_type,
+        total=total,
+        exported=len(found),
+        citations=cite_all((site.source(request, document) for document in found), style),
+    )
+
+
+@router.get(
+    addresses.API_QUOTE,
+    summary="Sprawdź cytat",
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "q",
+                "in": "query",
+                "description": f"Cytat, najwyżej {QUOTE_CHARACTERS} znaków; „[…]” oznacza opuszczony tekst.",
+                "required": True,
+                "schema": {"type": "string"},
+            }
+        ],
+        "x-example": f"{addresses.API_QUOTE}?q=wkład+własny+gminy",
+    },
+)
+def quote(request: Request) -> QuoteResponse:
+    """Czy cytat stoi w zbiorze dosłownie, z jakimi różnicami albo czy go nie ma – i gdzie, z opisem bibliograficznym."""
+    refuse(collect(request.query_params, ("q",), texts=("q",))[1])
+    site = site_of(request)
+    # As it was sent: where its lines end says where words may be divided.
+    checked = site.knowledge.check_quotation(request.query_params.get("q", ""))
+    return quote_response(checked, lambda document, page: site.source(request, document, page))
 
 
 @router.get(

@@ -17,6 +17,9 @@ from kb.model import Document, Extraction, Page
 from kb.polish import normalise
 from kb.slugs import slug
 
+OF_DEFAULTS = f"z {DEFAULTS_FILE}: "
+"""How the note begins that tells what a document has from the defaults of its folders."""
+
 
 class Described(NamedTuple):
     """A document, what is wrong with its metadata, and where those come from that nobody gave for it."""
@@ -76,17 +79,26 @@ class Catalogue:
             edition=merged.get("edition"),
             topics=tuple(dict.fromkeys(merged.get("topics") or ())),
             published=merged.get("published"),
-            authors=tuple(merged.get("authors") or ()),
+            authors=_names(merged, "authors"),
             publisher=merged.get("publisher") or "",
             description=merged.get("description") or "",
             language=merged.get("language") or "pl",
             source_url=merged.get("source_url") or "",
             licence=merged.get("licence") or "",
+            editors=_names(merged, "editors"),
+            bodies=_said_to_be("body", merged),
+            persons=_said_to_be("person", merged),
+            place=merged.get("place") or "",
+            series=merged.get("series") or "",
+            report_number=merged.get("report_number") or "",
+            isbn=merged.get("isbn") or "",
+            issn=merged.get("issn") or "",
+            doi=merged.get("doi") or "",
         )
         notes = [
             _note("z nazwy pliku", () if merged.get("title") or heading else ("title",)),
             _note(f"z opisu w samym pliku {file_format.name}", guessed.keys() - given.values.keys()),
-            _note(f"z {DEFAULTS_FILE}", defaults.keys() - guessed.keys() - given.values.keys()),
+            _note(OF_DEFAULTS.removesuffix(": "), defaults.keys() - guessed.keys() - given.values.keys()),
         ]
         return Described(document, tuple(warnings), tuple(filter(None, notes)))
 
@@ -110,7 +122,9 @@ class Catalogue:
             return known
         above, warnings_above = ({}, ()) if folder == self._root else self._folder_defaults(folder.parent)
         warnings = list(warnings_above)
-        values = self._in_file(folder / DEFAULTS_FILE, warnings, without=("id", "title")).values
+        values = self._in_file(
+            folder / DEFAULTS_FILE, warnings, without=("id", "title", "isbn", "doi", "report_number")
+        ).values
         self._defaults[folder] = above | values, tuple(warnings)
         return self._defaults[folder]
 
@@ -154,6 +168,16 @@ class Catalogue:
         values = checked(raw, self._taxonomy, name, warnings)
         keys = {ALIASES.get(key, key) for key, value in raw.items() if value}
         return _Given(values, frozenset(keys - values.keys()))
+
+
+def _names(values: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(name for name, _ in values.get(key) or ())
+
+
+def _said_to_be(kind: str, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Authors and editors of whom somebody said that they are persons, or bodies."""
+    named = [*(values.get("authors") or ()), *(values.get("editors") or ())]
+    return tuple(dict.fromkeys(name for name, said in named if said == kind))
 
 
 def _note(source: str, keys: Iterable[str]) -> str:

@@ -39,17 +39,44 @@ def as_list(value: object) -> object:
 
 
 def _as_names(value: object) -> object:
-    return split_names(clean(value)) if isinstance(value, str) else value
+    """Names with what somebody said that each is: a line of names, a list of them, or of ``{name, kind}``."""
+    if isinstance(value, str):
+        return [(name, "") for name in split_names(clean(value))]
+    if isinstance(value, dict) and "name" in value:
+        value = [value]
+    return [_as_name(item) for item in value] if isinstance(value, list) else value
+
+
+def _as_name(item: object) -> object:
+    if isinstance(item, str):
+        return item, ""
+    if not isinstance(item, dict):
+        return item
+    name, kind = item.get("name"), item.get("kind", "")
+    if item.keys() - {"name", "kind"} or not isinstance(name, str) or not name.strip():
+        raise ValueError("autor to tekst albo name i kind, np. {name: Platon, kind: person}")
+    said = _KINDS_OF_NAMES.get(str(kind).strip().lower())
+    if said is None:
+        raise ValueError("kind autora to person (osoba) albo body (instytucja)")
+    return clean(name).strip(), said
+
+
+def _as_pair(value: object) -> object:
+    if not isinstance(value, tuple):
+        raise ValueError(_MESSAGES["string_type"])  # noqa: TRY004 - pydantic takes a ValueError for a wrong value
+    return value
 
 
 def _as_clean(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 
 
+_KINDS_OF_NAMES = {"": "", "person": "person", "osoba": "person", "body": "body", "instytucja": "body"}
 Text = Annotated[str, BeforeValidator(_as_clean), Field(max_length=5_000)]
 _MANY = Field(max_length=limits.LISTED_VALUES)
 Texts = Annotated[tuple[Text, ...], BeforeValidator(as_list), _MANY]
-Names = Annotated[tuple[Text, ...], BeforeValidator(_as_names), _MANY]
+Names = Annotated[tuple[Annotated[tuple[Text, str], BeforeValidator(_as_pair)], ...], BeforeValidator(_as_names), _MANY]
+"""Names, each with „person” or „body” where somebody said so, else with ""."""
 Slug = Annotated[str, Field(pattern=f"^{SLUG.pattern}$")]
 
 

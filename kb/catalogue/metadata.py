@@ -8,14 +8,25 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from kb import limits
+from kb.catalogue import identifiers
 from kb.catalogue.fields import SLUG, Names, Text, Texts, clean, in_polish, nearest
+from kb.catalogue.identifiers import Identifier
 from kb.model import Taxonomy
 from kb.polish import fold
 
-ALIASES = {"date": "published", "author": "authors", "license": "licence", "lang": "language"}
+ALIASES = {"date": "published", "author": "authors", "editor": "editors", "license": "licence", "lang": "language"}
 """Keys that other systems use for ours."""
 KEY_NAMES = {
     "id": "identyfikator",
@@ -30,6 +41,13 @@ KEY_NAMES = {
     "language": "język",
     "source_url": "adres oryginału",
     "licence": "licencja",
+    "editors": "redaktorzy",
+    "place": "miejsce wydania",
+    "series": "seria",
+    "report_number": "numer raportu",
+    "isbn": "ISBN",
+    "issn": "ISSN",
+    "doi": "DOI",
 }
 """What the keys are called in a report."""
 
@@ -94,6 +112,13 @@ class Metadata(BaseModel):
     language: Text | None = None
     source_url: Text | None = None
     licence: Text | None = None
+    editors: Names | None = None
+    place: Text | None = None
+    series: Text | None = None
+    report_number: Identifier | None = None
+    isbn: Annotated[Identifier, AfterValidator(identifiers.isbn)] | None = None
+    issn: Annotated[Identifier, AfterValidator(identifiers.issn)] | None = None
+    doi: Annotated[Identifier, AfterValidator(identifiers.doi)] | None = None
 
     @field_validator("id")
     @classmethod

@@ -25,6 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from kb.extract.encodings import misreadings
 from kb.extract.outcome import of_error
 from kb.extract.reader import load, read
 from kb.extract.wire import OUT_OF_MEMORY, STOP, encode
@@ -32,6 +33,8 @@ from kb.limits import Limits
 from kb.polish import shared_analyzer
 
 _REPORT_EVERY = 25
+_GARBAGE = 100_000
+"""Objects made before the collector looks for cycles: reading makes many that live, and hardly any cycles."""
 _PAGE_SIZE = resource.getpagesize()
 
 
@@ -45,9 +48,11 @@ def serve(folder: Path, readers: list[str], descriptors: list[int]) -> None:
         load(reader)
     known = shared_analyzer().known
     known("rozgrzewka")
+    misreadings()
     # Objects made so far leave the collector's sight: children share their memory pages instead of copying them.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GARBAGE)
     slots = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     for slot in slots:
         if os.fork() == 0:

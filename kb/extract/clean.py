@@ -61,9 +61,11 @@ _LOANS = re.compile(
 _CONJUNCTIONS = frozenset({"a", "albo", "ani", "bądź", "czy", "i", "lub", "oraz"})
 """After them a hyphen stands for the rest of a word: „homo- czy heteroseksualny”."""
 _NOTE_MARK = re.compile(r"(?<!\w)([^\W\d_]{3,})(\d{1,3})(?!\w)")
+_GLUED = re.compile(r"\d(?<=[^\W\d_]\d)")
 _FRAGMENTS = re.compile(r"(?<![^\W_])([^\W\d_]+) ([^\W\d_]+)(?![^\W_])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WHOLE_WORD = re.compile(rf"(?<![\w{MARKS}-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w{MARKS}-])")
+_SAMPLE = 60
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -137,10 +139,21 @@ def garbage_share(text: str) -> float:
     return len(_GARBAGE.findall(text)) / len(text) if text else 0.0
 
 
-def known_share(text: str, known: Known, sample: int = 60) -> float:
-    """The share of dictionary words among the first ``sample`` words of two letters or more; 0.0 without any."""
-    words = _WORD.findall(text[: sample * 20])[:sample]
+def known_share(text: str, known: Known) -> float:
+    """The share of dictionary words among the first sixty words of two letters or more; 0.0 without any."""
+    words = _sample(text)
     return sum(map(known, words)) / len(words) if words else 0.0
+
+
+def _sample(text: str) -> list[str]:
+    return _WORD.findall(text[: _SAMPLE * 20])[:_SAMPLE]
+
+
+def is_readable(text: str, known: Known, share: float) -> bool:
+    """Whether ``known_share`` is at least ``share``; asks no further than it must."""
+    words = _sample(text)
+    left = share * len(words)
+    return bool(words) and any((left := left - known(word)) <= 0 for word in words)
 
 
 def has_text(text: str) -> bool:
@@ -182,6 +195,8 @@ def _rejoin(left: str, mark: str, right: str, known: Known, seen: Container[str]
         result = hyphenated
     elif whole.lower() in seen:
         result = whole
+    elif right.lower() == f"nie{left.lower()}":
+        result = kept  # „dawno-niedawno”
     elif right in _CONJUNCTIONS:
         result = f"{left}- {right}"
     elif _is_never_whole(left, right) or _LOANS.fullmatch(hyphenated) or _is_compound(left, right, known):
@@ -279,7 +294,7 @@ def note_marks(text: str, known: Known, notes: Container[str]) -> str:
             return match[0]
         return word if number in notes else f"{word} {number}"
 
-    return _NOTE_MARK.sub(apart, text)
+    return _NOTE_MARK.sub(apart, text) if _GLUED.search(text) else text
 
 
 def fragments(text: str, known: Known) -> str:

@@ -250,17 +250,25 @@ def is_gibberish(text: str, known: Known) -> bool:
     """Whether text has nothing to read: few words of the dictionary, and many that are words of no language."""
     long = [word for word in text.split() if len(word) > 3]
     # Nearly every page is told by its first words alone.
-    if _right_words(long[:400], known) >= _GIBBERISH_KNOWN * min(len(long), 400):
+    if _has_right_words(long[:400], _GIBBERISH_KNOWN, known):
         return False
     words = [word for word in long if re.search(r"[^\W\d_]|[\ue000-\uf8ff\ufffd]", word)]
     words = [word for word in words if not re.match(r"\W*(?:https?:|www\.)|\S+@", word)][:400]
-    if len(words) < _GIBBERISH_WORDS or _right_words(words, known) >= _GIBBERISH_KNOWN * len(words):
+    if len(words) < _GIBBERISH_WORDS or _has_right_words(words, _GIBBERISH_KNOWN, known):
         return False
     return sum(map(_is_odd, words)) > _GIBBERISH_ODD * len(words)
 
 
-def _right_words(words: Sequence[str], known: Known) -> int:
-    return sum(known(bare) for word in words if (bare := word.strip("\"'„”“«»().,:;!?…-–—")).isalpha())
+def _has_right_words(words: Sequence[str], share: float, known: Known) -> bool:
+    """Whether at least a ``share`` of the words are in the dictionary; asks no further once there are enough."""
+    wanted = share * len(words)
+    found = 0
+    for word in words:
+        if found >= wanted:
+            break
+        bare = word.strip("\"'„”“«»().,:;!?…-–—")
+        found += bare.isalpha() and known(bare)
+    return found >= wanted
 
 
 def _is_odd(word: str) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import partial
 from itertools import pairwise
@@ -29,8 +29,9 @@ from kb.extract.clean import (
     whole_words,
 )
 from kb.extract.encodings import repaired_pages
+from kb.extract.footnotes import note_text, number_of_note, split_notes, starts_note, without_marks
 from kb.extract.headings import Entry, Placed, place_headings
-from kb.extract.lines import CELL, RAISED, Line, PageLines
+from kb.extract.lines import CELL, PLAIN_SIZE, RAISED, SAME_SIZE, Line, PageLines, alike
 from kb.extract.running import Stripped, Taken, without_running
 from kb.model import Heading
 
@@ -40,20 +41,15 @@ CELLS = " | "
 _NEARBY = 5
 _SEEN_END = 3
 _CONTINUATION_WORDS = 60
-_MOST_TRIES = 60
-_SEEN_BEFORE = 40
-_SMALL = 0.94
-_SAME_SIZE = 0.06
 _OTHER_SIZE = 0.15
 _WIDE_GAP = 1.4
 _USUAL_PITCH = 1.6
 _INDENT = 0.8
 _COLUMN = 25.0
-_LOWER_PART = 0.75
 _LAST_LATIN = "\u024f"
 _FEW_BULLETS = 3
 _KNOWN_SIGNS = re.compile(r"[•●▪■□○◦‣➢✓–—−„”“’…‰€∑√≤≥≠∞°]")
-_PLAIN_WIDTH, _PLAIN_HEIGHT, _PLAIN_LETTER, _PLAIN_SIZE = 595.0, 842.0, 5.0, 10.0
+_PLAIN_WIDTH, _PLAIN_HEIGHT, _PLAIN_LETTER = 595.0, 842.0, 5.0
 
 _ITEM = re.compile(
     r"[•●▪■□○◦‣➢✓]|\d{1,2}(?:\.\d{1,2}){1,4}\.?\s[A-ZĄĆĘŁŃÓŚŹŻ]|\d{1,3}\)|\(\d{1,3}\)|[a-ząćęłńóśźż]{1,2}\)\s"
@@ -81,16 +77,8 @@ _ABBREVIATION = re.compile(
     r"|tys|tzn|tzw|ul|ust|ww|zob)$",
     re.IGNORECASE,
 )
-_GLUED_MARK = re.compile(r"(?<=[^\W\d_]{3})\d{1,3}(?!\w)")
-_NOTE_START = re.compile(r"(\d{1,3})\)?\.? +[A-ZĄĆĘŁŃÓŚŹŻ„(a-z]|(\*{1,3})\)? *\w")
-_RAISED_START = re.compile(rf"{RAISED}\s*(\d{{1,3}}|\*{{1,3}})\s*\)?\s*{RAISED}")
-_RAISED = re.compile(rf" ?{RAISED}([^{RAISED}]*){RAISED}")
-_MARK = re.compile(r"[\d*)\], ]{1,12}")
-_UNIT = re.compile(r"(?:^|[\s\d/])(?:[kcdm]?m|ha|µm)$")
-_LEGAL_NUMBER = re.compile(r"(?:art\.|§|ust\.|pkt|poz\.|nr)\s*\d{1,4}[a-z]{0,2}$", re.IGNORECASE)
 _BROKEN_END = re.compile(rf"(?<=[^\W\d_])(?: ?-|{SOFT})$")
 _FIRST_WORD = re.compile(r"([^\W\d_]+[^\s\w]*)\s*")
-_EXPONENTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _CLINGING = ",.;:)!?…”"
 
 
@@ -183,17 +171,16 @@ def _placed(page: PageLines) -> PageLines:
     if not page.lines or any(line.size for line in page.lines):
         return page
     width = max(_PLAIN_WIDTH, _PLAIN_LETTER * max(len(line.text) for line in page.lines))
-    height = max(_PLAIN_HEIGHT, 1.4 * _PLAIN_SIZE * (len(page.lines) + 4))
+    height = max(_PLAIN_HEIGHT, 1.4 * PLAIN_SIZE * (len(page.lines) + 4))
     lines = []
     for number, line in enumerate(page.lines):
-        top = height - 1.4 * _PLAIN_SIZE * (number + 2)
+        top = height - 1.4 * PLAIN_SIZE * (number + 2)
         lines.append(
-            replace(
-                line,
+            line._replace(
                 right=_PLAIN_LETTER * len(line.text),
                 top=top,
-                bottom=top - _PLAIN_SIZE,
-                size=_PLAIN_SIZE,
+                bottom=top - PLAIN_SIZE,
+                size=PLAIN_SIZE,
             )
         )
     return PageLines(width, height, tuple(lines))
@@ -220,7 +207,7 @@ def _repaired(pages: Sequence[PageLines], known: Known, second: frozenset[int]) 
             if position in second:
                 text = fragments(text, known)
             if text.strip(f" {CELL}{RAISED}"):
-                lines.append(line if text == line.text else replace(line, text=text))
+                lines.append(line if text == line.text else line._replace(text=text))
         result.append(PageLines(page.width, page.height, tuple(lines)))
     return result
 
@@ -237,128 +224,19 @@ def body_size(pages: Sequence[PageLines]) -> float:
     for page in pages:
         for line in page.lines:
             sizes[round(line.size * 4) / 4] += len(line.text)
-    return max(sizes, key=lambda size: (sizes[size], size), default=_PLAIN_SIZE)
+    return max(sizes, key=lambda size: (sizes[size], size), default=PLAIN_SIZE)
 
 
 # ---------------------------------------------------------------- footnotes
 
 
-def split_notes(
-    lines: Sequence[Line], body: float, height: float, unfinished: bool = False
-) -> tuple[list[Line], list[Line]]:
-    """Lines of the text and those of the footnotes below it; ``unfinished``: a note of the page before goes on here.
-
-    A note begins with a number that stands raised in the text; below it in its column there are only notes.
-    """
-    marks = _marks(lines)
-    notes: set[int] = set()
-    tries = 0
-    for index, line in enumerate(lines):
-        if index not in notes and tries < _MOST_TRIES and _begins_note(line, marks, body, height):
-            tries += 1  # each looks at the whole page
-            below = [i for i, other in enumerate(lines) if other.top <= line.top + 1 and _share_column(line, other)]
-            if all(lines[i].size <= line.size * (1 + _SAME_SIZE) for i in below):
-                notes.update(below)
-                notes.update(_above(lines, index, unfinished))
-    if unfinished and not notes:
-        notes.update(_tail(lines, body, height))
-    return (
-        [line for index, line in enumerate(lines) if index not in notes],
-        [line for index, line in enumerate(lines) if index in notes],
-    )
-
-
-def _marks(lines: Sequence[Line]) -> set[str]:
-    """The raised numbers of a page that begin no line, and numbers glued to a word."""
-    found: set[str] = set(_GLUED_MARK.findall("\n".join(line.text for line in lines)))
-    for line in lines:
-        for match in _RAISED.finditer(line.text) if RAISED in line.text else ():
-            if match.start() > 0:
-                found.update(re.findall(r"\d+|\*+", match[1]))
-    return found
-
-
-def _begins_note(line: Line, marks: set[str], body: float, height: float) -> bool:
-    if line.top >= _LOWER_PART * height:
-        return False
-    raised = _RAISED_START.match(line.text)
-    small = line.size < _SMALL * body
-    if raised:
-        return small or raised[1] in marks
-    plain = _NOTE_START.match(line.text.replace(CELL, " "))
-    if not plain:
-        return False
-    # In one size with the text a number at a line's start is more often that of an item.
-    return (plain[1] or plain[2]) in marks and (small or line.size == _PLAIN_SIZE)
-
-
-def _share_column(line: Line, other: Line) -> bool:
-    shared = min(line.right, other.right) - max(line.left, other.left)
-    return shared > 0.3 * min(line.right - line.left, other.right - other.left)
-
-
-def _above(lines: Sequence[Line], first: int, unfinished: bool) -> Iterator[int]:
-    """The rest of a note that began on the page before, right above the first note."""
-    index = first - 1
-    while unfinished and index >= 0 and lines[index].block == lines[first].block and _alike(lines[index], lines[first]):
-        yield index
-        index -= 1
-
-
-def _tail(lines: Sequence[Line], body: float, height: float) -> Iterator[int]:
-    """The last small lines at the foot of a page without a note of its own."""
-    for index in range(len(lines) - 1, -1, -1):
-        if lines[index].size >= _SMALL * body or lines[index].top > 0.4 * height or CELL in lines[index].text:
-            return
-        yield index
-
-
-def _alike(line: Line, other: Line) -> bool:
-    return abs(line.size - other.size) <= _SAME_SIZE * max(line.size, other.size)
-
-
 def _unraise(sheet: _Sheet) -> None:
     """Footnotes' numbers out of the text; other raised characters (m², art. 22¹) stay, as such."""
-    numbers = {number for line in sheet.notes if (number := _number_of_note(line.text))}
+    numbers = {number for line in sheet.notes if (number := number_of_note(line.text))}
     sheet.lines = [
-        replace(line, text=without_marks(line.text, numbers)) if RAISED in line.text else line for line in sheet.lines
+        line._replace(text=without_marks(line.text, numbers)) if RAISED in line.text else line for line in sheet.lines
     ]
-    sheet.notes = [replace(line, text=_note_text(line.text.replace(CELL, " "), numbers)) for line in sheet.notes]
-
-
-def _number_of_note(text: str) -> str:
-    text = text.replace(CELL, " ")
-    match = _RAISED_START.match(text) or _NOTE_START.match(text)
-    return next((group for group in match.groups() if group), "") if match else ""
-
-
-def _note_text(text: str, numbers: set[str]) -> str:
-    match = _RAISED_START.match(text)
-    if not match:
-        return without_marks(text, numbers)
-    return f"{match[1]} {without_marks(text[match.end() :], numbers).lstrip()}"
-
-
-def without_marks(text: str, notes: set[str]) -> str:
-    """A line without the numbers of footnotes; ``notes`` are those of the page's own."""
-    if RAISED not in text:
-        return text
-
-    def put(match: re.Match[str]) -> str:
-        raised = match[1].strip()
-        before = text[max(0, match.start() - _SEEN_BEFORE) : match.start()].rstrip(" " + RAISED)
-        if not _MARK.fullmatch(raised):
-            return f"{match[0][:1].strip(RAISED)}{raised}"
-        if not before or before.endswith(CELL):
-            return f"{raised} "
-        numbers = set(re.findall(r"\d+|\*+", raised))
-        if before[-1].isdigit() or _UNIT.search(before):
-            exponent = _LEGAL_NUMBER.search(before) or (_UNIT.search(before) and raised in ("2", "3"))
-            if exponent or not numbers <= notes:
-                return raised.translate(_EXPONENTS)
-        return ""
-
-    return re.sub(r" {2,}", " ", _RAISED.sub(put, text)).replace(RAISED, "").strip(" ")
+    sheet.notes = [line._replace(text=note_text(line.text.replace(CELL, " "), numbers)) for line in sheet.notes]
 
 
 # ---------------------------------------------------------------- paragraphs
@@ -373,9 +251,9 @@ def _join_last_words(sheets: Sequence[_Sheet]) -> None:
         word = _FIRST_WORD.match(first.text)
         if not word or not word[1][0].islower() or not _BROKEN_END.search(last.text):
             continue
-        sheet.lines[-1] = replace(last, text=_append(last.text, word[1]))
+        sheet.lines[-1] = last._replace(text=_append(last.text, word[1]))
         # An emptied line stays, so that the places of headings hold.
-        after.lines[0] = replace(first, text=first.text[word.end() :])
+        after.lines[0] = first._replace(text=first.text[word.end() :])
 
 
 def _paragraphs(sheet: _Sheet) -> list[_Paragraph]:
@@ -384,7 +262,7 @@ def _paragraphs(sheet: _Sheet) -> list[_Paragraph]:
     result += _text_paragraphs(sheet.lines, sheet.headings)
     result += [_Paragraph(_row(_plain(line)), _Kind.NOTE) for line in sheet.stripped.foot]
     for line in sheet.notes:
-        if result and result[-1].kind is _Kind.NOTE and not _NOTE_START.match(line.text) and line is not sheet.notes[0]:
+        if result and result[-1].kind is _Kind.NOTE and not starts_note(line.text) and line is not sheet.notes[0]:
             result[-1].append(_row(line.text))
         elif line.text:
             result.append(_Paragraph(_row(line.text), _Kind.NOTE))
@@ -466,7 +344,7 @@ def _right(lines: Sequence[Line], index: int) -> float:
     line = lines[index]
     result = line.right
     for other in lines[max(0, index - _NEARBY) : index + _NEARBY + 1]:
-        if other.right > result and _alike(other, line):
+        if other.right > result and alike(other, line):
             around = other.left < line.left and other.right > line.right
             if around or abs(other.left - line.left) < _COLUMN:
                 result = other.right
@@ -478,7 +356,7 @@ def _pitches(lines: Sequence[Line]) -> dict[float, float]:
     found: dict[float, list[float]] = defaultdict(list)
     for before, line in pairwise(lines):
         pitch = before.bottom - line.bottom
-        if _alike(before, line) and 0 < pitch < 3 * line.size:
+        if alike(before, line) and 0 < pitch < 3 * line.size:
             found[round(line.size)].append(pitch)
     return {size: median(pitches) for size, pitches in found.items()}
 
@@ -509,7 +387,7 @@ def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict
         return False
     if text[:1] in _CLINGING:
         return False
-    if before.block != line.block and not (goes_on and not _is_item(text) and _alike(before, line)):
+    if before.block != line.block and not (goes_on and not _is_item(text) and alike(before, line)):
         return True
     if _is_item(text) or _ends_with_page(last) or _LEGAL_LINE.fullmatch(last) or (ended and last.startswith(_SOURCE)):
         return True
@@ -526,7 +404,7 @@ def _looks_break(before: Line, line: Line, ended: bool, goes_on: bool, room: boo
     """The same by size, weight, distance, indent, and the room that the line before leaves."""
     last, text = before.text, line.text
     sizes = abs(before.size - line.size) / max(before.size, line.size, 1.0)
-    if sizes > (_OTHER_SIZE if goes_on else _SAME_SIZE):
+    if sizes > (_OTHER_SIZE if goes_on else SAME_SIZE):
         return True
     if before.bold != line.bold and room and not goes_on:
         return True
@@ -589,7 +467,7 @@ def _repair_words(pages: Sequence[Sequence[_Paragraph]], known: Known) -> None:
     """Broken words made whole, numbers of footnotes off words, leaders to one sign."""
     seen = whole_words(paragraph.text for page in pages for paragraph in page)
     for page in pages:
-        notes = {number for paragraph in page if (number := _number_of_note(paragraph.text))}
+        notes = {number for paragraph in page if (number := number_of_note(paragraph.text))}
         apart = partial(note_marks, known=known, notes=notes)
         for paragraph in page:
             text = apart(hyphens(paragraph.text, known, seen))

@@ -1,4 +1,4 @@
-"""A PDF file → its pages: the only user of pypdf, and with ``extras``, ``lines`` and ``scans`` of pypdfium2.
+"""A PDF file → its pages: the only user of pypdf, and with ``extras``, ``glyphs``, ``page`` and ``scans`` of pypdfium2.
 
 PDFium reads nearly everything; pypdf is the second reader, for a page or a file that PDFium cannot read sensibly.
 """
@@ -21,13 +21,23 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_raw
 
 from kb.extract import outcome
-from kb.extract.clean import Known, characters, garbage_share, glyph_names, has_text, known_share, shortened
+from kb.extract.clean import (
+    Known,
+    characters,
+    garbage_share,
+    glyph_names,
+    has_text,
+    is_readable,
+    known_share,
+    shortened,
+)
 from kb.extract.description import describe
 from kb.extract.encodings import is_gibberish, repaired_pages
 from kb.extract.extras import Extras
 from kb.extract.headings import Entry
 from kb.extract.layout import tidy
-from kb.extract.lines import PageLines, plain_lines, read_lines
+from kb.extract.lines import PageLines, plain_lines
+from kb.extract.page import read_lines
 from kb.extract.reader import Report
 from kb.extract.scans import is_scan
 from kb.limits import Limits
@@ -339,7 +349,7 @@ def _improve(path: Path, raw: _Raw, known: Known) -> frozenset[int]:
 
 
 def _is_doubtful(text: str, known: Known) -> bool:
-    return garbage_share(text) > _MUCH_GARBAGE or known_share(text, known) < _READABLE_SHARE
+    return garbage_share(text) > _MUCH_GARBAGE or not is_readable(text, known, _READABLE_SHARE)
 
 
 def _score(text: str, known: Known) -> tuple[float, bool]:

@@ -18,7 +18,7 @@ import pypdfium2 as pdfium
 from kb.extract import outcome
 from kb.extract.clean import Known
 from kb.extract.jobs import MapJob, PictureJob, load_job
-from kb.extract.lines import read_placed
+from kb.extract.page import read_placed
 from kb.extract.pdf import hidden_layers
 from kb.extract.places import placed_words
 from kb.extract.reader import Report

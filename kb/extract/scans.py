@@ -1,4 +1,4 @@
-"""Which pages of a PDF are scans, and such a page cut out of it. With ``pdf`` and ``lines`` the only user of pypdfium2."""
+"""Which pages of a PDF are scans, and such a page cut out of it. With ``pdf``, ``page`` and others a user of pypdfium2."""
 
 from __future__ import annotations
 

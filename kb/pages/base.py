@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -26,6 +27,9 @@ NAVIGATION = (
 )
 
 
+_NOTHING = Markup()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """Somewhere to go; ``note`` stands beside it, ``current`` says that the reader is there."""
@@ -41,6 +45,7 @@ class BasePage:
     """The frame of every page. ``canonical`` is a path; ``meta`` are (name, content), ``properties`` the same for Open Graph.
 
     ``kept`` are the parameters that a new search keeps: the filters and the order, where they are in view.
+    ``linked_data`` is JSON-LD, ``link_header`` the value of a ``Link`` header.
     """
 
     template: ClassVar[str]
@@ -55,6 +60,8 @@ class BasePage:
     kept: tuple[tuple[str, str], ...] = ()
     meta: tuple[tuple[str, str], ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
+    linked_data: Markup = _NOTHING
+    link_header: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +96,8 @@ def respond(request: Request, page: BasePage, status: int = 200) -> Response:
         base_url=site.base_url(request),
         navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
     )
-    return HTMLResponse(html, status, headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache"} | ({"Link": page.link_header} if page.link_header else {})
+    return HTMLResponse(html, status, headers=headers)
 
 
 def card(document: Document, taxonomy: Taxonomy) -> Card:

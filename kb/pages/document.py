@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -16,18 +18,20 @@ from kb.addresses import (
     edition_url,
     file_url,
     page_url,
+    place_url,
     search_pairs,
     search_url,
     topic_url,
     with_search,
 )
-from kb.citation import STYLES, Citation, Source, cite
+from kb.citing import FOR_PEOPLE, FOR_PROGRAMS, STYLES, Citation, Source, cite
+from kb.citing.tags import header, landing_links, linked_data, meta_tags
 from kb.finding.hits import PageHits, total_of
 from kb.finding.snippets import Highlighter
-from kb.formats import PDF
 from kb.model import Document, Heading, Page, Query, Status, Taxonomy
 from kb.pages.base import BasePage, Card, Link, card, place
 from kb.pages.markup import Links, Marker, heading_anchor, paragraphs, rendered, site_links
+from kb.reading.query import make_query
 from kb.site import NAME
 
 _MOST_CHIPS = 60
@@ -216,7 +220,9 @@ def document_page(
         canonical=document_url(document.id),
         description=document.description,
         q=view.q,
-        meta=meta(view, None),
+        meta=meta_tags(view.source),
+        linked_data=json_ld(view),
+        link_header=link_header(view, None),
         properties=properties(view, None),
         unread=_why_unread(document),
         card=card(document, taxonomy),
@@ -459,8 +465,7 @@ def _facts(document: Document, taxonomy: Taxonomy) -> Iterator[Fact]:
     editions, topics = taxonomy.labels("edition"), taxonomy.labels("topic")
     if document.authors:
         yield Fact(name="Autorzy" if len(document.authors) > 1 else "Autor", text=", ".join(document.authors))
-    if document.publisher:
-        yield Fact(name="Wydawca", text=document.publisher)
+    yield from _imprint(document)
     if document.edition in editions:
         link = Link(text=editions[document.edition], url=edition_url(document.edition))
         yield Fact(name="Edycja", links=(link,))
@@ -473,6 +478,21 @@ def _facts(document: Document, taxonomy: Taxonomy) -> Iterator[Fact]:
         yield Fact(name="Źródło", links=(Link(text=document.source_url, url=document.source_url),))
 
 
+def _imprint(document: Document) -> Iterator[Fact]:
+    """Who edited and published it, where, in which series, under which numbers."""
+    if document.editors:
+        yield Fact(name="Redakcja", text=", ".join(document.editors))
+    if document.publisher or document.place:
+        yield Fact(name="Wydawca", text=", ".join(part for part in (document.publisher, document.place) if part))
+    if document.series or document.report_number:
+        yield Fact(name="Seria", text=", ".join(part for part in (document.series, document.report_number) if part))
+    for name, number in (("ISBN", document.isbn), ("ISSN", document.issn)):
+        if number:
+            yield Fact(name=name, text=number)
+    if document.doi:
+        yield Fact(name="DOI", links=(Link(text=document.doi, url=f"https://doi.org/{quote(document.doi)}"),))
+
+
 def citation_box(view: DocumentView, page: Page | None) -> CitationBox:
     """How the document, or one of its pages, is cited."""
     document = view.document
@@ -482,44 +502,34 @@ def citation_box(view: DocumentView, page: Page | None) -> CitationBox:
         else "Cytuj tę stronę"
         if document.format.has_pages
         else "Cytuj tę część",
-        entries=tuple(cite(view.source, style) for style in ("iso690", "apa")),
+        entries=tuple(cite(view.source, style) for style in FOR_PEOPLE),
         files=tuple(
-            Link(text=STYLES[style][0], url=citation_url(document.id, style, page.number if page else None))
-            for style in ("bibtex", "ris", "csl-json")
+            Link(text=STYLES[style].name, url=citation_url(document.id, style, page.number if page else None))
+            for style in FOR_PROGRAMS
         ),
         url=view.source.url,
     )
 
 
-def meta(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:
-    """Highwire and Dublin Core tags, which reference managers and catalogues read."""
-    document, base = view.document, view.base_url
-    url = view.source.url
-    day = document.published
-    pairs = [
-        ("citation_title", document.title),
-        *(("citation_author", author) for author in document.authors),
-        ("citation_publication_date", f"{day:%Y/%m/%d}" if day else ""),
-        (
-            "citation_technical_report_institution" if document.kind == "raport" else "citation_publisher",
-            document.publisher,
-        ),
-        ("citation_firstpage", page.label or "" if page else ""),
-        ("citation_language", document.language),
-        ("citation_public_url", url),
-        ("citation_pdf_url", base + file_url(document.id) if document.format is PDF else ""),
-        ("DC.title", document.title),
-        *(("DC.creator", author) for author in document.authors),
-        ("DC.publisher", document.publisher),
-        ("DC.date", day.isoformat() if day else ""),
-        ("DC.type", "Text"),
-        ("DC.format", document.format.media_type),
-        ("DC.language", document.language),
-        ("DC.description", document.description),
-        ("DC.rights", document.licence),
-        ("DC.identifier", url),
-    ]
-    return tuple((name, content) for name, content in pairs if content)
+def _records(document: Document, page: Page | None) -> list[tuple[str, str]]:
+    """Where the entries for programs are, with their media types."""
+    number = page.number if page else None
+    return [(citation_url(document.id, style, number), STYLES[style].media_type) for style in FOR_PROGRAMS]
+
+
+def link_header(view: DocumentView, page: Page | None) -> str:
+    """FAIR Signposting: where this is cited, described, kept, and by whom and under which licence it is."""
+    base = view.base_url
+    records = [(base + url, media) for url, media in _records(view.document, page)]
+    authors = [base + search_url(make_query(f"+„{a.natural}”")) for a in view.source.authors]
+    return header(landing_links(view.source, records, authors))
+
+
+def json_ld(view: DocumentView) -> Markup:
+    """Linked data for search engines, for a script element."""
+    text = json.dumps(linked_data(view.source), ensure_ascii=False)
+    # Within a script nothing is escaped, so nothing may look like its end.
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
 
 
 def properties(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:
@@ -531,7 +541,7 @@ def properties(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], 
         ("og:locale", "pl_PL"),
         ("og:title", f"{document.title}, {place(document, page)}" if page else document.title),
         ("og:description", document.description),
-        ("og:url", view.source.url),
+        ("og:url", view.base_url + place_url(document.id, page)),
         ("article:published_time", document.published.isoformat() if document.published else ""),
     ]
     return tuple((name, content) for name, content in pairs if content)

@@ -9,9 +9,11 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from kb import messages
-from kb.addresses import FEED, search_pairs, search_url, topic_url, with_search
+from kb.addresses import FEED, citations_url, search_pairs, search_url, topic_url, with_search
+from kb.citing import STYLES
 from kb.errors import NotFound
 from kb.facets import FACETS
+from kb.limits import EXPORTED_RECORDS
 from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
 from kb.pages.base import BasePage, Card, Link, Pagination, card, last_page, pagination, place
 
@@ -122,6 +124,8 @@ class ResultsPage(BasePage):
     chart: Chart | None
     editions: tuple[EditionShare, ...]
     pagination: Pagination | None
+    exports: tuple[Link, ...]
+    export_note: str
     relaxations: tuple[Link, ...]
     topics: tuple[Link, ...]
 
@@ -162,6 +166,16 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         chart=_chart(results),
         editions=_editions(results),
         pagination=pagination(results, lambda number: search_url(replace(query, page=number))),
+        exports=tuple(
+            Link(text=made.name, url=citations_url(query, style))
+            for style, made in STYLES.items()
+            if style != "apa-in-text"
+        )
+        if results.listed
+        else (),
+        export_note=f"najwyżej {messages.grouped(EXPORTED_RECORDS)} pierwszych dokumentów"
+        if results.listed > EXPORTED_RECORDS
+        else "",
         relaxations=tuple(
             Link(text=r.label, url=search_url(replace(r.query, page=1)), note=messages.documents(r.total))
             for r in results.relaxations

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from starlette.responses import RedirectResponse
 
 from kb import addresses
-from kb.citation import cite
-from kb.errors import NotFound
+from kb.citing import cite, cite_all, style_named
+from kb.citing.tags import WebLink
+from kb.errors import BadRequest, NotFound
+from kb.limits import EXPORTED_RECORDS, QUOTE_BYTES
 from kb.model import Document, Edition, Page, Query, Results, Topic
 from kb.pages import feeds, files
 from kb.pages.about import about_page
@@ -19,12 +22,13 @@ from kb.pages.document import DocumentView, document_page
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
 from kb.pages.picture import page_map, picture_response
+from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
 from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page, together
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page
 from kb.pictures import token as picture_token
-from kb.reading.params import ParsedParameters, collect, read_query, refuse, whole_number
+from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.site import site_of
@@ -129,12 +133,30 @@ def citation(request: Request, id: str) -> Response:
     found = site.knowledge.document(id)
     page = site.page(found, given["page"][0]) if "page" in given else None
     made = cite(site.source(request, found, page), given.get("format", ("iso690",))[0])
-    ending = {"bibtex": "bib", "ris": "ris", "csl-json": "json"}.get(made.style, "txt")
-    name = f"{found.id}{f'-{page.number}' if page else ''}.{ending}"
+    name = f"{found.id}{f'-{page.number}' if page else ''}"
+    described = WebLink(target=site.base_url(request) + addresses.document_url(found.id), rel="describes")
+    return _entries(made.text, made.style, name, {"Link": str(described)})
+
+
+@router.get(addresses.CITATIONS)
+def citations(request: Request) -> Response:
+    """The entries of everything that a search found, as one file."""
+    site = site_of(request)
+    query, style, problems = read_export(request.query_params, site.knowledge.taxonomy)
+    refuse(problem for problem in problems if problem.parameter == "format" and problem.known)
+    style_named(style)
+    found, _ = site.knowledge.found(query, EXPORTED_RECORDS)
+    text = cite_all((site.source(request, document) for document in found), style)
+    return _entries(text, style, "cytowania", {})
+
+
+def _entries(text: str, style: str, name: str, headers: dict[str, str]) -> Response:
+    made = style_named(style)
+    file = f'attachment; filename="{name}.{made.ending}"'
     return Response(
-        made.text,
+        text,
         media_type=f"{made.media_type}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"},
+        headers={"Content-Disposition": file, "Cache-Control": "no-cache", **headers},
     )
 
 
@@ -143,7 +165,12 @@ def original(request: Request, id: str) -> Response:
     """The original file."""
     site = site_of(request)
     found = site.knowledge.document(id)
-    return files.send(files.original(site.settings.documents, found), found)
+    answer = files.send(files.original(site.settings.documents, found), found)
+    collection = WebLink(
+        target=site.base_url(request) + addresses.document_url(found.id), rel="collection", type="text/html"
+    )
+    answer.headers["Link"] = str(collection)
+    return answer
 
 
 @router.get(addresses.NEWS)
@@ -204,6 +231,27 @@ def about(request: Request) -> Response:
     return respond(request, about_page(site_of(request).knowledge.state.size))
 
 
+@router.get(addresses.QUOTE)
+def quote(request: Request) -> Response:
+    """What became of a quotation; the form alone where there is none."""
+    text = request.query_params.get("q", "")
+    if not text.strip():
+        return respond(request, quote_form())
+    site = site_of(request)
+    checked = site.knowledge.check_quotation(text)
+    return respond(request, quote_page(text, checked, lambda document, page: site.source(request, document, page)))
+
+
+@router.post(addresses.QUOTE)
+async def posted_quote(request: Request) -> Response:
+    """To the address of what became of it: a form may be posted with more than fits into one, which is told then."""
+    pairs = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+    address = addresses.quote_url(next((value for name, value in pairs if name == "q"), ""))
+    if len(address) > QUOTE_BYTES:
+        raise BadRequest("Ten cytat jest zbyt długi.", ["Sprawdź go w krótszych częściach, najlepiej po kilka zdań."])
+    return RedirectResponse(address, 303)
+
+
 @router.get(addresses.API_GUIDE)
 def api_guide(request: Request) -> Response:
     """The API for people who write programs."""
@@ -222,6 +270,7 @@ def sitemap(request: Request) -> Response:
         addresses.EDITIONS,
         addresses.TOPICS,
         addresses.GLOSSARY,
+        addresses.QUOTE,
         addresses.ABOUT,
         *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
         *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from kb import messages
 from kb.addresses import document_url, page_url, pages_url, picture_url, search_pairs, with_search
+from kb.citing.tags import meta_tags
 from kb.finding.hits import PageHits, total_of
 from kb.finding.snippets import Mark
 from kb.model import Box, Page, PageMap
@@ -26,7 +27,8 @@ from kb.pages.document import (
     Stripe,
     citation_box,
     counted_hits,
-    meta,
+    json_ld,
+    link_header,
     original,
     properties,
     strip,
@@ -140,7 +142,9 @@ def printed_page(
         canonical=page_url(view.document.id, page.number),
         description=view.document.description,
         q=view.q,
-        meta=meta(view, page),
+        meta=meta_tags(view.source),
+        linked_data=json_ld(view),
+        link_header=link_header(view, page),
         properties=properties(view, page),
         document=card(view.document, view.taxonomy),
         document_url=with_search(document_url(view.document.id), view.search),
@@ -182,7 +186,9 @@ def section_page(view: DocumentView, page: Page, group: Sequence[Page], position
         canonical=document_url(view.document.id),
         description=view.document.description,
         q=view.q,
-        meta=meta(view, page),
+        meta=meta_tags(view.source),
+        linked_data=json_ld(view),
+        link_header=link_header(view, page),
         properties=properties(view, page),
         document=card(view.document, view.taxonomy),
         document_url=with_search(document_url(view.document.id), view.search),

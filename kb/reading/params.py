@@ -103,6 +103,15 @@ def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARC
     return ParsedParameters(query, tuple(problems))
 
 
+def read_export(params: Multi, taxonomy: Taxonomy) -> tuple[Query, str, list[Problem]]:
+    """The search whose whole list is asked for, the format (BibTeX unless said), and every problem with them."""
+    listed = ("q", *FACETS, "sort", "format")
+    parsed = read_query(params, taxonomy, listed)
+    problems = [problem for problem in parsed.problems if not (problem.parameter == "q" and problem.notice)]
+    given, _ = collect(params, listed, several=FACETS, texts=("q",))
+    return parsed.query, _only(given, "format", "bibtex"), problems
+
+
 def collect(
     params: Multi, allowed: Collection[str], several: Collection[str] = (), texts: Collection[str] = ()
 ) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:

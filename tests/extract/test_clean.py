@@ -75,6 +75,7 @@ def test_characters_always(raw: str) -> None:
         (f"PRZEDSTA{SOFT}WIENIE", "PRZEDSTAWIENIE"),
         (f"polsko{SOFT}niemiecki", "polsko-niemiecki"),
         (f"polsko{LINE_END}niemiecki", "polsko-niemiecki"),
+        (f"dawno{SOFT}niedawno", "dawno-niedawno"),
         (f"biało{SOFT}czerwony", "biało-czerwony"),
         (f"społeczno{SOFT}gospodarczego", "społeczno-gospodarczego"),
         (f"Okła{SOFT}Drewnowicz", "Okła-Drewnowicz"),

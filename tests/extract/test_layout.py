@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from kb.extract.footnotes import split_notes, without_marks
 from kb.extract.headings import Entry
-from kb.extract.layout import TidyPage, split_notes, tidy, without_marks
+from kb.extract.layout import TidyPage, tidy
 from kb.extract.lines import RAISED, Line, PageLines, plain_lines
 from tests.extract.paper import BODY, HEIGHT, column, line, page
 

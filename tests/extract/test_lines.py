@@ -10,7 +10,8 @@ import pypdfium2 as pdfium
 import pytest
 
 from kb.extract.clean import SOFT
-from kb.extract.lines import CELL, RAISED, PageLines, plain_lines, read_lines
+from kb.extract.lines import CELL, RAISED, PageLines, plain_lines
+from kb.extract.page import read_lines
 from kb.extract.pdf import read_pdf
 from kb.limits import Limits
 from kb.model import Extraction

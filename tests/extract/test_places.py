@@ -9,7 +9,8 @@ import pypdfium2 as pdfium
 import pytest
 
 from kb.extract.jobs import MapJob, PictureJob, save_job
-from kb.extract.lines import PlacedLine, read_placed
+from kb.extract.lines import PlacedLine
+from kb.extract.page import read_placed
 from kb.extract.picture import work
 from kb.extract.places import placed_words
 from kb.extract.reader import read

@@ -1,5 +1,6 @@
 """The JSON contract, checked on a real index."""
 
+import json
 import re
 
 import anyio
@@ -7,6 +8,7 @@ import anyio.to_thread
 import httpx
 import pytest
 
+from kb.citing import STYLES
 from kb.settings import Settings
 from kb.web import create_app
 
@@ -114,21 +116,68 @@ def test_document_and_its_pages(client: httpx.Client) -> None:
     assert first["text"].startswith("Wkład własny gminy")
 
 
-@pytest.mark.parametrize("style", ["iso690", "apa", "bibtex", "ris", "csl-json"])
+@pytest.mark.parametrize("style", STYLES)
 def test_citation(client: httpx.Client, style: str) -> None:
-    """Each format cites the printed page."""
+    """Each format cites the document as of its version; the place in it is told, and the page's address in that version."""
     body = client.get(f"/api/v1/documents/poradnik-zit/citation?page=8&format={style}").json()
-    assert (body["format"], body["url"]) == (style, "https://baza.example.pl/dokumenty/poradnik-zit/strony/8")
-    assert "6" in body["citation"]
+    place = body["url"].removeprefix("https://baza.example.pl")
+    assert re.fullmatch("/dokumenty/poradnik-zit/wersje/[0-9a-f]{12}/strony/8", place)
+    assert (body["format"], body["locator"]) == (style, "s. 6")
+    if style != "apa-in-text":
+        assert place.removesuffix("/strony/8") in body["citation"]
 
 
 def test_citation_of_a_section(client: httpx.Client) -> None:
-    """A section is cited by its anchor in the whole text, a section without a heading by its own address."""
-    whole = "https://baza.example.pl/dokumenty/transport-w-gminie"
-    for page, url in ((2, f"{whole}#wklad-wlasny-gminy"), (3, f"{whole}#umowa"), (1, f"{whole}/strony/1")):
+    """A section is cited by its own address in this version."""
+    for page in (1, 2, 3):
         body = client.get(f"/api/v1/documents/transport-w-gminie/citation?page={page}").json()
-        assert body["url"] == url
-        assert body["citation"].endswith(url)
+        assert re.search(f"/dokumenty/transport-w-gminie/wersje/[0-9a-f]{{12}}/strony/{page}$", body["url"])
+        assert body["citation"].endswith(body["url"])
+
+
+def test_citation_with_a_quotation(client: httpx.Client) -> None:
+    """A sentence goes along with the entry, in Polish quotation marks; too long a one is refused."""
+    address = "/api/v1/documents/poradnik-zit/citation?page=8&format=apa-in-text"
+    body = client.get(address, params={"page": 8, "format": "apa-in-text", "quote": "To jest „cytat”,\nzdanie"}).json()
+    assert body["citation"] == "„To jest «cytat», zdanie” (Kowalski & Zespół Bazy wiedzy, 2024, s. 6)"
+    answer = client.get(address + "&quote=" + "x" * 2001)
+    assert (answer.status_code, answer.json()["error"]["details"]) == (
+        422,
+        ["quote: wartość może mieć najwyżej 2000 znaków."],
+    )
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_citations_of_a_whole_list(client: httpx.Client, style: str) -> None:
+    """Every document of a list has its entry, in the order of the results, on the site as in the API."""
+    listed = client.get("/api/v1/documents?per_page=50").json()
+    body = client.get(f"/api/v1/citations?format={style}").json()
+    assert (body["format"], body["total"], body["exported"]) == (style, listed["total"], listed["total"])
+    titles = [document["title"] for document in listed["documents"]]
+    if style == "csl-json":
+        assert [item["title"] for item in json.loads(body["citations"])] == titles
+    file = client.get(f"/cytowania?format={style}")
+    assert (file.status_code, file.text) == (200, body["citations"])
+    assert file.headers["content-disposition"].startswith('attachment; filename="cytowania.')
+    some = client.get("/api/v1/citations?q=wkład&kind=aktualnosc&format=ris").json()
+    assert (some["exported"], some["citations"].count("TY  - ELEC")) == (1, 1)
+
+
+def test_citations_of_a_list_and_problems(client: httpx.Client) -> None:
+    """BibTeX unless said; unknown formats, filters and parameters are refused together; a list of nothing is empty."""
+    assert client.get("/api/v1/citations").json()["format"] == "bibtex"
+    answer = client.get("/api/v1/citations?format=mla&kind=byle&page=2")
+    assert (answer.status_code, len(answer.json()["error"]["details"])) == (422, 3)
+    assert client.get("/cytowania?format=mla").status_code == 422
+    assert client.get("/api/v1/citations?q=brakującesłowo&format=bibtex").json()["citations"] == ""
+
+
+def test_a_list_of_citations_has_a_limit(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more entries than the limit says, and how many there are in all."""
+    monkeypatch.setattr("kb.api.routes.EXPORTED_RECORDS", 1)
+    body = client.get("/api/v1/citations?format=ris").json()
+    assert body["exported"] == body["citations"].count("ER  - ") == 1
+    assert body["total"] > 1
 
 
 def test_citation_defaults_and_problems(client: httpx.Client) -> None:
@@ -212,6 +261,8 @@ def test_schema_describes_everything(client: httpx.Client) -> None:
         "/api/v1/documents/{id}",
         "/api/v1/documents/{id}/pages/{number}",
         "/api/v1/documents/{id}/citation",
+        "/api/v1/citations",
+        "/api/v1/quote",
         "/api/v1/suggest",
         "/api/v1/editions",
         "/api/v1/topics",

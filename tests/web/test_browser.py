@@ -159,3 +159,40 @@ def test_a_picture_comes_without_a_shift_and_under_its_marks(
 
 def _role(target: str, url: str) -> str:
     return "viewer" if target.startswith("chrome-extension://") else "document" if target == url else ""
+
+
+def test_an_entry_is_copied_with_the_selected_sentence(client: httpx.Client, browser: Browser) -> None:
+    """One key copies an entry, with the sentence that is selected in the text, and a live region says so."""
+    browser.errors.clear()
+    browser.size(1280, 900)
+    browser.call("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+    browser.call("Emulation.setFocusEmulationEnabled", enabled=True)
+    browser.open(str(client.base_url.join("/dokumenty/transport-w-gminie/strony/2")))
+    browser.wait("!document.querySelector('.cite button[data-copy]').hidden")
+    browser.ask("document.getSelection().selectAllChildren(document.querySelector('.text p'))")
+    browser.wait("!document.querySelector('.chosen').hidden")
+    for style, expected in (
+        ("apa-in-text", "…” (Transport & <b>dojazdy</b>, 2023, część „Wkład własny gminy”)"),
+        ("iso690", "…” — Transport & <b>dojazdy</b> [online]. "),
+    ):
+        browser.ask(f"document.querySelector('[data-copy=cytat-{style}]').focus()")
+        browser.press("Enter")
+        browser.wait("document.querySelector('.copied').textContent.endsWith(', z zaznaczonym cytatem.')")
+        copied = _clipboard(browser)
+        assert copied.startswith("„Wkład własny gminy wynosi 15%")
+        assert expected.removeprefix("…") in copied
+    browser.ask("document.querySelector('.chosen button').click()")
+    browser.ask("document.querySelector('[data-name=RIS]').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('.copied').textContent === 'Skopiowano: RIS.'")
+    assert _clipboard(browser).startswith("TY  - ELEC")
+    assert browser.errors == []
+
+
+def _clipboard(browser: Browser) -> str:
+    """What is on the clipboard."""
+    browser.ask(
+        "globalThis.pasted = null; navigator.clipboard.readText().then((text) => { globalThis.pasted = text; }); 0"
+    )
+    browser.wait("globalThis.pasted !== null")
+    return str(browser.ask("globalThis.pasted"))

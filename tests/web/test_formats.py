@@ -10,7 +10,7 @@ from library import Library
 from plain_text import PLAIN_TEXT
 
 from kb import formats
-from kb.citation import locator
+from kb.citing import locator
 from kb.formats import MARKDOWN, PDF, UNKNOWN, format_of
 from kb.model import Document, Status
 from kb.reading.query import make_query

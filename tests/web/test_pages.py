@@ -1,12 +1,15 @@
 """Each page in each of its states, rendered for real."""
 
+import json
 import re
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from citing.zotero import read_page
 
+from kb.citing import FOR_PROGRAMS
 from kb.limits import QUERY_CHARACTERS
 
 VOID = {"meta", "link", "input", "br", "hr", "img"}
@@ -107,10 +110,12 @@ def test_nothing_from_outside(client: httpx.Client, url: str) -> None:
     for tag, given in page.attributes:
         assert "style" not in given
         assert not [name for name in given if name.startswith("on")]
+        if given.get("type") == "application/ld+json":  # data: no browser runs it
+            continue
         if tag in ("script", "img") or (tag == "link" and given.get("rel") in ("stylesheet", "icon")):
             assert (given.get("src") or given.get("href") or "").startswith("/static/")
     assert "<style" not in html
-    assert re.search(r"<script(?! type=\"module\" src=)", html) is None
+    assert re.search(r"<script(?! type=\"(?:module\" src=|application/ld\+json\">))", html) is None
 
 
 def test_links_of_start_page_work(client: httpx.Client) -> None:
@@ -197,14 +202,15 @@ def test_marks_in_markdown_keep_markup(client: httpx.Client) -> None:
 
 
 def test_page_is_cited(client: httpx.Client) -> None:
-    """A page's box cites the printed number; the five formats are there."""
+    """A page's box cites the printed number in this version; the other formats are files, and a button leads there."""
     html, page = get(client, "/dokumenty/poradnik-zit/strony/8")
-    assert (
-        "s. 6 (CWD Plus). [dostęp: 22.11.2026]. Dostępne w: https://baza.example.pl/dokumenty/poradnik-zit/strony/8"
-        in page.text
-    )
-    assert "KOWALSKI, Jan i ZESPÓŁ BAZY WIEDZY" in page.text
-    for style in ("bibtex", "ris", "csl-json"):
+    text = " ".join(page.text.split())
+    assert "[online]. [b.m.]: Wydawnictwo Próbne, 2024, s. 6 [dostęp 2026-11-22]. CWD Plus. Dostępny w: " in text
+    assert re.search("/dokumenty/poradnik-zit/wersje/[0-9a-f]{12}/strony/8", text)
+    assert "(Kowalski & Zespół Bazy wiedzy, 2024, s. 6)" in text
+    assert "KOWALSKI, Jan i ZESPÓŁ BAZY WIEDZY" in text
+    assert '<a href="#cytuj">Cytuj</a>' in html
+    for style in FOR_PROGRAMS:
         answer = client.get(f"/cytowania/poradnik-zit?format={style}&page=8")
         assert answer.status_code == 200
         assert answer.headers["content-disposition"].startswith('attachment; filename="poradnik-zit-8.')
@@ -217,7 +223,9 @@ def test_meta_tags(client: httpx.Client) -> None:
     html, _ = get(client, "/dokumenty/poradnik-zit?q=zit")
     for tag in (
         '<meta name="citation_title" content="ZIT i IIT w praktyce">',
-        '<meta name="citation_author" content="Jan Kowalski">',
+        '<meta name="citation_author" content="Kowalski, Jan">',
+        '<meta name="citation_author" content="Zespół Bazy wiedzy,">',
+        '<meta name="citation_series_title" content="CWD Plus">',
         '<meta name="citation_publication_date" content="2024/02/20">',
         '<meta name="citation_pdf_url" content="https://baza.example.pl/pliki/poradnik-zit">',
         '<meta name="DC.creator" content="Zespół Bazy wiedzy">',
@@ -226,6 +234,55 @@ def test_meta_tags(client: httpx.Client) -> None:
         '<link rel="canonical" href="https://baza.example.pl/dokumenty/poradnik-zit">',
     ):
         assert tag in html
+
+
+def test_news_is_no_article_for_zotero(client: httpx.Client) -> None:
+    """The whole pages, with all that networks read in their heads, make the right items."""
+    news = read_page(get(client, "/dokumenty/transport-w-gminie")[0])
+    assert (news.type, news.fields["title"], news.fields["date"]) == (
+        "webpage",
+        "Transport & <b>dojazdy</b>",
+        "2023/06/19",
+    )
+    guide = read_page(get(client, "/dokumenty/poradnik-zit/strony/8")[0])
+    assert (guide.type, guide.fields["series"], guide.fields["pages"]) == ("report", "CWD Plus", "6")
+    assert guide.creators == [("Kowalski", "Jan", "author"), ("Zespół Bazy wiedzy", "", "author")]
+
+
+def test_linked_data_in_pages(client: httpx.Client) -> None:
+    """JSON-LD stands in the head; a title cannot end it."""
+    html, _ = get(client, "/dokumenty/transport-w-gminie")
+    (script,) = re.findall('<script type="application/ld\\+json">(.*?)</script>', html, re.DOTALL)
+    assert "<" not in script
+    data = json.loads(script)
+    assert (data["@type"], data["name"], data["datePublished"]) == (
+        "NewsArticle",
+        "Transport & <b>dojazdy</b>",
+        "2023-06-19",
+    )
+
+
+def test_signposting(client: httpx.Client) -> None:
+    """Every address that a document's page names in its header answers, with the type that it is said to have."""
+    answer = client.head("/dokumenty/poradnik-zit")
+    links = re.findall('<([^>]+)>; rel="([a-z-]+)"(?:; type="([^"]+)")?', answer.headers["link"])
+    relations = [relation for _, relation, _ in links]
+    assert {"cite-as", "type", "author", "item", "describedby", "license"} == set(relations)
+    for url, relation, media in links:
+        if relation in ("item", "describedby", "author"):
+            there = client.get(url.removeprefix("https://baza.example.pl"))
+            assert there.status_code == 200
+            assert there.headers["content-type"].startswith(media or "text/html")
+            back = {"item": "collection", "describedby": "describes"}.get(relation)
+            if back:
+                assert f'<https://baza.example.pl/dokumenty/poradnik-zit>; rel="{back}"' in there.headers["link"]
+
+
+def test_the_whole_list_can_be_exported(client: httpx.Client) -> None:
+    """Results have links to their entries in every format for lists, with their filters; an empty list has none."""
+    html, _ = get(client, "/szukaj?q=wkład&kind=aktualnosc&sort=newest&page=1")
+    assert 'href="/cytowania?q=wk%C5%82ad&amp;kind=aktualnosc&amp;sort=newest&amp;format=ris"' in html
+    assert "/cytowania?" not in get(client, "/szukaj?q=brakującesłowo")[0]
 
 
 def test_notice_for_unknown_filter(client: httpx.Client) -> None:
@@ -286,16 +343,17 @@ def test_other_filters_and_order_begin_at_the_first_page(client: httpx.Client) -
     assert 'name="page"' not in html
 
 
-def test_a_section_is_cited_by_its_anchor(client: httpx.Client) -> None:
-    """A section of a Markdown document is cited by its place in the whole text, where its readers should arrive."""
+def test_a_section_is_cited(client: httpx.Client) -> None:
+    """A section of a Markdown document is cited by its heading; networks link to its place in the whole text."""
     url = "https://baza.example.pl/dokumenty/transport-w-gminie#wklad-wlasny-gminy"
     html, page = get(client, "/dokumenty/transport-w-gminie/strony/2")
-    assert f"część „Wkład własny gminy” (Pilotaż CWD). [dostęp: 22.11.2026]. Dostępne w: {url}" in page.text
+    assert "19 czerwca 2023, część „Wkład własny gminy” [dostęp 2026-11-22]. Pilotaż CWD. Dostępny w: " in page.text
     assert f'<meta property="og:url" content="{url}">' in html
     whole, document = get(client, "/dokumenty/transport-w-gminie")
     assert "wklad-wlasny-gminy" in document.ids
     assert '<meta property="og:url" content="https://baza.example.pl/dokumenty/transport-w-gminie">' in whole
-    assert f"UR  - {url}\r\n" in client.get("/cytowania/transport-w-gminie?format=ris&page=2").text
+    record = client.get("/cytowania/transport-w-gminie?format=ris&page=2").text
+    assert re.search(r"UR  - https://baza.example.pl/dokumenty/transport-w-gminie/wersje/[0-9a-f]{12}\r\n", record)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
 
-SCHEMA_VERSION = "7"
+SCHEMA_VERSION = "8"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NAME = "MAIN"
@@ -278,7 +278,8 @@ def document_of(stored: Mapping[str, Any]) -> Document:
     raw = dict(stored)
     raw["published"] = date.fromisoformat(raw["published"]) if raw["published"] else None
     raw["unread"] = Status(raw["unread"]) if raw.get("unread") else None
-    return Document(**raw | {"topics": tuple(raw["topics"]), "authors": tuple(raw["authors"])})
+    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+    return Document(**known)
 
 
 def page_of(stored: Mapping[str, Any]) -> Page:
