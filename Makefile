@@ -20,7 +20,7 @@ test: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 attack: .venv/installed-attack
 	$(BIN)/python benchmarks/attack.py --write docs/reliability.md

@@ -317,7 +317,7 @@ def test_hooks_check_what_make_checks() -> None:
     recipe = re.search(r"^test:.*\n((?:\t.+\n)+)", MAKEFILE, re.MULTILINE)
     assert recipe
     *checks, tests = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe[1].splitlines()]
-    assert tests == ".venv/bin/pytest"
+    assert tests.startswith(".venv/bin/pytest")
     (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     assert [hook["entry"] for hook in repository["hooks"]] == checks
     assert {hook["language"] for hook in repository["hooks"]} == {"system"}
