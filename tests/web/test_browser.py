@@ -169,7 +169,7 @@ def test_an_entry_is_copied_with_the_selected_sentence(client: httpx.Client, bro
     browser.call("Emulation.setFocusEmulationEnabled", enabled=True)
     browser.open(str(client.base_url.join("/dokumenty/transport-w-gminie/strony/2")))
     browser.wait("!document.querySelector('.cite button[data-copy]').hidden")
-    browser.ask("document.getSelection().selectAllChildren(document.querySelector('.text p'))")
+    browser.ask("document.getSelection().selectAllChildren(document.querySelector('.text h2 + p'))")
     browser.wait("!document.querySelector('.chosen').hidden")
     for style, expected in (
         ("apa-in-text", "…” (Transport & <b>dojazdy</b>, 2023, część „Wkład własny gminy”)"),
