@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kb import deadline
+from cachetools import LRUCache
+
+from kb import deadline, limits
 from kb.addresses import document_url, page_url
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
 from kb.engine import (
@@ -29,6 +32,7 @@ from kb.engine import (
 from kb.errors import NotFound
 from kb.facets import FACETS
 from kb.finding.answer import answer
+from kb.finding.hits import Count, PageHits, count, hits_of
 from kb.finding.related import related
 from kb.finding.relax import THIN, nearest_topics, relaxations
 from kb.finding.snippets import Highlighter
@@ -84,6 +88,9 @@ class KnowledgeBase:
         self._vocabulary: KeyedValue[Vocabulary] = KeyedValue()
         self._suggester: KeyedValue[Suggester] = KeyedValue()
         self._meaning: Meaning | None = open_meaning(settings)
+        self._hits: LRUCache[Hashable, tuple[PageHits, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
+        self._begun: LRUCache[Hashable, tuple[Count, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
+        self._hits_lock = threading.Lock()
 
     @property
     def state(self) -> State:
@@ -169,6 +176,35 @@ class KnowledgeBase:
         state = self.state
         frequencies = Frequencies(state)
         return self._highlighter(self._reader(state, frequencies).read(query.clauses), state, frequencies)
+
+    def hits(self, query: Query, document: str, highlighter: Highlighter) -> tuple[PageHits, ...]:
+        """The query's found places on each page of a document; none where there is no time to count them all.
+
+        The next one who asks goes on from there.
+        """
+        state = self.state
+        found = _found(state.document(document))
+        key = (state.key, query.text, document)
+        with self._hits_lock:
+            kept = self._hits.get(key)
+            counts = list(self._begun.get(key, ()))
+        if kept is not None:
+            return kept
+        hits: tuple[PageHits, ...] = ()
+        with deadline.optional():
+            for number in range(len(counts) + 1, 1 if found.unread else found.pages + 1):
+                deadline.check()
+                page = state.page(document, number)
+                assert page is not None
+                counts.append(count(highlighter, page))
+            hits = hits_of(counts, highlighter.weights)
+        with self._hits_lock:
+            if hits:
+                self._hits[key] = hits
+                self._begun.pop(key, None)
+            else:
+                self._begun[key] = tuple(counts)
+        return hits
 
     def explain(self, query: Query, document: str, number: int) -> Sequence[Contribution] | None:
         """What makes the score of a page for a query, part by part; None where the engine cannot say."""
@@ -270,6 +306,14 @@ class KnowledgeBase:
         state = self.state
         found = state.document(document)
         return iter(()) if found is None or found.unread else state.pages(document)
+
+    def position(self, document: str, label: str) -> int | None:
+        """Where in a document the page is that has this number printed on it; in that letter case rather than another."""
+        labels = [(page.number, page.label) for page in self.pages(document) if page.label]
+        wanted = label.strip()
+        exactly = [number for number, text in labels if text == wanted]
+        nearly = [number for number, text in labels if text.casefold() == wanted.casefold()]
+        return next(iter(exactly or nearly), None)
 
     def documents(self) -> Sequence[Document]:
         """All documents, newest first."""

@@ -21,6 +21,7 @@ from kb.errors import KbError, NotFound, Overloaded
 from kb.gate import Gate
 from kb.live import KeyedValue
 from kb.model import Document, Page
+from kb.pictures import Pictures
 from kb.reading.params import whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
@@ -96,6 +97,7 @@ class Site:
     templates: Environment
     gate: Gate
     pulse: Pulse
+    pictures: Pictures
     today: Callable[[], date]
     versions: Versions
 

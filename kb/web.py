@@ -33,6 +33,7 @@ from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
 from kb.pages.versions import removed_page
+from kb.pictures import Pictures
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
@@ -86,8 +87,8 @@ def create_app(
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
     versions = Versions(knowledge, Archive(settings.store.absolute()))
-    templates = load_templates(settings)
-    site = Site(settings, knowledge, Directory(knowledge), templates, gate, Pulse(knowledge), today, versions)
+    directory, templates, pictures = Directory(knowledge), load_templates(settings), Pictures(settings)
+    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today, versions)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -95,8 +96,8 @@ def create_app(
         sys.setswitchinterval(_TURN_SECONDS)
         await run_in_threadpool(_warm_up, knowledge)
         # It takes a second or two of a large collection; answers need not wait for it.
-        threading.Thread(target=_prepare, args=(knowledge,), daemon=True).start()
-        with Background(settings, lambda: knowledge.state):
+        threading.Thread(target=_prepare, args=(knowledge, pictures), daemon=True).start()
+        with Background(settings, lambda: knowledge.state), contextlib.closing(pictures):
             yield
 
     app = FastAPI(
@@ -127,9 +128,10 @@ def _warm_up(knowledge: KnowledgeBase) -> None:
         knowledge.search(make_query("samorząd"))
 
 
-def _prepare(knowledge: KnowledgeBase) -> None:
+def _prepare(knowledge: KnowledgeBase, pictures: Pictures) -> None:
     with contextlib.suppress(KbError):
         knowledge.prepare()
+    pictures.warm_up()
     # Everything long-lived exists: freeze it, so that full collections, which stop every thread for 0.1 s, skip it.
     gc.freeze()
 
@@ -240,7 +242,7 @@ class _Frame:
             await self._app(scope, receive, send)
             return
         check_address(scope, self._hosts)
-        if addresses.is_static(scope["path"]):
+        if addresses.is_static(scope["path"]) or addresses.is_picture(scope["path"]):
             await self._app(scope, receive, send)
         else:
             await self._gate.run(self._app, scope, receive, send)

@@ -60,9 +60,12 @@ def work(path: Path, limits: Limits, known: Known, report: Report) -> Extraction
     job = load_job(path)
     # What a killed process leaves behind is in a folder that goes with the sandbox.
     tempfile.tempdir = str(path.parent)
-    if isinstance(job, PageJob):
-        return _recognise(job)
-    return _read(job, limits, known, report)
+    match job:
+        case PageJob():
+            return _recognise(job)
+        case FileJob():
+            return _read(job, limits, known, report)
+    raise TypeError(f"no job of recognition: {type(job).__name__}")
 
 
 def _recognise(job: PageJob) -> Extraction:

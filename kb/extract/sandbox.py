@@ -218,6 +218,13 @@ class Sandbox:
         self._slots = []
         self._stack.close()
 
+    def lanes(self) -> tuple[Sandbox, ...]:
+        """This sandbox as one for each of its jobs, for threads of their own. They end with it, which reads nothing itself."""
+        lanes = tuple(Sandbox(self._limits, 1, reader=self._reader) for _ in self._slots)
+        for lane, slot in zip(lanes, self._slots, strict=True):
+            lane._slots = [slot]  # noqa: SLF001 - of the same class
+        return lanes
+
     def extract_all(self, paths: Iterable[Path], on_progress: Progress | None = None) -> Generator[_Result, None, None]:
         """Each path with its extraction, in the order in which they are finished.
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError, to_json
 
-from kb.model import Extraction
+from kb.model import Extraction, PageMap
 
 STOP = b"stop\n"
 """What the parent sends to a keeper to have its child killed."""
@@ -20,6 +20,7 @@ OUT_OF_MEMORY = 3
 """Exit code of a child that could not even report its ``MemoryError``."""
 
 _EXTRACTION = TypeAdapter(Extraction)
+_MAP = TypeAdapter(PageMap)
 
 
 def encode(extraction: Extraction) -> bytes:
@@ -33,6 +34,16 @@ def encode(extraction: Extraction) -> bytes:
 def decode(data: bytes) -> Extraction:
     """The extraction that ``encode`` wrote. Raises ``ValueError`` for anything else: the sender is not trusted."""
     return _EXTRACTION.validate_json(data, strict=True)
+
+
+def encode_map(made: PageMap) -> bytes:
+    """Where a page's words stand, as JSON."""
+    return _MAP.dump_json(made)
+
+
+def decode_map(data: bytes) -> PageMap:
+    """The map that ``encode_map`` wrote. Raises ``ValueError`` for anything else."""
+    return _MAP.validate_json(data, strict=True)
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -44,6 +44,7 @@ class Link:
 class BasePage:
     """The frame of every page. ``canonical`` is a path; ``meta`` are (name, content), ``properties`` the same for Open Graph.
 
+    ``kept`` are the parameters that a new search keeps: the filters and the order, where they are in view.
     ``linked_data`` is JSON-LD, ``link_header`` the value of a ``Link`` header.
     """
 
@@ -56,6 +57,7 @@ class BasePage:
     indexed: bool = True
     search_in_header: bool = True
     notices: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
     meta: tuple[tuple[str, str], ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
     linked_data: Markup = _NOTHING

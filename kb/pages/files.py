@@ -13,16 +13,20 @@ from starlette.responses import FileResponse, Response
 from kb.errors import NotFound
 from kb.model import Document
 from kb.polish import normalise
+from kb.site import Site
 from kb.slugs import slug
 from kb.versions import is_file_of
 
 _GONE = "Oryginalnego pliku nie ma już w bazie albo zmieniono jego nazwę. Tekst dokumentu nadal można czytać na jego stronie."
 
 
-def original(documents: Path, document: Document) -> Path:
-    """The file in the documents folder. Raises NotFound when it is gone, another one, or not (any more) inside that folder."""
+def original(site: Site, document: Document) -> Path:
+    """The file whose text is shown. Raises NotFound when it is gone, another one, or not (any more) inside its folder."""
+    kept = site.versions.original(document)
+    if kept is not None:
+        return kept
     try:
-        root = documents.resolve(strict=True)
+        root = site.settings.documents.resolve(strict=True)
         path = root
         for part in PurePosixPath(document.path).parts:
             path = _entry(path, part)
@@ -40,6 +44,14 @@ def _entry(folder: Path, name: str) -> Path:
     if direct.exists():
         return direct
     return next((entry for entry in folder.iterdir() if normalise(entry.name) == name), direct)
+
+
+def size_of(site: Site, document: Document) -> int | None:
+    """How many bytes the file has; None where it is gone."""
+    try:
+        return original(site, document).stat().st_size
+    except (NotFound, OSError):
+        return None
 
 
 def send(path: Path, document: Document) -> Response:

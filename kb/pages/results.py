@@ -9,7 +9,7 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from kb import messages
-from kb.addresses import FEED, citations_url, search_url, topic_url, with_query
+from kb.addresses import FEED, citations_url, search_pairs, search_url, topic_url, with_search
 from kb.citing import STYLES
 from kb.errors import NotFound
 from kb.facets import FACETS
@@ -36,11 +36,11 @@ class ResultPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A document of the results; ``more`` tells of further matching pages."""
+    """A document of the results; ``more`` leads to what was found on its further matching pages."""
 
     card: Card
     pages: tuple[ResultPlace, ...]
-    more: str
+    more: Link | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +148,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         canonical="" if query.text else search_url(query),
         feed=search_url(replace(query, page=1, sort="relevance"), FEED),
         indexed=False,
+        kept=tuple((name, value) for name, value in search_pairs(query) if name not in ("q", "page")),
         notices=tuple(notices),
         browsing=not query.text,
         summary=_summary(results),
@@ -201,13 +202,15 @@ def _summary(results: Results) -> str:
 def _result(hit: Hit, query: Query, taxonomy: Taxonomy) -> Result:
     shown = card(hit.document, taxonomy)
     if not query.text:
-        return Result(card=shown, pages=(), more="")
+        return Result(card=replace(shown, url=with_search(hit.url, query)), pages=(), more=None)
     rest = hit.matching_pages - sum(not page.by_meaning for page in hit.pages)
     parts = ("strona", "strony", "stron") if hit.document.format.has_pages else ("część", "części", "części")
     return Result(
-        card=replace(shown, url=with_query(hit.url, query.text)),
+        card=replace(shown, url=with_search(hit.url, query)),
         pages=tuple(_result_place(hit, page, query) for page in hit.pages),
-        more=f"i jeszcze {messages.counted(rest, *parts)}" if rest > 0 else "",
+        more=Link(text=f"i jeszcze {messages.counted(rest, *parts)}", url=with_search(hit.url, query) + "#trafienia")
+        if rest > 0
+        else None,
     )
 
 
@@ -215,7 +218,7 @@ def _result_place(hit: Hit, page: PageHit, query: Query) -> ResultPlace:
     return ResultPlace(
         name=place(hit.document, page),
         heading=page.heading if hit.document.format.has_pages else "",
-        url=with_query(page.url, query.text),
+        url=with_search(page.url, query),
         snippet=Markup(page.snippet),  # noqa: S704  # the highlighter escapes
         by_meaning=page.by_meaning,
     )
@@ -273,7 +276,7 @@ def _answer(results: Results) -> AnswerBox | None:
         sentence=Markup(answer.sentence),  # noqa: S704  # the highlighter escapes
         title=answer.document.title,
         place=place(answer.document, answer.page),
-        url=with_query(answer.page.url, results.query.text),
+        url=with_search(answer.page.url, results.query),
     )
 
 

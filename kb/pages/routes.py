@@ -18,14 +18,17 @@ from kb.pages import feeds, files
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
 from kb.pages.base import respond
-from kb.pages.document import DocumentView, document_page, section_page
+from kb.pages.document import DocumentView, document_page
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
+from kb.pages.picture import page_map, picture_response
 from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
+from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page, together
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page
 from kb.pages.versions import changed_on, version_links, version_page, version_section_page
+from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
@@ -36,6 +39,8 @@ router = APIRouter(include_in_schema=False, default_response_class=Response)
 _LATEST_NEWS = 5
 _MOST_LISTED = 200
 _FEED_LENGTH = 30
+_LONGEST_NUMBER = 20
+_YEAR = 365 * 24 * 3600
 
 
 @router.get(addresses.START)
@@ -68,19 +73,59 @@ def feed(request: Request) -> Response:
 def document(request: Request, id: str) -> Response:
     """A document's own page."""
     site = site_of(request)
-    found = site.knowledge.document(id)
-    page = document_page(_view(request, found), tuple(site.knowledge.pages(id)), site.knowledge.related(id))
+    knowledge = site.knowledge
+    found = knowledge.document(id)
+    shown = whole_number(request.query_params.get("trafienia", "")) or 1
+    page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
     return respond(request, replace(page, changed=changed_on(found, versions), versions=version_links(found, versions)))
 
 
+@router.get(addresses.PAGES)
+def go_to_page(request: Request, id: str) -> Response:
+    """The page whose printed number, or else position, was typed into the form."""
+    knowledge = site_of(request).knowledge
+    found = knowledge.document(id)
+    typed = request.query_params.get("nr", "")
+    position = knowledge.position(id, typed) or whole_number(typed)
+    if position is None or not 1 <= position <= found.pages:
+        raise NotFound(
+            f"Ten dokument nie ma strony „{typed[:_LONGEST_NUMBER]}”. Ma strony od 1 do {found.pages}, licząc od początku pliku."
+        )
+    return _to_page(request, found, position)
+
+
 @router.get(addresses.PAGE)
 def section(request: Request, id: str, number: str) -> Response:
-    """One page of a document."""
+    """One page of a document; by its printed number, where that is no position, a way to it."""
     site = site_of(request)
     found = site.knowledge.document(id)
+    if whole_number(number) is None and found.format.has_pages:
+        position = site.knowledge.position(id, number)
+        if position:
+            return _to_page(request, found, position)
     page = site.page(found, number)
-    return respond(request, section_page(_view(request, found, page), page))
+    view = _view(request, found, page)
+    if not found.format.has_pages:
+        group, position_text = together(tuple(site.knowledge.pages(id)), page.number)
+        return respond(request, section_page(view, page, group, position_text))
+    chosen = request.query_params.get(VIEW, "")
+    mode = next((each for each in (chosen, request.cookies.get(VIEW, "")) if each in VIEWS), USUAL_VIEW)
+    found_map = page_map(site, found, page) if mode != "tekst" else None
+    hit = max(0, whole_number(request.query_params.get("trafienie", "")) or 0)
+    token = picture_token(found.version, ocr=page.ocr)
+    answer = respond(request, printed_page(view, page, mode, found_map, token, hit))
+    answer.headers["Vary"] = "Cookie"
+    if chosen in VIEWS:
+        # The choice holds for all documents, for a year; it says nothing of the reader.
+        answer.set_cookie(VIEW, chosen, max_age=_YEAR, path=addresses.DOCUMENTS, httponly=True, samesite="lax")
+    return answer
+
+
+@router.get(addresses.PICTURE)
+async def picture(request: Request, id: str, token: str, number: int, width: int) -> Response:
+    """A page as a picture, which may be kept for good; where it cannot be drawn, what to do instead."""
+    return await picture_response(request, site_of(request), id, token, number, width)
 
 
 @router.get(addresses.CITATION)
@@ -124,8 +169,7 @@ def original(request: Request, id: str) -> Response:
     """The original file."""
     site = site_of(request)
     found = site.knowledge.document(id)
-    path = site.versions.original(found) or files.original(site.settings.documents, found)
-    answer = files.send(path, found)
+    answer = files.send(files.original(site, found), found)
     collection = WebLink(
         target=site.base_url(request) + addresses.document_url(found.id), rel="collection", type="text/html"
     )
@@ -303,15 +347,22 @@ def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
 def _view(request: Request, document: Document, page: Page | None = None) -> DocumentView:
     site = site_of(request)
     knowledge = site.knowledge
-    given, _ = collect(request.query_params, ("q",), texts=("q",))
-    query = make_query(given.get("q", ("",))[0])
+    search = read_query(request.query_params, knowledge.taxonomy).query
+    highlighter = knowledge.highlighter(search) if search.clauses else None
     return DocumentView(
         document=document,
         taxonomy=knowledge.taxonomy,
         source=site.source(request, document, page),
         base_url=site.base_url(request),
-        q=query.text,
-        search_url=addresses.search_url(query),
-        marker=knowledge.highlighter(query).marks if query.clauses else None,
+        search=search,
+        highlighter=highlighter,
+        hits=knowledge.hits(search, document.id, highlighter) if highlighter else (),
+        file_bytes=files.size_of(site, document),
         url_of_file=site.directory.url_of_file,
     )
+
+
+def _to_page(request: Request, document: Document, position: int) -> Response:
+    """A redirection to a page, the search carried along."""
+    search = read_query(request.query_params, site_of(request).knowledge.taxonomy).query
+    return RedirectResponse(addresses.with_search(addresses.page_url(document.id, position), search), 302)
