@@ -209,6 +209,7 @@ class KnowledgeBase:
             limit=query.per_page,
             # A word that no page has must not empty the answer: it counts for nothing.
             floor=share * sum(asked),
+            near_least=self.tuning.meaning_least * sum(concept.worth for concept in concepts if concept.asked),
         )
 
     def _totals(

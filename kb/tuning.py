@@ -17,6 +17,8 @@ class Tuning:
     """BM25: how soon further occurrences of a term on a page stop counting."""
     b: float = 0.75
     """BM25: how much a page's length counts against it, between 0 and 1."""
+    shortest: float = 0.5
+    """BM25: a page shorter than this share of an average one counts as long as that: a few lines are not denser for being few."""
     title: float = 0.5
     """A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
     heading: float = 0.3
@@ -40,6 +42,10 @@ class Tuning:
     """A synonym, or an abbreviation's other form."""
     derived: float = 0.2
     """An adjective of a noun, or the noun of an adjective."""
+    family: float = 0.4
+    """Another word of the same family: "pożyczka" for "pożyczyć"."""
+    verb: float = 0.6
+    """A verb, beside a noun's 1: what is asked about is mostly named, and what is done with it said in many ways."""
     neighbour: float = 0.3
     """Two words of the query that stand in a text just as they do in the query, inflection aside."""
     beside: float = 1.0
@@ -58,7 +64,9 @@ class Tuning:
 
     meaning: float = 1.0
     """Meaning beside words: a page's share of the best score is raised by this × (cosine − mean) / (4 × standard deviation)."""
-    meaning_joins: float = 3.0
+    meaning_least: float = 0.5
+    """Where words find little, the best score for this is at least so much of the whole query's idf, with the words that are nowhere."""
+    meaning_joins: float = 2.0
     """By how many standard deviations a page's meaning must stand out for it to be found without the words."""
 
     answer_words: int = 3

@@ -155,7 +155,8 @@ class PlainState:
 
     def _norm(self, at: int) -> float:
         tuning = self._tuning
-        return tuning.k1 * (1 - tuning.b + tuning.b * len(self._pages[at].analysed.words) / self._average)
+        relative = max(len(self._pages[at].analysed.words) / self._average, tuning.shortest)
+        return tuning.k1 * (1 - tuning.b + tuning.b * relative)
 
     def _factor(self, at: int) -> float:
         return self._tuning.contents_page if self._pages[at].analysed.lists_contents else 1.0
@@ -232,13 +233,14 @@ class PlainState:
         self, request: Request, matching: Sequence[tuple[AnalysedDocument, list[PageMatch]]]
     ) -> list[tuple[AnalysedDocument, list[PageMatch]]]:
         """The documents that match or join, but for filters, each with its pages, best first."""
-        unit = max((page.score for _, pages in matching for page in pages), default=1.0)
+        unit = max((page.score for _, pages in matching for page in pages), default=0.0)
+        unit = max(unit, request.near_least) or 1.0
         near = {(own.document, own.page): own for own in request.near}
         pages: dict[str, list[PageMatch]] = {}
         for at, page in enumerate(self._pages):
             id, score = page.document.document.id, self._score(request, at)
             own = near.get((id, page.number))
-            bonus = own.bonus * unit if own else 0.0
+            bonus = own.bonus * unit * self._factor(at) if own else 0.0
             if score or (own and own.joins and bonus and self._may_join(request, at)):
                 pages.setdefault(id, []).append(PageMatch(page.analysed.page, score + bonus, not score))
         return [

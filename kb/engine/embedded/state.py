@@ -238,7 +238,7 @@ class EmbeddedState:
                 row = int(self.rows.starts[ordinal]) + near.page
                 raised[row] = near.bonus
                 joining[row] = near.joins and near.bonus > 0
-        raised *= scores.max() if len(scores) else 1
+        raised *= self.rows.weights * np.float32(max(float(scores.max(initial=0)), request.near_least) or 1.0)
         for concept in request.concepts:
             if concept.required or concept.excluded:
                 scored = self._scorer.scored(concept)
