@@ -23,6 +23,8 @@ class Tuning:
     """A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
     heading: float = 0.3
     """A word of the page's heading adds this share of its idf."""
+    second_page: float = 0.3
+    """A document is ranked by its best page and this share of the next best: a subject is treated on more than one page."""
     contents_page: float = 0.2
     """A list of contents, a cover or an imprint answers nothing itself: the score of such a page is multiplied by this."""
 
@@ -65,7 +67,7 @@ class Tuning:
     meaning: float = 1.0
     """Meaning beside words: a page's share of the best score is raised by this × (cosine − mean) / (4 × standard deviation)."""
     meaning_least: float = 0.5
-    """Where words find little, the best score for this is at least so much of the whole query's idf, with the words that are nowhere."""
+    """Where words find little: the best score that meaning adds a share of is at least this share of the whole query's idf."""
     meaning_joins: float = 2.0
     """By how many standard deviations a page's meaning must stand out for it to be found without the words."""
 

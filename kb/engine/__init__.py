@@ -31,12 +31,13 @@ words on an average page are at least 1; weights are those of ``Tuning``:
   match.
 - Where nothing is asked for but exclusions and filters, each document matches by its first page, with a score of 1. Bonuses
   add nothing there.
-- The score of a page that lists contents (or is a cover or an imprint), what it gains by being near too, is multiplied by ``tuning.contents_page``. A page with a
-  score of 0 is no match.
+- The score of a page that lists contents (or is a cover or an imprint), with what it gains by being near, is multiplied by
+  ``tuning.contents_page``. A page with a score of 0 is no match.
 - A page that is **near** (what that is, is not the engine's business) adds its bonus times the best score by words of all pages
-  that match, filters aside, or times the request's ``near_least`` where that is more; times 1 where both are 0. One that ``joins`` is found by that alone where it does not match, unless
-  it has an excluded or lacks a required concept. Totals and facets count matches by words alone; filters hold for all. Where
+  that match, filters aside, or times the request's ``near_least`` where that is more; times 1 where both are 0. One that
+  ``joins`` is found by that alone where it does not match, unless it has an excluded or lacks a required concept. Totals and facets count matches by words alone; filters hold for all. Where
   nothing is asked for, nothing is near.
+- Documents are ranked by the score of their best page plus ``tuning.second_page`` times that of their next best.
 - Equal scores have an order that is the same in each answer of a state: pages by number, documents of one commit as they were
   added.
 """

@@ -190,11 +190,11 @@ class PlainState:
         """Rank documents by the best of their pages."""
         matching = self._matching(request)
         found = [match for match in matching if _kept(match[0], request)]
-        found.sort(key=lambda match: -match[1][0].score)
+        found.sort(key=self._rank)
         total, total_pages = len(found), sum(len(pages) for _, pages in found)
         if request.near and any(concept.asked for concept in request.concepts):
             found = [match for match in self._with_near(request, matching) if _kept(match[0], request)]
-            found.sort(key=lambda match: -match[1][0].score)
+            found.sort(key=self._rank)
         if request.sort != "relevance":
             way = -1 if request.sort == "newest" else 1
             found.sort(key=lambda match: (not _day(match[0].document), way * _day(match[0].document)))
@@ -217,6 +217,10 @@ class PlainState:
             facets=facets,
             joined=len(found) - total,
         )
+
+    def _rank(self, match: tuple[AnalysedDocument, list[PageMatch]]) -> float:
+        """The best page and a share of the next best; best first."""
+        return -sum(share * page.score for share, page in zip((1, self._tuning.second_page), match[1], strict=False))
 
     def _matching(self, request: Request) -> list[tuple[AnalysedDocument, list[PageMatch]]]:
         """The documents that match but for filters, each with its matching pages, best first."""

@@ -29,7 +29,7 @@ _POSITION_BITS = 32
 
 
 def norms(lengths: Ints, average: float, tuning: Tuning) -> Floats:
-    """The denominator's share that depends on the page alone: k1 · (1 - b + b · length / average), of no length below ``shortest``."""
+    """The denominator's share that depends on the page alone: k1 · (1 - b + b · max(shortest, length / average))."""
     relative = np.maximum(lengths / max(average, 1.0), tuning.shortest)
     return (tuning.k1 * (1 - tuning.b + tuning.b * relative)).astype(np.float32)
 
