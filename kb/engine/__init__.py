@@ -35,8 +35,8 @@ words on an average page are at least 1; weights are those of ``Tuning``:
   ``tuning.contents_page``. A page with a score of 0 is no match.
 - A page that is **near** (what that is, is not the engine's business) adds its bonus times the best score by words of all pages
   that match, filters aside, or times the request's ``near_least`` where that is more; times 1 where both are 0. One that
-  ``joins`` is found by that alone where it does not match, unless it has an excluded or lacks a required concept. Totals and facets count matches by words alone; filters hold for all. Where
-  nothing is asked for, nothing is near.
+  ``joins`` is found by that alone where it does not match, unless it has an excluded or lacks a required concept. Totals and
+  facets count matches by words alone; filters hold for all. Where nothing is asked for, nothing is near.
 - Documents are ranked by the score of their best page plus ``tuning.second_page`` times that of their next best.
 - Equal scores have an order that is the same in each answer of a state: pages by number, documents of one commit as they were
   added.
