@@ -25,7 +25,7 @@ import Stemmer
 
 from kb import limits
 
-ANALYZER_VERSION = "3"
+ANALYZER_VERSION = "4"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
 # The rest of a longer run is no word of its own: there is a letter before it.
