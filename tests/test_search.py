@@ -325,8 +325,6 @@ def test_a_title_up_to_its_bracket_is_a_title(library: Library) -> None:
     library.markdown(
         "nowina.md", "CWD Plus rusza. CWD Plus doradza gminom. CWD Plus.", title="Rusza CWD Plus: doradztwo"
     )
-    library.markdown(
-        "edycja.md", "Druga edycja doradztwa, dla stu gmin i powiatów.", title="CWD Plus (od maja 2022 r.)"
-    )
+    library.markdown("edycja.md", "Druga edycja CWD Plus, dla stu gmin i powiatów.", title="CWD Plus (od maja 2022 r.)")
     library.run()
     assert library.find("cwd plus")[0] == "edycja"
