@@ -25,7 +25,7 @@ import Stemmer
 
 from kb import limits
 
-ANALYZER_VERSION = "3"
+ANALYZER_VERSION = "4"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
 # The rest of a longer run is no word of its own: there is a letter before it.
@@ -42,6 +42,7 @@ _LONGEST_SHORT = 2
 # No surnames: nearly every form of a word is somebody's.
 _NAMES = frozenset({"nazwa_geograficzna", "imię"})
 _NAMING = ("subst", "ger", "adj:", "depr", "ign", "ppas", "pact", "brev")
+_VERB = ("inf", "fin", "praet", "impt", "pred", "winien", "imps", "bedzie", "aglt", "pcon", "pant")
 _UNINFLECTED = ("inf", "adv", "num", "prep", "conj", "comp", "part", "interj", "pred")
 
 STOP_WORDS = frozenset(
@@ -256,6 +257,11 @@ class Analyzer:
         """Whether a lower-case word may name or describe something: a noun, an adjective, a participle, or an unknown word."""
         tags = [tag for start, _, (_, _, tag, _, _) in self._morfeusz.analyse(word) if start == 0]
         return not tags or any(tag.startswith(_NAMING) for tag in tags)
+
+    def is_verb(self, word: str) -> bool:
+        """Whether a word is a form of a verb and nothing that names or describes: no gerund, no participle, no noun as well."""
+        tags = [tag for start, _, (_, _, tag, _, _) in self._readings(word.lower()) if start == 0]
+        return any(tag.startswith(_VERB) for tag in tags) and not any(tag.startswith(_NAMING) for tag in tags)
 
     def may_be_name(self, word: str) -> bool:
         """Whether a word may be a name: the dictionary has it with a capital letter, or not at all."""

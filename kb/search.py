@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cachetools import LRUCache
@@ -159,7 +159,7 @@ class KnowledgeBase:
         strict = all(clause.kind is ClauseKind.PHRASE for clause in asked)
         if self._meaning is None or strict or query.sort != "relevance" or not self.tuning.meaning:
             return ()
-        text = _as_read(asked, read.reading)
+        text = _as_read(asked, read.reading, {surface(entry.short) for entry in self.synonyms.abbreviations})
         return self._meaning.near(text, Weights(self.tuning.meaning, self.tuning.meaning_joins))
 
     def found(self, query: Query, limit: int) -> tuple[tuple[Document, ...], int]:
@@ -245,6 +245,7 @@ class KnowledgeBase:
             limit=query.per_page,
             # A word that no page has must not empty the answer: it counts for nothing.
             floor=share * sum(asked),
+            near_least=self.tuning.meaning_least * sum(concept.worth for concept in concepts if concept.asked),
         )
 
     def _totals(
@@ -344,11 +345,12 @@ def _weight(concept: Concept, pages: int, state: State) -> float:
     return math.log1p(state.size.pages / (1 + pages)) if concept.asked else 0.0
 
 
-def _as_read(clauses: Sequence[Clause], reading: Reading) -> str:
-    """What was asked, with words repaired and abbreviations spelled out."""
+def _as_read(clauses: Sequence[Clause], reading: Reading, abbreviations: Collection[str]) -> str:
+    """What was asked, with words repaired and abbreviations spelled out; what words mean is known without their synonyms."""
     repaired = {change.before: change.after for change in reading.repaired}
     words = [repaired.get(word, word) for clause in clauses for word in clause.words]
-    return " ".join([*words, *(f"({change.after})" for change in reading.expanded)])
+    spelled_out = [f"({change.after})" for change in reading.expanded if surface(change.before) in abbreviations]
+    return " ".join([*words, *spelled_out])
 
 
 def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:

@@ -194,6 +194,7 @@ def requests(draw: st.DrawFn) -> Request:
     )
     return Request(
         near=tuple(draw(st.lists(near, max_size=4, unique_by=lambda own: own[:2]))),
+        near_least=draw(st.sampled_from([0.0, 0.7, 20.0])),
         concepts=tuple(draw(st.lists(concepts(), max_size=4))),
         filters={
             name: frozenset(draw(st.lists(st.sampled_from(own), max_size=2)))
@@ -471,6 +472,8 @@ class EngineContract(ABC):
             found = index.state.match(replace(asked, concepts=(word("gmina"), strict), near=near))
             assert found.joined == 0
         assert index.state.match(Request(concepts=(), near=near, limit=0)).joined == 0
+        least = index.state.match(replace(asked, near=near, near_least=2 * plain["best"]))
+        assert least.documents[0].score == pytest.approx(plain["raised"] + 0.9 * 2 * plain["best"])
 
     def test_a_page_of_contents_counts_less(self, index: Index) -> None:
         """A page that lists contents comes after one that speaks of the same."""
