@@ -83,7 +83,7 @@ def highwire_name(author: Author, alone: bool) -> str:
     the name says that the comma is no list's.
     """
     if not author.given:
-        return re.sub(r"\s*[,;]\s*", " – ", author.family) + ("," if " " in author.family else "")
+        return re.sub(r" ?[,;] ?", " – ", author.family) + ("," if " " in author.family else "")
     many = alone and " " in author.family and " " in author.given
     return author.inverted + (";" if many else "")
 
