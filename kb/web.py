@@ -86,9 +86,10 @@ def create_app(
     settings = settings or load()
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
-    versions = Versions(knowledge, Archive(settings.store.absolute()))
-    directory, templates, pictures = Directory(knowledge), load_templates(settings), Pictures(settings)
-    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today, versions)
+    archive = Archive(settings.store.absolute())
+    versions, directory = Versions(knowledge, archive), Directory(knowledge, archive.ledger)
+    templates, pictures = load_templates(settings), Pictures(settings)
+    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today, versions, archive)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
