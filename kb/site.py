@@ -146,6 +146,7 @@ class Site:
             accessed=self.today(),
             edition=self.knowledge.taxonomy.labels("edition").get(document.edition or "", ""),
             publisher=NAME,
+            subjects=tuple(filter(None, map(self.knowledge.taxonomy.labels("topic").get, document.topics))),
         )
 
     def counts(self, facet: str) -> dict[str, int]:

@@ -29,6 +29,7 @@ from kb.engine import Store
 from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHost
 from kb.gate import Gate, check_address, hosts_of
 from kb.meaning.making import Background
+from kb.oai import routes as oai
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
@@ -115,6 +116,7 @@ def create_app(
     app.include_router(api.health)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(oai.router)
     app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
     app.add_middleware(_Frame, settings=settings, gate=gate)
     app.add_exception_handler(KbError, _on_error)

@@ -273,6 +273,28 @@ class Ledger:
             for described, id, changed, removed in rows
         ]
 
+    def record_of(self, id: str) -> Record | None:
+        """The record of one document that ever was; None of any other."""
+        rows = self._ask(
+            f"SELECT v.described, c.changed, d.removed IS NOT NULL {_RECORDS} AND d.id = ?5", *_values(Span()), id
+        )
+        return next(
+            (
+                Record(
+                    document=replace(_DOCUMENT.validate_json(described), id=id),
+                    changed=datetime.fromisoformat(changed),
+                    removed=bool(removed),
+                )
+                for described, changed, removed in rows
+            ),
+            None,
+        )
+
+    def earliest(self) -> datetime:
+        """A time before which nothing changed."""
+        rows = self._ask("SELECT MIN(added) FROM change")
+        return datetime.fromisoformat(rows[0][0]) if rows and rows[0][0] else datetime.fromtimestamp(0, UTC)
+
     def count(self, span: Span) -> int:
         """How many records there are."""
         rows = self._ask(f"SELECT COUNT(*) {_RECORDS}", *_values(span))
