@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from kb import xml_text
-from kb.addresses import CLOSED_TO_ROBOTS, FEED, OPENSEARCH, SEARCH, SITEMAP, SITEMAP_PART
+from kb.addresses import CLOSED_TO_ROBOTS, FEED, OPENSEARCH, SEARCH, SITEMAP, SITEMAP_PART, document_url
+from kb.model import Document
+from kb.pages.base import as_script
 from kb.site import NAME
 from kb.xml_text import add, moment
 
@@ -43,6 +47,44 @@ def sitemap(places: Sequence[Place], base_url: str, part: int | None = None) -> 
         if place.changed:
             add(url, "lastmod", moment(place.changed))
     return xml_text.document(root)
+
+
+def website(base_url: str) -> Markup:
+    """The site and its search in the terms of schema.org, as JSON-LD."""
+    return as_script(
+        {
+            "@context": "https://schema.org",
+            "@type": "WebSite",
+            "@id": f"{base_url}/",
+            "url": f"{base_url}/",
+            "name": NAME,
+            "inLanguage": "pl",
+            "potentialAction": {
+                "@type": "SearchAction",
+                "target": {"@type": "EntryPoint", "urlTemplate": f"{base_url}{SEARCH}?q={{search_term_string}}"},
+                "query-input": "required name=search_term_string",
+            },
+        }
+    )
+
+
+def collection(name: str, description: str, path: str, documents: Iterable[Document], base_url: str) -> Markup:
+    """A page that lists documents, in the terms of schema.org, as JSON-LD."""
+    listed = [
+        {"@type": "ListItem", "position": position, "url": base_url + document_url(document.id), "name": document.title}
+        for position, document in enumerate(documents, 1)
+    ]
+    data: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": "CollectionPage",
+        "@id": base_url + path,
+        "url": base_url + path,
+        "name": name,
+        "inLanguage": "pl",
+        "isPartOf": {"@type": "WebSite", "@id": f"{base_url}/", "name": NAME},
+        "mainEntity": {"@type": "ItemList", "itemListElement": listed},
+    }
+    return as_script(data | ({"description": description} if description else {}))
 
 
 def robots(base_url: str) -> str:

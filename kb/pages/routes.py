@@ -43,6 +43,7 @@ router = APIRouter(include_in_schema=False, default_response_class=Response)
 
 _LATEST_NEWS = 5
 _MOST_LISTED = 200
+_MOST_LINKED = 20
 _FEED_SECONDS = 600
 _LONGEST_NUMBER = 20
 _YEAR = 365 * 24 * 3600
@@ -53,7 +54,8 @@ def start(request: Request) -> Response:
     """The start page."""
     knowledge = site_of(request).knowledge
     news = _listed(knowledge, {"kind": ("aktualnosc",)}, _LATEST_NEWS)
-    return respond(request, start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size))
+    page = start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size)
+    return respond(request, replace(page, linked_data=robots.website(site_of(request).base_url(request))))
 
 
 @router.get(addresses.SEARCH)
@@ -391,7 +393,11 @@ def _list(request: Request, kind: str) -> Response:
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     knowledge = site_of(request).knowledge
     results = _listed(knowledge, {facet: (entry.slug,)}, _MOST_LISTED)
-    return respond(request, entry_page(entry, results, knowledge.taxonomy))
+    page = entry_page(entry, results, knowledge.taxonomy)
+    documents = [hit.document for hit in results.hits[:_MOST_LINKED]]
+    base_url = site_of(request).base_url(request)
+    data = robots.collection(page.title, page.description, page.canonical, documents, base_url)
+    return respond(request, replace(page, linked_data=data))
 
 
 def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
