@@ -70,9 +70,11 @@ def search(request: Request) -> Response:
 def feed(request: Request) -> Response:
     """What was added and changed last of any search, as Atom."""
     content = feeds.atom(_feed(request), static_url("feed.css"))
-    return Response(
-        content, media_type="application/atom+xml; charset=utf-8", headers=site_of(request).caching(_FEED_SECONDS)
-    )
+    # Browsers show the source of a feed, or save it, unless it is called XML; then they show it with its style.
+    shown = "text/html" in request.headers.get("accept", "")
+    media_type = f"application/{'xml' if shown else 'atom+xml'}; charset=utf-8"
+    headers = {**site_of(request).caching(_FEED_SECONDS), "Vary": "Accept"}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 @router.get(addresses.FEED_JSON)
