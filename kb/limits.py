@@ -103,6 +103,10 @@ RESULTS_A_PAGE = 50
 LAST_RESULT = 10_000
 """No person turns so many pages, and ranking them all would only cost."""
 
+FEED_ENTRIES = 50
+"""Documents of one page of a feed; each is read from the disk and has a snippet cut. Further pages have the others."""
+OAI_RECORDS = 100
+"""Records of one answer to a harvester, a kilobyte or two each; the next answer has the next ones."""
 EXPORTED_RECORDS = 500
 """Documents whose entries are given as one file: each is read from the disk, some tenths of a millisecond, and a record has
 about a kilobyte."""

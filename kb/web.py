@@ -20,6 +20,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb import addresses, limits
@@ -27,8 +28,10 @@ from kb.api import routes as api
 from kb.archive import Archive
 from kb.engine import Store
 from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHost
+from kb.freshness import COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL, NOT_COMPRESSED, Unchanged
 from kb.gate import Gate, check_address, hosts_of
 from kb.meaning.making import Background
+from kb.oai import routes as oai
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
@@ -86,9 +89,10 @@ def create_app(
     settings = settings or load()
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
-    versions = Versions(knowledge, Archive(settings.store.absolute()))
-    directory, templates, pictures = Directory(knowledge), load_templates(settings), Pictures(settings)
-    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today, versions)
+    archive = Archive(settings.store.absolute())
+    versions, directory = Versions(knowledge, archive), Directory(knowledge, archive.ledger)
+    templates, pictures = load_templates(settings), Pictures(settings)
+    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today, versions, archive)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -114,7 +118,16 @@ def create_app(
     app.include_router(api.health)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(oai.router)
     app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Unchanged)
+    # Pages hold no secrets and nobody logs in, so that there is nothing that the size of a compressed answer could tell (BREACH).
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=COMPRESSED_FROM_BYTES,
+        compresslevel=COMPRESSION_LEVEL,
+        exclude_content_types=NOT_COMPRESSED,
+    )
     app.add_middleware(_Frame, settings=settings, gate=gate)
     app.add_exception_handler(KbError, _on_error)
     app.add_exception_handler(HTTPException, _on_error)
@@ -256,3 +269,6 @@ class _Frame:
             # Addresses of static files change with their content.
             headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
         headers.setdefault("Cache-Control", "no-cache")
+        tag = headers.get("etag", "")
+        if "content-encoding" in headers and tag and not tag.startswith("W/"):
+            headers["ETag"] = f"W/{tag}"  # other bytes than those that the validator was made of

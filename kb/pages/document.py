@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -29,7 +28,7 @@ from kb.citing.tags import header, landing_links, linked_data, meta_tags
 from kb.finding.hits import PageHits, total_of
 from kb.finding.snippets import Highlighter
 from kb.model import Document, Heading, Page, Query, Status, Taxonomy
-from kb.pages.base import BasePage, Card, Link, card, place
+from kb.pages.base import BasePage, Card, Link, as_script, card, place
 from kb.pages.markup import Links, Marker, heading_anchor, paragraphs, rendered, site_links
 from kb.reading.query import make_query
 from kb.site import NAME
@@ -530,9 +529,7 @@ def link_header(view: DocumentView, page: Page | None) -> str:
 
 def json_ld(view: DocumentView) -> Markup:
     """Linked data for search engines, for a script element."""
-    text = json.dumps(linked_data(view.source), ensure_ascii=False)
-    # Within a script nothing is escaped, so nothing may look like its end.
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
+    return as_script(linked_data(view.source))
 
 
 def properties(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, time
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from kb import addresses
+from kb.archive import Change
 from kb.citing import cite, cite_all, style_named
 from kb.citing.tags import WebLink
-from kb.errors import BadRequest, NotFound
-from kb.limits import EXPORTED_RECORDS, QUOTE_BYTES
+from kb.errors import ArchiveUnavailable, BadRequest, NotFound
+from kb.limits import EXPORTED_RECORDS, FEED_ENTRIES, QUOTE_BYTES
 from kb.model import Document, Edition, Page, Query, Results, Topic
-from kb.pages import feeds, files
+from kb.pages import feeds, files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
 from kb.pages.base import respond
 from kb.pages.document import DocumentView, document_page
+from kb.pages.follow import follow_page
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
 from kb.pages.picture import page_map, picture_response
@@ -32,13 +37,14 @@ from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
-from kb.site import site_of
+from kb.site import site_of, static_url
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
 _LATEST_NEWS = 5
 _MOST_LISTED = 200
-_FEED_LENGTH = 30
+_MOST_LINKED = 20
+_FEED_SECONDS = 600
 _LONGEST_NUMBER = 20
 _YEAR = 365 * 24 * 3600
 
@@ -48,7 +54,8 @@ def start(request: Request) -> Response:
     """The start page."""
     knowledge = site_of(request).knowledge
     news = _listed(knowledge, {"kind": ("aktualnosc",)}, _LATEST_NEWS)
-    return respond(request, start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size))
+    page = start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size)
+    return respond(request, replace(page, linked_data=robots.website(site_of(request).base_url(request))))
 
 
 @router.get(addresses.SEARCH)
@@ -61,12 +68,29 @@ def search(request: Request) -> Response:
 
 @router.get(addresses.FEED)
 def feed(request: Request) -> Response:
-    """The newest documents of any search, to be followed."""
+    """What was added and changed last of any search, as Atom."""
+    content = feeds.atom(_feed(request), static_url("feed.css"))
+    # Browsers show the source of a feed, or save it, unless it is called XML; then they show it with its style.
+    shown = "text/html" in request.headers.get("accept", "")
+    media_type = f"application/{'xml' if shown else 'atom+xml'}; charset=utf-8"
+    headers = {**site_of(request).caching(_FEED_SECONDS), "Vary": "Accept"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.get(addresses.FEED_JSON)
+def json_feed(request: Request) -> Response:
+    """The same as JSON Feed."""
+    content = feeds.json_feed(_feed(request))
+    return Response(
+        content, media_type="application/feed+json; charset=utf-8", headers=site_of(request).caching(_FEED_SECONDS)
+    )
+
+
+@router.get(addresses.FOLLOW)
+def follow(request: Request) -> Response:
+    """How to follow what is new."""
     site = site_of(request)
-    query, _ = _lenient(read_query(request.query_params, site.knowledge.taxonomy))
-    results = site.knowledge.search(replace(query, sort="newest", page=1, per_page=_FEED_LENGTH))
-    content = feeds.atom(results, site.base_url(request), site.today())
-    return Response(content, media_type="application/atom+xml", headers=site.caching(600))
+    return respond(request, follow_page(site.knowledge.taxonomy, site.base_url(request)))
 
 
 @router.get(addresses.DOCUMENT)
@@ -293,6 +317,16 @@ def api_guide(request: Request) -> Response:
 @router.get(addresses.SITEMAP)
 def sitemap(request: Request) -> Response:
     """Addresses for search engines."""
+    return _sitemap(request)
+
+
+@router.get(addresses.SITEMAP_PART)
+def sitemap_part(request: Request, number: str) -> Response:
+    """Some of the addresses, where one map cannot hold all."""
+    return _sitemap(request, whole_number(number) or 0)
+
+
+def _sitemap(request: Request, part: int | None = None) -> Response:
     site = site_of(request)
     taxonomy = site.knowledge.taxonomy
     paths = [
@@ -304,17 +338,47 @@ def sitemap(request: Request) -> Response:
         addresses.GLOSSARY,
         addresses.QUOTE,
         addresses.ABOUT,
+        addresses.FOLLOW,
         *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
         *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),
     ]
-    content = feeds.sitemap(site.directory.documents().values(), paths, site.base_url(request))
-    return Response(content, media_type="application/xml", headers=site.caching(3600))
+    changes: Mapping[str, Change] = {}
+    with contextlib.suppress(ArchiveUnavailable):
+        changes = site.directory.latest()
+    documents = [
+        robots.Place(addresses.document_url(each.id), changes[each.id].changed if each.id in changes else None)
+        for each in site.directory.documents().values()
+    ]
+    content = robots.sitemap([*map(robots.Place, paths), *documents], site.base_url(request), part)
+    if content is None:
+        raise NotFound("Nie ma takiej części mapy strony.")
+    return Response(content, media_type="application/xml; charset=utf-8", headers=site.caching(3600))
 
 
 @router.get(addresses.ROBOTS)
-def robots(request: Request) -> Response:
+def robots_txt(request: Request) -> Response:
     """What robots may read."""
-    return Response(feeds.robots(site_of(request).base_url(request)), media_type="text/plain")
+    return Response(robots.robots(site_of(request).base_url(request)), media_type="text/plain")
+
+
+@router.get(addresses.OPENSEARCH)
+def opensearch(request: Request) -> Response:
+    """The search, for browsers."""
+    site = site_of(request)
+    content = robots.opensearch(site.base_url(request), static_url("icon.svg"))
+    media_type = "application/opensearchdescription+xml; charset=utf-8"
+    return Response(content, media_type=media_type, headers=site.caching(86_400))
+
+
+def _feed(request: Request) -> feeds.Feed:
+    site = site_of(request)
+    knowledge = site.knowledge
+    query, _ = _lenient(read_query(request.query_params, knowledge.taxonomy))
+    query = replace(query, sort="relevance", per_page=FEED_ENTRIES)
+    changes = site.directory.latest()
+    hits, total = knowledge.in_order(query, tuple(changes))
+    midnight = datetime.combine(site.today(), time(), UTC)
+    return feeds.make_feed(query, hits, total, changes, knowledge.taxonomy, site.base_url(request), midnight)
 
 
 def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit: int) -> Results:
@@ -331,7 +395,11 @@ def _list(request: Request, kind: str) -> Response:
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     knowledge = site_of(request).knowledge
     results = _listed(knowledge, {facet: (entry.slug,)}, _MOST_LISTED)
-    return respond(request, entry_page(entry, results, knowledge.taxonomy))
+    page = entry_page(entry, results, knowledge.taxonomy)
+    documents = [hit.document for hit in results.hits[:_MOST_LINKED]]
+    base_url = site_of(request).base_url(request)
+    data = robots.collection(page.title, page.description, page.canonical, documents, base_url)
+    return respond(request, replace(page, linked_data=data))
 
 
 def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
