@@ -311,6 +311,7 @@ def search(
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie."""
     from kb.engine import open_store
+    from kb.extract.confine import offered
     from kb.extract.recognition import find_recogniser
     from kb.indexer import fingerprint
     from kb.meaning import making
@@ -338,6 +339,7 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         bytes=live.bytes,
         current=current,
         ocr=find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto").state,
+        reading=offered().state,
         meaning=meaning,
     )
     terminal.print_state(state, as_json)

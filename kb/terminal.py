@@ -46,6 +46,7 @@ class IndexState:
     """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program.
 
     ``ocr`` says in Polish whether the text of scans is recognised on this machine.
+    ``reading`` says in Polish what the kernel keeps from the processes that read files.
     ``meaning``: how many pages can be found by meaning; None where that is off.
     """
 
@@ -56,6 +57,7 @@ class IndexState:
     bytes: int
     current: bool
     ocr: str
+    reading: str
     meaning: Coverage | None
 
 
@@ -355,6 +357,7 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
     console.print(f"Indeks {state.build}: {contents}")
     console.print(f"Zbudowany: {state.created}")
     console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)
+    console.print(f"Odczyt plików: {state.reading}", markup=False)
     if state.meaning:
         console.print(f"Znaczenie: {state.meaning.done} z {_of_pages(state.meaning.pages)}")
     if not state.current:

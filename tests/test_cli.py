@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from kb.cli import app
 from kb.disk import lock
+from kb.extract.confine import offered
 from kb.model import Status
 
 ENGLISH = ("Usage", "Invalid", "Missing", "No such", "Error", "Traceback", "expected", "should be", "must be")
@@ -396,9 +397,11 @@ def test_status(shelf: Library) -> None:
     assert (status["documents"], status["pages"], status["current"]) == (3, 4, True)
     assert status["bytes"] > 0
     assert status["ocr"] == "wyłączone (KB_OCR=off)"
+    assert status["reading"] == offered().state
     ran = kb("status", *_places(shelf))
     assert ran.code == 0
     assert "(OCR): wyłączone" in ran.out
+    assert f"Odczyt plików: {offered().state}" in ran.out
     assert "3 dokumenty, 4 strony" in ran.out
 
 

@@ -2,7 +2,8 @@
 
 One server process loads the readers and Morfeusz once and forks a keeper for each slot. A keeper never opens a document:
 for each request it forks a child that does, waits for it and says how it ended. So a child costs a fork, not an import, and
-one that is aborted takes nobody with it. A request has one file, or a batch of small ones, each with the name of its reader.
+one that is aborted takes nobody with it. A request has one file, or a batch of small ones, each with the name of its reader;
+before a child opens them it gives up all that it does not need for that (``confine``).
 
 A keeper and its child write JSON lines on the slot's socket: ``{"pages": n}``, ``{"page": n}`` and at last the keeper's
 ``{"exit": code, "peak": bytes}``, code negative for a signal; of a batch only the last. Extractions, one on a line, go to the
@@ -25,9 +26,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from kb.extract.confine import confine
 from kb.extract.encodings import misreadings
 from kb.extract.outcome import of_error
-from kb.extract.reader import load, read
+from kb.extract.reader import load, reach_of, read
 from kb.extract.wire import OUT_OF_MEMORY, STOP, encode
 from kb.limits import Limits
 from kb.polish import shared_analyzer
@@ -136,6 +138,8 @@ def _work(slot: socket.socket, request: dict[str, Any], known: Callable[[str], b
                 return encode(of_error(error))
 
         with Path(request["result"]).open("wb") as file:
+            # All that is imported and open by now stays; from here on bytes of strangers are read.
+            confine([path for path, _ in files], reach_of(*files[0]))
             file.writelines(result(path, reader) + b"\n" for path, reader in files)
         code = 0
     except MemoryError:

@@ -24,6 +24,7 @@ from PIL.Image import DecompressionBombError
 
 from kb.extract import outcome
 from kb.extract.clean import Known
+from kb.extract.confine import Reach
 from kb.extract.jobs import FileJob, PageJob, load_job
 from kb.extract.pdf import read_pdf
 from kb.extract.reader import Report
@@ -55,13 +56,21 @@ def get_ocr_engine(options: Any) -> OcrEngine:
     return _Engine()
 
 
+def reach(path: Path) -> Reach:
+    """What the job in a file needs: the document, pages that were recognised before, a folder to work in, Tesseract."""
+    job = load_job(path)
+    if isinstance(job, PageJob):
+        return Reach((job.file,), (job.result.parent,), programs=True)
+    return Reach((job.file, *job.pages.values()))
+
+
 def work(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
     """Do the job that a file describes; a reader, so that the sandbox can run it."""
     job = load_job(path)
-    # What a killed process leaves behind is in a folder that goes with the sandbox.
-    tempfile.tempdir = str(path.parent)
     match job:
         case PageJob():
+            # What a killed process leaves behind is in a folder that goes with the sandbox.
+            tempfile.tempdir = str(job.result.parent)
             return _recognise(job)
         case FileJob():
             return _read(job, limits, known, report)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from kb.extract.clean import Known
+from kb.extract.confine import Reach
 from kb.extract.outcome import damaged
 from kb.limits import Limits
 from kb.model import Extraction
@@ -22,6 +23,12 @@ def load(name: str) -> Reader:
     """The reader called ``module:function``; its module is imported now."""
     module, _, function = name.partition(":")
     return cast("Reader", getattr(import_module(module), function))
+
+
+def reach_of(path: Path, reader: str) -> Reach:
+    """What a reader needs besides its file; the module of one that needs anything says so in a function ``reach``."""
+    reach = getattr(import_module(reader.partition(":")[0]), "reach", None) if reader else None
+    return cast("Reach", reach(path)) if reach else Reach()
 
 
 def _nothing(_page: int, _pages: int) -> None:

@@ -115,12 +115,13 @@ def _ask(option: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """A recogniser at work. ``recognition`` makes one."""
+    """A recogniser at work. ``recognition`` makes one. Reading processes may write to ``folder``, not to ``jobs``."""
 
     recogniser: Recogniser
     limits: OcrLimits
     sandbox: Sandbox
     folder: Path
+    jobs: Path
 
     def read(self, path: Path, first: Extraction, kept: Path, tell: Told) -> Extraction:
         """A file with its scans recognised. ``first`` is what was read without, ``kept`` the folder of its recognised pages.
@@ -143,7 +144,7 @@ class Recognition:
         recognised = {number: single.absolute() for number, single in done.items() if number not in failed}
         if not recognised:
             return _outcome(first, failed)
-        job = save_job(FileJob(file=path.absolute(), pages=recognised), self.folder / "file.json")
+        job = save_job(FileJob(file=path.absolute(), pages=recognised), self.jobs / "file.json")
         [(_, extraction)] = self.sandbox.extract_all([job])
         if extraction.status not in (Status.INDEXED, Status.NO_TEXT):
             shutil.rmtree(kept, ignore_errors=True)  # they may be to blame
@@ -161,7 +162,7 @@ class Recognition:
                     megapixels=self.limits.megapixels,
                     rotate=self.recogniser.rotates,
                 ),
-                self.folder / f"{number}.json",
+                self.jobs / f"{number}.json",
             )
             for number in numbers
         )
@@ -174,9 +175,10 @@ def recognition(recogniser: Recogniser, limits: OcrLimits, jobs: int) -> Generat
     """A recogniser made ready: ``jobs`` pages at once. Starting it takes a second or two."""
     with (
         tempfile.TemporaryDirectory(prefix="kb-ocr-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix="kb-ocr-", ignore_cleanup_errors=True) as orders,
         Sandbox(limits.of_process, jobs, reader="kb.extract.ocr:work") as sandbox,
     ):
-        yield Recognition(recogniser, limits, sandbox, Path(folder))
+        yield Recognition(recogniser, limits, sandbox, Path(folder), Path(orders))
 
 
 def unread(extraction: Extraction, recogniser: Recogniser) -> Extraction:
