@@ -19,7 +19,7 @@ from typing import Annotated, Any, NoReturn, ParamSpec
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kb import terminal
+from kb import console, terminal
 from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
 from kb.settings import load
@@ -30,6 +30,8 @@ class _Commands(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run a command and end with its exit code."""
+        console.start_in_utf8()
+        console.prepare()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except Exception as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 import sys
 from collections import Counter
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import progress
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from kb import messages
 from kb.citing import locator
+from kb.console import Console, json_text
 from kb.engine import Contribution
 from kb.model import Hit, Reading, Results, Status
 
@@ -396,5 +395,4 @@ def print_quality(quality: Quality, spelling: str, as_json: bool = False) -> Non
 
 
 def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(json_text(value) + "\n")

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kb import addresses, limits
 from kb.api import routes as api
 from kb.archive import Archive
+from kb.console import harmless
 from kb.engine import Store
 from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHost
 from kb.gate import Gate, check_address, hosts_of
@@ -223,7 +224,7 @@ class _Frame:
             if started:
                 raise
             if not isinstance(error, KbError):
-                _LOG.exception("%s %s", scope["method"], scope["path"])
+                _LOG.exception("%s %s", scope["method"], harmless(scope["path"]))
             await self._failed(inner, error)(inner, receive, framed)
 
     def _failed(self, scope: Scope, error: Exception) -> Response:
