@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 from library import TAXONOMY, Library, environment
@@ -42,7 +41,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     library.write("zepsuty\x1b[31m[bold].pdf", "nic")
     (library.documents / os.fsdecode(b"latin-\xb6.md")).write_text("Gmina ąę.", encoding="utf-8")
     library.run()
-    yield library
+    return library
 
 
 def run(library: Library, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
