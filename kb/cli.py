@@ -1,4 +1,4 @@
-"""The command line: ``kb index · serve · search · check · status · store · evaluate``.
+"""The command line: ``kb index · serve · search · check · status · store · backup · restore · evaluate``.
 
 Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usage or nothing could be done.
 """
@@ -380,6 +380,43 @@ def store(
         if not terminal.confirmed("Usunąć je na zawsze?"):
             raise typer.Exit(2)
     terminal.print_pruned(remove(archive, chosen), as_json)
+
+
+@app.command()
+@report_errors
+def backup(
+    file: Annotated[Path, typer.Argument(help="Plik kopii, np. kopia.tar.gz.")],
+    documents: Documents = None,
+    index: Index = None,
+    as_json: AsJson = False,
+) -> None:
+    """Zrób kopię wszystkiego, czego nie da się odtworzyć: dokumentów i ich wersji."""
+    from kb import backup
+
+    settings = load(documents=documents, index=index)
+    with terminal.files_bar("Kopiowanie", as_json) as show:
+        made = backup.make(settings, file, show)
+    terminal.print_backup(made, as_json)
+
+
+@app.command()
+@report_errors
+def restore(
+    file: Annotated[Path, typer.Argument(help="Plik kopii zrobionej przez „kb backup”.")],
+    documents: Documents = None,
+    index: Index = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Przywróć, choć w folderach coś jest; odłóż to na bok.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Przywróć dokumenty i ich wersje z kopii."""
+    from kb import backup
+
+    settings = load(documents=documents, index=index)
+    with terminal.files_bar("Przywracanie", as_json) as show:
+        restored = backup.restore(settings, file, replace=replace, on_file=show)
+    terminal.print_restored(restored, as_json)
 
 
 @app.command()

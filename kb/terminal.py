@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from kb.model import Hit, Reading, Results, Status
 if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
     from kb.archive.pruning import Chosen, Measure
+    from kb.backup import Backup, OnFile
     from kb.indexer import FileReport, Report
     from kb.meaning.making import Coverage, OnCoverage
     from kb.quality import Quality
@@ -257,6 +259,58 @@ def print_pruned(chosen: Chosen, as_json: bool = False) -> None:
         Console(highlight=False).print(
             f"Usunięto {count}, {messages.file_size(chosen.bytes)}. Ich adresy mówią, że tu były."
         )
+
+
+# kb backup, kb restore
+
+
+@contextmanager
+def files_bar(what: str, quiet: bool) -> Iterator[OnFile | None]:
+    """A bar with how many files are done, on a terminal only."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    bar = _bar(console)
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, total=total or None, completed=done)
+
+
+def print_backup(backup: Backup, as_json: bool = False) -> None:
+    """What was put into a backup, and what is no file and was not."""
+    if as_json:
+        _print_json(asdict(backup))
+        return
+    console = Console(highlight=False)
+    console.print(Text(f"Kopia: {backup.file}, {messages.file_size(backup.bytes)}", overflow="fold"))
+    console.print(_of_backup(backup))
+    for path in backup.skipped:
+        console.print(Text(f"  pominięto (nie jest zwykłym plikiem w tym folderze): {path}", overflow="fold"))
+
+
+def print_restored(backup: Backup, as_json: bool = False) -> None:
+    """What was restored, where that is now which was there before, and what to do next."""
+    if as_json:
+        _print_json(asdict(backup))
+        return
+    console = Console(highlight=False)
+    console.print(Text(f"Przywrócono kopię z {_moment(backup.created)}: {_of_backup(backup)}", overflow="fold"))
+    for folder in backup.moved:
+        console.print(Text(f"  to, co było przedtem, jest w: {folder}", overflow="fold"))
+    console.print("Teraz uruchom „kb index”.")
+
+
+def _of_backup(backup: Backup) -> str:
+    files = messages.counted(backup.documents, "plik", "pliki", "plików")
+    versions = messages.counted(backup.versions, "wersja", "wersje", "wersji")
+    return f"{files} z folderu dokumentów, {versions} dokumentów ({messages.seconds(backup.seconds)})."
+
+
+def _moment(created: str) -> str:
+    """The time of a backup where the person is."""
+    moment = datetime.fromisoformat(created).astimezone()
+    return f"{messages.long_date(moment.date())}, {moment:%H:%M}"
 
 
 # kb search
