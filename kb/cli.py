@@ -20,7 +20,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from kb import console, terminal
-from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
+from kb.errors import IndexLocked, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
 from kb.settings import load
 
@@ -247,9 +247,13 @@ def serve(
     try:
         open_store(settings).live()
     except IndexMissing:
-        with terminal.progress_bar(False) as show:
-            report = indexer.run(settings, on_progress=show)
-        terminal.print_report(report, "Indeks")
+        try:
+            with terminal.progress_bar(False) as show:
+                report = indexer.run(settings, on_progress=show)
+            terminal.print_report(report, "Indeks")
+        except IndexLocked:
+            # Somebody is building it right now: readers are told so until it is there.
+            terminal.print_waiting()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

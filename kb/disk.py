@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -91,8 +91,9 @@ def lock(folder: Path) -> Iterator[None]:
                 [file.read().strip() or "nie wiadomo, który proces trzyma blokadę"],
             ) from None
         file.truncate(0)
-        file.write(f"proces {os.getpid()}, początek {datetime.now().isoformat(' ', 'seconds')}\n")
-        file.flush()
+        with suppress(OSError):  # on a full disk the lock holds without its note
+            note = f"proces {os.getpid()}, początek {datetime.now().isoformat(' ', 'seconds')}\n"
+            os.write(file.fileno(), note.encode())
         try:
             yield
         finally:

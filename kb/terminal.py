@@ -78,6 +78,11 @@ def print_interrupted() -> None:
     Console(stderr=True).print("Przerwano. Indeks jest taki, jak przed tym poleceniem.")
 
 
+def print_waiting() -> None:
+    """That the server has no index yet, which somebody else is building."""
+    Console().print("Inne polecenie właśnie buduje indeks. Do tego czasu serwis odpowiada, że jeszcze go nie ma (503).")
+
+
 def print_address(host: str, port: int) -> None:
     """Where the server is."""
     Console().print(f"Baza wiedzy: http://{host}:{port}/  (Ctrl+C kończy)", highlight=False)

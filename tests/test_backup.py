@@ -23,6 +23,8 @@ from test_cli import Ran, kb
 from web.conftest import serving
 
 from kb import backup
+from kb.archive import Archive
+from kb.disk import lock
 from kb.errors import ArchiveUnavailable, BackupDamaged, BackupError, DocumentsError, IndexLocked
 from kb.web import create_app
 
@@ -33,12 +35,12 @@ ADDRESSES = ("/dokumenty/raport", "/dokumenty/usuniety", "/api/v1/search?q=most"
 def shelf(library: Library) -> Library:
     """An indexed collection with an old version, a document that has left, and ids that were told apart."""
     library.markdown("usuniety.md", "Most, którego nie ma.")
-    library.pdf("raport.pdf", ["Stary most."], title="Raport o mostach", kind="raport")
-    library.markdown("regulamin.md", "Regulamin mostu.")
+    library.pdf("raport.pdf", ["Stary most."], title="Raport o mostach", published="2024-01-01")
+    library.markdown("regulamin.md", "Regulamin mostu.", published="2024-01-02")
     library.run()
     (library.documents / "usuniety.md").unlink()
-    library.pdf("raport.pdf", ["Nowy most."], title="Raport o mostach", kind="raport")
-    library.markdown("regulamin_.md", "Inny regulamin mostu.")
+    library.pdf("raport.pdf", ["Nowy most."], title="Raport o mostach", published="2024-01-01")
+    library.markdown("regulamin_.md", "Inny regulamin mostu.", published="2024-01-03")
     library.write("gminy/notatka.txt", "Nie jest dokumentem, ale jest oryginałem.")
     library.run()
     return library
@@ -68,8 +70,6 @@ def answers(library: Library) -> dict[str, Any]:
 
 
 def _ledger(library: Library) -> list[tuple[Any, ...]]:
-    from kb.archive import Archive
-
     return list(Archive(library.settings().store).ledger.every())
 
 
@@ -306,8 +306,6 @@ def test_links_and_pipes(shelf: Library) -> None:
 
 def test_nobody_restores_while_another_writes(shelf: Library) -> None:
     """``kb restore`` waits for no indexer: it says that one is at work."""
-    from kb.disk import lock
-
     backup.make(shelf.settings(), shelf.root / "k.tar.gz")
     with lock(shelf.settings().store), pytest.raises(IndexLocked):
         backup.restore(shelf.settings(), shelf.root / "k.tar.gz", replace=True)

@@ -6,6 +6,8 @@ thousand documents without a reader having them all in memory.
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
@@ -275,6 +277,8 @@ class Ledger:
                 yield connection
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path)) from error
             raise OSError(0, f"nie można zapisać rejestru wersji ({error})", str(self._path)) from error
 
     def _open(self, mode: str) -> sqlite3.Connection:

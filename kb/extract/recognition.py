@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,9 +18,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from kb.disk import writing_to
 from kb.extract import outcome
 from kb.extract.jobs import FileJob, PageJob, save_job
-from kb.extract.sandbox import Sandbox
+from kb.extract.sandbox import Sandbox, temporary_folder
 from kb.limits import OcrLimits
 from kb.model import Extraction, Page, Status
 
@@ -174,8 +174,8 @@ class Recognition:
 def recognition(recogniser: Recogniser, limits: OcrLimits, jobs: int) -> Generator[Recognition, None, None]:
     """A recogniser made ready: ``jobs`` pages at once. Starting it takes a second or two."""
     with (
-        tempfile.TemporaryDirectory(prefix="kb-ocr-", ignore_cleanup_errors=True) as folder,
-        tempfile.TemporaryDirectory(prefix="kb-ocr-", ignore_cleanup_errors=True) as orders,
+        temporary_folder("kb-ocr-") as folder,
+        temporary_folder("kb-ocr-") as orders,
         Sandbox(limits.of_process, jobs, reader="kb.extract.ocr:work") as sandbox,
     ):
         yield Recognition(recogniser, limits, sandbox, Path(folder), Path(orders))
@@ -191,12 +191,13 @@ def unread(extraction: Extraction, recogniser: Recogniser) -> Extraction:
 
 def _take(made: Path, target: Path) -> bool:
     """Put a page that was made into its place, whole or not at all."""
+    temporary = target.with_suffix(".tmp")
     try:
-        temporary = target.with_suffix(".tmp")
-        shutil.copyfile(made, temporary)
-        os.replace(temporary, target)
+        with made.open("rb") as page, writing_to(temporary) as copy:
+            shutil.copyfileobj(page, copy)
     except FileNotFoundError:
         return False
+    os.replace(temporary, target)
     return True
 
 
