@@ -17,9 +17,12 @@ from kb.errors import IndexLocked
 _SYNCS = 16
 
 
-def open_file(path: str | Path) -> BinaryIO:
-    """A regular file to be read. Raises OSError, also for anything else that has the name: a pipe would be waited for."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+def open_file(path: str | Path, *, follow: bool = True) -> BinaryIO:
+    """A regular file to be read. Raises OSError, also for anything else that has the name: a pipe would be waited for.
+
+    Unless ``follow``, a link is something else, too: whoever made it may not be allowed to read where it leads.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)

@@ -84,7 +84,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _ASK_VERSION = 1
 _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-_TRUNCATE, _IOCTL = 1 << 14, 1 << 15
+_MAKE_LINK, _TRUNCATE, _IOCTL = 1 << 12, 1 << 14, 1 << 15
 _RIGHTS_SINCE = ((1, (1 << 13) - 1), (2, 1 << 13), (3, _TRUNCATE), (5, _IOCTL))
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
 """Rights that a rule for a file may name; the rest are those of folders."""
@@ -204,7 +204,8 @@ def _restrict_files(library: ctypes.CDLL, files: Iterable[Path], reach: Reach) -
             tessdata = os.environ.get("TESSDATA_PREFIX")
             _allow(library, rules, [*map(Path, _SYSTEM), *([Path(tessdata)] if tessdata else [])], reading | _EXECUTE)
             _allow(library, rules, [Path(os.devnull)], _READ_FILE | _WRITE_FILE)
-        _allow(library, rules, reach.writes, handled & ~_EXECUTE & ~_IOCTL)
+        refused = _EXECUTE | _IOCTL | (0 if reach.programs else _MAKE_LINK)
+        _allow(library, rules, reach.writes, handled & ~refused)
         return version if library.syscall(_RESTRICT_SELF, rules, 0) == 0 else 0
     finally:
         os.close(rules)

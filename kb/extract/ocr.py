@@ -24,8 +24,7 @@ from PIL.Image import DecompressionBombError
 
 from kb.extract import outcome
 from kb.extract.clean import Known
-from kb.extract.confine import Reach
-from kb.extract.jobs import FileJob, PageJob, load_job
+from kb.extract.jobs import FileJob, PageJob, load_job, reach
 from kb.extract.pdf import read_pdf
 from kb.extract.reader import Report
 from kb.extract.scans import cut_out, title_of
@@ -56,12 +55,7 @@ def get_ocr_engine(options: Any) -> OcrEngine:
     return _Engine()
 
 
-def reach(path: Path) -> Reach:
-    """What the job in a file needs: the document, pages that were recognised before, a folder to work in, Tesseract."""
-    job = load_job(path)
-    if isinstance(job, PageJob):
-        return Reach((job.file,), (job.result.parent,), programs=True)
-    return Reach((job.file, *job.pages.values()))
+__all__ = ["reach", "work"]
 
 
 def work(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:

@@ -18,7 +18,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from kb.disk import writing_to
+from kb.disk import open_file, writing_to
 from kb.extract import outcome
 from kb.extract.jobs import FileJob, PageJob, save_job
 from kb.extract.sandbox import Sandbox, temporary_folder
@@ -193,7 +193,7 @@ def _take(made: Path, target: Path) -> bool:
     """Put a page that was made into its place, whole or not at all."""
     temporary = target.with_suffix(".tmp")
     try:
-        with made.open("rb") as page, writing_to(temporary) as copy:
+        with open_file(made, follow=False) as page, writing_to(temporary) as copy:
             shutil.copyfileobj(page, copy)
     except FileNotFoundError:
         return False
