@@ -28,7 +28,7 @@ from kb.disk import lock
 from kb.errors import ArchiveUnavailable, BackupDamaged, BackupError, DocumentsError, IndexLocked
 from kb.web import create_app
 
-ADDRESSES = ("/dokumenty/raport", "/dokumenty/usuniety", "/api/v1/search?q=most", "/api/v1/documents")
+ADDRESSES = ("/dokumenty/raport", "/dokumenty/usuniety", "/api/v1/search?q=most", "/api/v1/documents?sort=newest")
 
 
 @pytest.fixture
