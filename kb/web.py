@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kb import addresses, limits
 from kb.api import routes as api
 from kb.archive import Archive
+from kb.console import harmless
 from kb.engine import Store
 from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHost
 from kb.freshness import COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL, NOT_COMPRESSED, Unchanged
@@ -236,7 +237,7 @@ class _Frame:
             if started:
                 raise
             if not isinstance(error, KbError):
-                _LOG.exception("%s %s", scope["method"], scope["path"])
+                _LOG.exception("%s %s", scope["method"], harmless(scope["path"]))
             await self._failed(inner, error)(inner, receive, framed)
 
     def _failed(self, scope: Scope, error: Exception) -> Response:

@@ -6,6 +6,8 @@ thousand documents without a reader having them all in memory.
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
@@ -314,6 +316,22 @@ class Ledger:
             for described, seen, since, pruned in rows
         )
 
+    def snapshot(self) -> bytes | None:
+        """The ledger as of one moment, as the bytes of its file, whoever writes to it meanwhile; None where there is none."""
+        if not self._path.is_file():
+            return None
+        try:
+            with closing(self._open("rw")) as connection:
+                connection.execute("PRAGMA schema_version")  # takes back what a crash has left half written
+                return connection.serialize()
+        except sqlite3.Error as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: sqlite3.Error) -> ArchiveUnavailable:
+        return ArchiveUnavailable(
+            f"Nie można odczytać rejestru wersji: {self._path}. Przywróć ten plik z kopii.", [str(error)]
+        )
+
     def _ask(self, question: str, *values: str | int) -> list[tuple[str, ...]]:
         """Rows; none where there is no ledger yet."""
         if not self._path.is_file():
@@ -325,9 +343,7 @@ class Ledger:
         except sqlite3.Error as error:
             if "no such table" in str(error):  # whoever was to make them was stopped
                 return []
-            raise ArchiveUnavailable(
-                f"Nie można odczytać rejestru wersji: {self._path}. Przywróć ten plik z kopii.", [str(error)]
-            ) from error
+            raise self._unavailable(error) from error
 
     # Writing
 
@@ -416,6 +432,8 @@ class Ledger:
                 yield connection
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path)) from error
             raise OSError(0, f"nie można zapisać rejestru wersji ({error})", str(self._path)) from error
 
     def _open(self, mode: str) -> sqlite3.Connection:

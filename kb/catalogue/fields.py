@@ -14,6 +14,7 @@ from kb.names import split_names
 from kb.polish import fold, normalise
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]+")
 _MESSAGES = {
     "missing": "brak wymaganego klucza",
     "extra_forbidden": "nieznany klucz",
@@ -29,8 +30,8 @@ _MESSAGES = {
 
 
 def clean(text: str) -> str:
-    """NFC without halves of surrogate pairs, which an escape can write and no file can hold."""
-    return normalise(text.encode("utf-8", "replace").decode())
+    """NFC without what an escape can write and no page can show: control characters and halves of surrogate pairs."""
+    return normalise(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()))
 
 
 def as_list(value: object) -> object:
