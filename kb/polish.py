@@ -180,6 +180,27 @@ def spellings(word: str) -> Iterator[str]:
     return islice(made, _MOST_SPELLINGS)
 
 
+_ALPHABET = {letter: place for place, letter in enumerate(" 0123456789aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż")}
+
+
+def alphabetical(text: str) -> tuple[tuple[int, ...], str]:
+    """The key that sorts as a Polish dictionary does: ą after a, ł after l, foreign letters with those they look like."""
+    return tuple(_ALPHABET[letter] for letter in _letters(text)), text
+
+
+def initial(text: str) -> str:
+    """The letter that a text stands under in an alphabetical list; "" where it has none."""
+    return next((letter.upper() for letter in _letters(text) if letter.strip()), "")
+
+
+def _letters(text: str) -> Iterator[str]:
+    for letter in normalise(text).lower():
+        if letter in _ALPHABET:
+            yield letter
+        else:
+            yield from (plain for plain in fold(letter).lower() if plain in _ALPHABET)
+
+
 class Asked(NamedTuple):
     """The terms of a word that somebody asks for: those that it may well mean, and those less likely."""
 
@@ -270,7 +291,8 @@ class Analyzer:
 
     def agreement(self, word: str) -> Agreement:
         """What a lower-case word can agree in as a noun, and as what describes one. An unknown word is a noun in any case."""
-        nouns, adjectives = set(), set()
+        nouns: set[tuple[str, ...]] = set()
+        adjectives: set[tuple[str, ...]] = set()
         for start, _, (_, _, tag, _, _) in self._readings(word):
             part, *features = tag.split(":")
             if part == "ign":

@@ -50,11 +50,43 @@ _BETWEEN = frozenset(
 """Prepositions: function words that may stand inside a phrase."""
 
 _OF_ANY_DOCUMENT = frozenset(
-    """
-    bibliografia cel cele dane harmonogram indeks kontakt podsumowanie przegląd przypisy przykład przykłady rekomendacje
-    słownik spis streszczenie wnioski wprowadzenie wstęp załącznik załączniki zakończenie źródła
-    """.split()
-) | {"lista kontrolna", "spis treści", "więcej informacji", "co dalej", "o dokumencie", "najczęstsze pytania"}
+    [
+        *(
+            "bibliografia",
+            "cel",
+            "cele",
+            "dane",
+            "harmonogram",
+            "indeks",
+            "kontakt",
+            "podsumowanie",
+            "przegląd",
+            "przypisy",
+        ),
+        *(
+            "przykład",
+            "przykłady",
+            "rekomendacje",
+            "słownik",
+            "spis",
+            "spis treści",
+            "streszczenie",
+            "wnioski",
+            "wprowadzenie",
+        ),
+        *(
+            "wstęp",
+            "załącznik",
+            "załączniki",
+            "zakończenie",
+            "źródła",
+            "lista kontrolna",
+            "więcej informacji",
+            "co dalej",
+        ),
+        *("o dokumencie", "najczęstsze pytania"),
+    ]
+)
 """Headings that say nothing of what stands below them."""
 
 Ids = NDArray[np.int32]

@@ -93,10 +93,11 @@ def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARC
     per_page = _number(given, "per_page", DEFAULT_PER_PAGE, limits.RESULTS_A_PAGE, problems)
     page = _number(given, "page", 1, None, problems)
     if (page - 1) * per_page > limits.LAST_RESULT:
-        problems.append(
-            Problem("page", f"page = {page}: można przejrzeć najwyżej {limits.LAST_RESULT} pierwszych dokumentów.")
-        )
-        page = 1
+        most = messages.grouped(limits.LAST_RESULT)
+        message = f"page = {page}: można przejrzeć najwyżej {most} pierwszych dokumentów."
+        notice = f"Przejrzeć można pierwsze {most} dokumentów. Resztę pokażą filtry albo dokładniejsze pytanie."
+        problems.append(Problem("page", message, notice=notice))
+        page = limits.LAST_RESULT // per_page
     text = _only(given, "q", "")
     problems += _query_problems(text)
     query = make_query(text, filters, sort=sort, page=page, per_page=per_page)

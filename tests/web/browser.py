@@ -108,8 +108,9 @@ class Browser:
         )
 
     def ask(self, script: str) -> Any:
-        """The value of an expression in the page."""
-        return self.call("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+        """The value of an expression in the page, or what its promise gives."""
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        return answer["result"].get("value")
 
     def wait(self, script: str) -> None:
         """Wait until an expression is true."""
