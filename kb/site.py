@@ -173,6 +173,7 @@ def load_templates(settings: Settings) -> Environment:
     )
     environment.filters["tied"] = tied
     environment.filters["long_date"] = messages.long_date
+    environment.filters["quoted"] = messages.quoted
     environment.filters["grouped"] = messages.grouped
     environment.globals["site_name"] = NAME
     environment.globals["contact"] = settings.contact

@@ -13,7 +13,7 @@ from kb.addresses import FEED, citations_url, search_pairs, search_url, topic_ur
 from kb.citing import STYLES
 from kb.facets import FACETS
 from kb.limits import EXPORTED_RECORDS
-from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
+from kb.model import ClauseKind, FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
 from kb.pages.base import BasePage, Card, Link, Pagination, card, pagination, place
 
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
@@ -95,6 +95,7 @@ class ResultsPage(BasePage):
     pagination: Pagination | None
     exports: tuple[Link, ...]
     export_note: str
+    has_quotation: bool
     relaxations: tuple[Link, ...]
     topics: tuple[Link, ...]
 
@@ -137,9 +138,10 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         )
         if results.listed
         else (),
-        export_note=f"najwyżej {messages.grouped(EXPORTED_RECORDS)} pierwszych dokumentów"
+        export_note=f"tylko pierwsze {messages.grouped(EXPORTED_RECORDS)} dokumentów"
         if results.listed > EXPORTED_RECORDS
         else "",
+        has_quotation=any(clause.kind is ClauseKind.PHRASE for clause in query.clauses),
         relaxations=tuple(
             Link(text=r.label, url=search_url(replace(r.query, page=1)), note=messages.documents(r.total))
             for r in results.relaxations
@@ -158,7 +160,9 @@ def _summary(results: Results) -> str:
         return documents
     similar = messages.counted(results.by_meaning, "dokument", "dokumenty", "dokumentów") if results.by_meaning else ""
     if not results.total:
-        return f"Tych słów nie ma; {similar} o podobnym znaczeniu" if similar else "Niczego nie znaleziono"
+        return (
+            f"Tych słów nie ma w dokumentach; {similar} o podobnym znaczeniu" if similar else "Niczego nie znaleziono"
+        )
     pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")
     return f"{documents}, {pages}" + (f"; ponadto {similar} o podobnym znaczeniu" if similar else "")
 
@@ -220,7 +224,7 @@ def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
 def _read_as(results: Results) -> ReadAs | None:
     """What was searched for, where it is not just what was typed."""
     query, reading = results.query, results.reading
-    missing = [f"frazy „{phrase}” nie ma w żadnym dokumencie, szukano jej słów" for phrase in reading.loosened]
+    missing = [f"frazy „{phrase}” nie ma w żadnym dokumencie, szukano więc jej słów" for phrase in reading.loosened]
     missing += [f"„{word}” nie występuje w zbiorze" for word in reading.absent]
     if not (reading.repaired or reading.expanded or missing):
         return None

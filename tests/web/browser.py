@@ -30,7 +30,10 @@ def chromium() -> str | None:
 
 
 class Browser:
-    """One tab. ``errors`` collects exceptions, console errors and what the security policy refused, ``requests`` all addresses."""
+    """One tab. ``errors`` collects exceptions, console errors and what the security policy refused.
+
+    ``requests`` collects the addresses of everything that was asked for.
+    """
 
     def __init__(self, program: str, profile: Path) -> None:
         """Start the browser; ``profile`` is a folder of its own."""

@@ -1,4 +1,4 @@
-"""Every kind of page in each of its states, in a real browser: axe-core finds nothing, it fits, it is light, it stays on the site.
+"""Every kind of page in each of its states, in a real browser: axe-core finds nothing, and it fits, is light, asks nobody else.
 
 axe-core runs with its rules of WCAG 2.2 A and AA and its best practice, none left out. A script can find about half of what can
 be wrong; the journeys at the end go the reader's ways without a mouse and without scripts.

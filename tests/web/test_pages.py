@@ -351,15 +351,15 @@ def test_notice_for_unknown_filter(client: httpx.Client) -> None:
     """On pages an unknown filter value is left out with a word about it, an unknown parameter in silence."""
     _, page = get(client, "/szukaj?q=gmina&edition=cwd-pius&utm_source=list&sort=byle")
     text = " ".join(page.text.split())
-    assert "Pominięto: edition = „cwd-pius”: nie ma takiej edycji; może chodzi o cwd-plus." in text
-    assert "Pominięto: sort" in text
+    assert "Pominęliśmy filtr „Edycja: cwd-pius”: nie ma takiej edycji. Może chodziło o „CWD Plus”?" in text
+    assert "Takiej kolejności wyników nie ma" in text
     assert "utm_source" not in text
 
 
 def test_long_query_is_cut_with_a_word(client: httpx.Client) -> None:
     """A question of 3,000 characters is answered, and the reader told what was read of it."""
     _, page = get(client, "/szukaj?q=" + "gmina+" * 500)
-    assert "Szukamy jego pierwszych 1000 znaków" in page.text
+    assert "Uwzględniliśmy tylko pierwsze 1000 znaków" in page.text
 
 
 @pytest.mark.parametrize(
