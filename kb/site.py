@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,9 @@ import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from markupsafe import Markup
 from starlette.requests import Request
 
 from kb import addresses, messages
@@ -161,6 +164,21 @@ def site_of(request: Request) -> Site:
     return site
 
 
+class _Tied(Extension):
+    """The text of the templates themselves, typeset like what ``tied`` is said of in them."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Tie the one-letter words of everything that is no expression."""
+        for token in stream:
+            yield Token(token.lineno, token.type, tied(token.value)) if token.type == "data" else token
+
+
+def tied(text: str) -> str:
+    """For titles and other words of ours in HTML; nothing that people copy, such as a citation, is given to it."""
+    typeset = messages.tied(text)
+    return Markup(typeset) if isinstance(text, Markup) else typeset  # noqa: S704  # as safe as it was
+
+
 def load_templates(settings: Settings) -> Environment:
     """Jinja with autoescape, and strict undefined: a name that a page does not have is an error."""
     environment = Environment(
@@ -169,8 +187,11 @@ def load_templates(settings: Settings) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[_Tied],
     )
+    environment.filters["tied"] = tied
     environment.filters["long_date"] = messages.long_date
+    environment.filters["quoted"] = messages.quoted
     environment.filters["grouped"] = messages.grouped
     environment.globals["site_name"] = NAME
     environment.globals["contact"] = settings.contact

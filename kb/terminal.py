@@ -370,7 +370,7 @@ def _print_reading(console: Console, reading: Reading) -> None:
     for change in reading.expanded:
         console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
     if reading.dropped:
-        console.print(f"pominięto: {', '.join(reading.dropped)}", style="dim", markup=False)
+        console.print(f"nie szukano słów: {', '.join(reading.dropped)}", style="dim", markup=False)
 
 
 def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:

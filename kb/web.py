@@ -69,10 +69,10 @@ _NOBODY: Scope = {"headers": [(b"host", b"localhost")]}
 _TURN_SECONDS = 0.0005
 """Searches release the GIL on reads and NumPy calls; with Python's switch interval of 5 ms each would wait that long to get
 it back."""
-_BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę; jeśli się powtórzy, napisz do redakcji."
+_BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę."
 _HTTP_MESSAGES = {
-    404: "Pod tym adresem niczego nie ma. Adres mógł zostać źle przepisany, a strona usunięta.",
-    405: "Pod tym adresem można tylko czytać (metoda GET).",
+    404: "Pod tym adresem nic nie ma. Mógł zostać źle przepisany albo strona została usunięta.",
+    405: "Ten adres służy tylko do czytania (metoda GET).",
 }
 
 

@@ -25,7 +25,7 @@ _MESSAGES = {
     "string_too_long": "wartość jest za długa",
     "too_long": "wartość jest za długa",
     "too_short": "lista ma za mało pozycji",
-    "string_pattern_mismatch": "slug może mieć małe litery bez ogonków, cyfry i łączniki",
+    "string_pattern_mismatch": "dozwolone są tylko małe litery bez ogonków, cyfry i łączniki",
 }
 
 
@@ -95,4 +95,4 @@ def problems(error: ValidationError) -> list[str]:
 def nearest(value: object, known: Iterable[str]) -> str:
     """The end of a message that names the known value which is most like this one; "" when none is."""
     near = difflib.get_close_matches(fold(str(value)).lower(), list(known), 1, 0.5)
-    return f"; najbliższa znana: {near[0]}" if near else ""
+    return f". Może chodziło o „{near[0]}”?" if near else ""

@@ -184,7 +184,9 @@ class DocumentView:
         """The way back to the results that the reader came from: the same filters, order and page."""
         if not search_pairs(self.search):
             return None
-        return Link(text=f"Wyniki dla „{self.q}”" if self.q else "Lista dokumentów", url=search_url(self.search))
+        return Link(
+            text=f"Wyniki dla {messages.quoted(self.q)}" if self.q else "Lista dokumentów", url=search_url(self.search)
+        )
 
     @property
     def carried(self) -> Query | None:
@@ -359,7 +361,7 @@ def _list_link(text: str, here: str, search: Query, number: int) -> Link:
 
 def _hit_summary(view: DocumentView, found: Sequence[PageHits]) -> str:
     if not found:
-        return f"W tym dokumencie nie ma słów „{view.q}”."
+        return f"W tym dokumencie nie ma słów z zapytania {messages.quoted(view.q)}."
     forms = (
         ("stronie", "stronach", "stronach") if view.document.format.has_pages else ("części", "częściach", "częściach")
     )

@@ -21,7 +21,7 @@ from kb.model import Document, Edition, Page, Query, Results, Topic
 from kb.pages import feeds, files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
-from kb.pages.base import respond
+from kb.pages.base import last_page, respond
 from kb.pages.document import DocumentView, document_page
 from kb.pages.follow import follow_page
 from kb.pages.glossary import glossary_page
@@ -63,7 +63,10 @@ def search(request: Request) -> Response:
     """Results of a search; without words, all documents, newest first."""
     knowledge = site_of(request).knowledge
     query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy))
-    return respond(request, results_page(knowledge.search(query), knowledge.taxonomy, notices))
+    results = knowledge.search(query)
+    if query.page > last_page(results):
+        return RedirectResponse(addresses.search_url(replace(query, page=last_page(results))), 302)
+    return respond(request, results_page(results, knowledge.taxonomy, notices))
 
 
 @router.get(addresses.FEED)
@@ -388,8 +391,11 @@ def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit
 def _list(request: Request, kind: str) -> Response:
     knowledge = site_of(request).knowledge
     query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy, ("year", "page")))
-    query = replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest")
-    return respond(request, list_page(knowledge.search(query), knowledge.taxonomy, kind, notices))
+    results = knowledge.search(replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest"))
+    if query.page > last_page(results):
+        last = replace(query, page=last_page(results), sort="relevance")
+        return RedirectResponse(addresses.search_url(last, addresses.LISTS[kind]), 302)
+    return respond(request, list_page(results, knowledge.taxonomy, kind, notices))
 
 
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
@@ -403,11 +409,11 @@ def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
 
 
 def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
-    """The query, and what to tell the reader about filters that could not be used. A wrong page number is an error.
+    """The query, and what to tell the reader about filters that could not be used. What is no page number is an error.
 
     Unknown parameters are left alone: links from newsletters carry them.
     """
-    refuse(problem for problem in parsed.problems if problem.parameter == "page")
+    refuse(problem for problem in parsed.problems if problem.parameter == "page" and not problem.notice)
     told = [problem.notice or f"Pominięto: {problem.message}" for problem in parsed.problems if problem.known]
     return parsed.query, tuple(told)
 
