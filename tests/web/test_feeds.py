@@ -201,7 +201,7 @@ def test_feed_with_what_xml_cannot_hold(tmp_path: Path) -> None:
         "Otwórz dokument",
         "Opis <i>mostu</i> &amp;.",
     ]
-    assert item["content_html"].endswith("<p>Opis &lt;i&gt;mostu&lt;/i&gt; &amp;amp;.</p>")
+    assert "<p>Opis &lt;i&gt;mostu&lt;/i&gt; &amp;amp;" in item["content_html"]
 
 
 # Finding feeds, and what pages say of themselves
