@@ -199,7 +199,7 @@ def test_feed_with_what_xml_cannot_hold(tmp_path: Path) -> None:
     assert entry.findtext(f"{ATOM}title") == "Most & <b>droga</b>"
     assert ["".join(each.itertext()) for each in entry.iter(f"{XHTML}p")] == [
         "Otwórz dokument",
-        "Opis <i>mostu</i> &amp;.",
+        "Opis <i>mostu</i> &amp; .",
     ]
     assert "<p>Opis &lt;i&gt;mostu&lt;/i&gt; &amp;amp;" in item["content_html"]
 
