@@ -58,7 +58,10 @@ class FacetGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAs:
-    """How the query was read, in one line: ``text`` was searched for, ``also`` beside it; ``undo`` takes it all back."""
+    """How the query was read, in one line: ``text`` was searched for, ``also`` beside it; ``undo`` takes it all back.
+
+    ``text`` is "" where that is just what was typed: then only what is ``missing`` is said.
+    """
 
     text: str
     also: str
@@ -230,7 +233,7 @@ def _read_as(results: Results) -> ReadAs | None:
         return None
     undo = reading.literal if reading.literal != query.text else ""
     return ReadAs(
-        text=reading.read_as,
+        text=reading.read_as if reading.repaired or reading.expanded else "",
         also=", ".join(dict.fromkeys(change.after for change in reading.expanded)),
         missing="; ".join(missing),
         undo=search_url(replace(query, text=undo, page=1)) if undo else "",

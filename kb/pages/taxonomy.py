@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from kb import messages
@@ -73,7 +73,13 @@ def entry_page(entry: Edition | Topic, results: Results, taxonomy: Taxonomy) -> 
     facet = "edition" if edition else "topic"
     section = Link(text="Edycje programu", url=EDITIONS) if edition else Link(text="Tematy", url=TOPICS)
     groups = [
-        (kind.plural, tuple(card(hit.document, taxonomy) for hit in results.hits if hit.document.kind == kind.slug))
+        (
+            kind.plural,
+            # The heading says the kind already.
+            tuple(
+                replace(card(hit.document, taxonomy), kind="") for hit in results.hits if hit.document.kind == kind.slug
+            ),
+        )
         for kind in taxonomy.kinds
     ]
     kinds = {kind.slug for kind in taxonomy.kinds}
