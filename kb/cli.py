@@ -432,7 +432,7 @@ def evaluate(
     field: Annotated[str, typer.Option(help="Pisownia pytań: query, plain albo typo.")] = "query",
     as_json: AsJson = False,
 ) -> None:
-    """Zmierz jakość wyszukiwania na ocenionych pytaniach."""
+    """Zmierz jakość wyszukiwania na pytaniach z oceną trafności."""
     from kb.errors import BadRequest
     from kb.quality import FIELDS, load_questions
     from kb.quality import evaluate as measure

@@ -23,6 +23,7 @@ from kb.citing import locator
 from kb.console import Console, json_text
 from kb.engine import Contribution
 from kb.model import Hit, Reading, Results, Status
+from kb.polish import fold
 
 if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
@@ -366,11 +367,12 @@ def _print_reading(console: Console, reading: Reading) -> None:
     for word in reading.absent:
         console.print(f"„{word}” nie występuje w zbiorze", style="yellow", markup=False)
     for change in reading.repaired:
-        console.print(f"„{change.before}” poprawiono na „{change.after}”", style="yellow", markup=False)
+        read = "odczytano jako" if fold(change.before) == fold(change.after) else "poprawiono na"
+        console.print(f"„{change.before}” {read} „{change.after}”", style="yellow", markup=False)
     for change in reading.expanded:
         console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
     if reading.dropped:
-        console.print(f"nie szukano słów: {', '.join(reading.dropped)}", style="dim", markup=False)
+        console.print(f"pominięto: {', '.join(reading.dropped)}", style="dim", markup=False)
 
 
 def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:

@@ -342,7 +342,7 @@ def nothing(rest: str) -> None:
 
 @health.get(addresses.ALIVE, summary="Czy usługa działa")
 async def healthz() -> StateResponse:
-    """Odpowiada zawsze, dopóki serwer działa."""
+    """Odpowiada zawsze, gdy proces działa."""
     return StateResponse(status="ok")
 
 

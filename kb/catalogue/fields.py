@@ -25,7 +25,7 @@ _MESSAGES = {
     "string_too_long": "wartość jest za długa",
     "too_long": "wartość jest za długa",
     "too_short": "lista ma za mało pozycji",
-    "string_pattern_mismatch": "dozwolone są tylko małe litery bez ogonków, cyfry i łączniki",
+    "string_pattern_mismatch": "slug może się składać tylko z małych liter bez ogonków, cyfr i łączników",
 }
 
 

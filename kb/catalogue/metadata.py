@@ -131,14 +131,14 @@ class Metadata(BaseModel):
     @classmethod
     def _slugs(cls, values: tuple[str, ...] | None) -> tuple[str, ...] | None:
         if not all(map(SLUG.fullmatch, values or ())):
-            raise ValueError("w dawnych identyfikatorach dozwolone są tylko małe litery bez ogonków, cyfry i łączniki")
+            raise ValueError("dawny identyfikator może się składać tylko z małych liter bez ogonków, cyfr i łączników")
         return values
 
     @field_validator("id")
     @classmethod
     def _slug(cls, value: str | None) -> str | None:
         if value is not None and not SLUG.fullmatch(value):
-            raise ValueError("w identyfikatorze dozwolone są tylko małe litery bez ogonków, cyfry i łączniki")
+            raise ValueError("identyfikator może się składać tylko z małych liter bez ogonków, cyfr i łączników")
         return value
 
     @field_validator("language")

@@ -185,7 +185,7 @@ def unread(extraction: Extraction, recogniser: Recogniser) -> Extraction:
     """An extraction whose scans stay unread, and what to do about it."""
     if extraction.status is Status.NO_TEXT:
         return replace(extraction, message=f"{extraction.message} {recogniser.advice}")
-    warning = f"Strony bez tekstu, prawdopodobnie zeskanowane: {outcome.ranges(extraction.scans)}. {recogniser.advice}"
+    warning = f"Bez tekstu (zapewne skan): s. {outcome.ranges(extraction.scans)}. {recogniser.advice}"
     return replace(extraction, warnings=(*extraction.warnings, warning))
 
 

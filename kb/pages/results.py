@@ -141,7 +141,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         )
         if results.listed
         else (),
-        export_note=f"tylko pierwsze {messages.grouped(EXPORTED_RECORDS)} dokumentów"
+        export_note=f"najwyżej pierwszych {messages.grouped(EXPORTED_RECORDS)} dokumentów"
         if results.listed > EXPORTED_RECORDS
         else "",
         has_quotation=any(clause.kind is ClauseKind.PHRASE for clause in query.clauses),
@@ -163,9 +163,7 @@ def _summary(results: Results) -> str:
         return documents
     similar = messages.counted(results.by_meaning, "dokument", "dokumenty", "dokumentów") if results.by_meaning else ""
     if not results.total:
-        return (
-            f"Tych słów nie ma w dokumentach; {similar} o podobnym znaczeniu" if similar else "Niczego nie znaleziono"
-        )
+        return f"Tych słów nie ma w dokumentach; {similar} o podobnym znaczeniu" if similar else "Nic nie znaleziono"
     pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")
     return f"{documents}, {pages}" + (f"; ponadto {similar} o podobnym znaczeniu" if similar else "")
 

@@ -100,7 +100,7 @@ def entry_page(entry: Edition | Topic, results: Results, taxonomy: Taxonomy) -> 
         figures=edition.figures if edition else (),
         groups=tuple((name, cards) for name, cards in groups if cards),
         total=messages.documents(results.total),
-        all=Link(text="Zobacz wszystkie i filtruj", url=everything),
+        all=Link(text="Pokaż wszystkie w wyszukiwarce", url=everything),
         facet=facet,
         slug=entry.slug,
     )

@@ -192,7 +192,7 @@ def removed_page(request: Request, passed: Passed) -> RemovedPage:
         if passed.successor
         else None,
         versions=version_links(document, site.versions.of(document), removed=True),
-        search=Link(text=f"Szukaj „{document.title}”", url=search_link(document.title)),
+        search=Link(text=f"Szukaj: {messages.quoted(document.title)}", url=search_link(document.title)),
     )
 
 

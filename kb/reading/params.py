@@ -101,10 +101,8 @@ def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARC
     page = _number(given, "page", 1, None, problems)
     if (page - 1) * per_page > limits.LAST_RESULT:
         most = messages.grouped(limits.LAST_RESULT)
-        message = f"page = {page}: można przejrzeć tylko pierwsze {most} dokumentów."
-        notice = (
-            f"Przejrzeć można tylko pierwsze {most} dokumentów. Do dalszych dotrzesz, gdy zawęzisz wyniki filtrami."
-        )
+        message = f"page = {page}: można przejrzeć najwyżej pierwszych {most} dokumentów."
+        notice = f"Przejrzeć można najwyżej pierwszych {most} dokumentów. Do dalszych dotrzesz, gdy zawęzisz wyniki filtrami."
         problems.append(Problem("page", message, notice=notice))
         page = limits.LAST_RESULT // per_page
     text = _only(given, "q", "")
@@ -136,7 +134,7 @@ def collect(
     if len(pairs) > limits.PARAMETERS:
         message = f"parametry: można podać najwyżej {limits.PARAMETERS}, podano {len(pairs)}."
         problems.append(
-            Problem("", message, notice=f"Z adresu odczytaliśmy tylko pierwsze {limits.PARAMETERS} parametrów.")
+            Problem("", message, notice=f"Z adresu odczytaliśmy tylko pierwszych {limits.PARAMETERS} parametrów.")
         )
     for name, value in pairs[: limits.PARAMETERS]:
         if name not in allowed:
@@ -162,7 +160,7 @@ def _query_problems(text: str) -> Iterator[Problem]:
     """What of a query is not read because it is too long."""
     if len(text) > limits.QUERY_CHARACTERS:
         message = _too_long("q", limits.QUERY_CHARACTERS, len(text))
-        notice = f"Zapytanie jest bardzo długie. Uwzględniliśmy tylko pierwsze {limits.QUERY_CHARACTERS} znaków."
+        notice = f"Zapytanie jest bardzo długie. Uwzględniliśmy tylko pierwszych {limits.QUERY_CHARACTERS} znaków."
         yield Problem("q", message, notice=notice)
     clauses = parse(cut(text))
     read = first_words(clauses)

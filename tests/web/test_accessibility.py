@@ -48,6 +48,7 @@ PAGES = {
     "edycja": "/edycje/pilotaz",
     "słownik": "/slownik",
     "o bazie": "/o-bazie",
+    "kanały": "/sledz",
     "api": "/api",
     "dokument": "/dokumenty/poradnik-zit",
     "trafienia w dokumencie": "/dokumenty/poradnik-zit?q=gmina",

@@ -65,7 +65,7 @@ def get(client: httpx.Client, url: str, status: int = 200) -> tuple[str, Page]:
         ("/szukaj?q=gmina", "pasując"),
         ("/szukaj?q=gmina&sort=newest", "Najnowsze"),
         ("/szukaj?q=gmina&edition=pilotaz&topic=transport&kind=aktualnosc&year=2023", "Usuń wszystkie filtry"),
-        ("/szukaj?q=xqzwy", "Niczego nie znaleziono"),
+        ("/szukaj?q=xqzwy", "Nic nie znaleziono: „xqzwy”"),
         ("/szukaj?q=xqzwy&kind=raport", "redakcja@example.org"),
         ("/dokumenty/poradnik-zit", "Spis treści"),
         ("/dokumenty/poradnik-zit?q=strategia", "Trafienia w dokumencie"),
@@ -359,7 +359,7 @@ def test_notice_for_unknown_filter(client: httpx.Client) -> None:
 def test_long_query_is_cut_with_a_word(client: httpx.Client) -> None:
     """A question of 3,000 characters is answered, and the reader told what was read of it."""
     _, page = get(client, "/szukaj?q=" + "gmina+" * 500)
-    assert "Uwzględniliśmy tylko pierwsze 1000 znaków" in page.text
+    assert "Uwzględniliśmy tylko pierwszych 1000 znaków" in page.text
 
 
 @pytest.mark.parametrize(
