@@ -150,6 +150,9 @@ def index(
     documents: Documents = None,
     index: Index = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Zbuduj indeks od nowa, obok działającego.")] = False,
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Usuń z bazy dokumenty, których plików już nie ma, choćby większość.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Ile plików czytać naraz.")] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Poczekaj też na znaczenie stron; bez tego robi je działający serwer.")
@@ -162,7 +165,7 @@ def index(
 
     settings = load(documents=documents, index=index, jobs=jobs)
     with terminal.progress_bar(as_json) as show:
-        report = indexer.run(settings, rebuild=rebuild, on_progress=show)
+        report = indexer.run(settings, rebuild=rebuild, allow_removals=allow_removals, on_progress=show)
     terminal.print_report(report, "Indeks", as_json)
     if wait:
         with terminal.meaning_bar(as_json) as show_coverage:

@@ -25,7 +25,7 @@ from kb.errors import DocumentsError, IndexMismatch, IndexMissing
 from kb.extract import EXTRACTOR_VERSION, frontmatter, outcome
 from kb.folder import FoundFile, Hashes, find
 from kb.model import Document, Extraction, Page, Status
-from kb.plan import Plan, make_plan, refusals
+from kb.plan import Plan, check_removals, make_plan, refusals
 from kb.polish import Analyzer, shared_analyzer
 from kb.readings import OnProgress, Progress, Readings
 from kb.settings import Settings
@@ -72,13 +72,14 @@ def run(
     settings: Settings,
     *,
     rebuild: bool = False,
+    allow_removals: bool = False,
     on_progress: OnProgress | None = None,
     store: Store | None = None,
     now: datetime | None = None,
 ) -> Report:
     """Bring the index, and the archive of all versions, up to date with the documents folder. ``now``: the time of the run.
 
-    Raises DocumentsError, TaxonomyError, IndexLocked; a file that fails is a row of the report.
+    Raises DocumentsError, TaxonomyError, IndexLocked, and without ``allow_removals`` TooManyRemovals; a file that fails is a row of the report.
     """
     started = time.monotonic()
     root = _documents(settings)
@@ -101,6 +102,8 @@ def run(
             incoming,
         )
         found = find(root, hashes, archive.folder)
+        if not allow_removals:
+            check_removals(job.known(), found, root)
         job.complete_ledger(found, now)
         job.process(found)
         incoming.keep(file.version for file in job.documents.values())
@@ -224,6 +227,11 @@ class _Run:
             pages=sum(file.pages for file in self.documents.values()),
             files=tuple(sorted(self.reports, key=lambda file: file.path)),
         )
+
+    def known(self) -> dict[str, str]:
+        """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
+        ledger = {each.path: each.version for each in self.archive.ledger.held().values() if not each.removed}
+        return ledger | {path: version for _, path, version in self._in_index()}
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
         """Write down the versions that the index has and the ledger lacks: it is new, or the last run was stopped in between.
