@@ -6,11 +6,12 @@ Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usag
 from __future__ import annotations
 
 import difflib
-import errno
 import os
+import shutil
 import socket
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Mapping
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
@@ -19,14 +20,70 @@ from typing import Annotated, Any, NoReturn, ParamSpec
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kb import terminal
-from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
+from kb import messages, terminal
+from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
 from kb.settings import load
+
+_VALUES = {"path": "ŚCIEŻKA", "int": "LICZBA"}
+"""What options take, by how Typer's words for it begin, which are not the same in all its versions."""
+_WIDEST_HELP = 100
+
+
+def _write_help(command: Any, context: Any, formatter: Any, *, commands: Mapping[str, Any] | None = None) -> None:
+    """Help in Polish: Typer's own has English headings that no setting changes."""
+    parameters = command.get_params(context)
+    arguments = [each for each in parameters if each.param_type_name == "argument"]
+    usage = [
+        context.command_path,
+        *(each.name.upper() for each in arguments),
+        "POLECENIE" if commands else "",
+        "[opcje]",
+    ]
+    formatter.write(f"Użycie: {' '.join(filter(None, usage))}\n\n{command.help}\n")
+    sections = {
+        "Polecenia": [(name, each.get_short_help_str(_WIDEST_HELP)) for name, each in (commands or {}).items()],
+        "Argumenty": [(each.name.upper(), each.help or "") for each in arguments],
+        "Opcje": [_described(each, context) for each in parameters if each not in arguments],
+    }
+    width = min(_WIDEST_HELP, shutil.get_terminal_size().columns)
+    for title, rows in sections.items():
+        if rows:
+            formatter.write(f"\n{title}:\n")
+        for name, said in rows:
+            indent = " " * (2 + max(len(name) for name, _ in rows) + 2)
+            lines = textwrap.wrap(said, max(width - len(indent), 20), break_long_words=False)
+            formatter.write(f"  {name}".ljust(len(indent)) + f"\n{indent}".join(lines) + "\n")
+
+
+def _described(option: Any, context: Any) -> tuple[str, str]:
+    """An option with what it takes, and its help."""
+    if option.name == "help":
+        return "--help", "Pokaż tę pomoc."
+    takes = option.make_metavar(context).lower().strip("<[")
+    value = (
+        ""
+        if option.is_flag
+        else f" {next((name for word, name in _VALUES.items() if takes.startswith(word)), 'TEKST')}"
+    )
+    default = f" Domyślnie {option.default}." if isinstance(option.default, int | str) and not option.is_flag else ""
+    return f"{', '.join(option.opts)}{value}", f"{option.help or ''}{default}"
+
+
+class _Command(TyperCommand):
+    """A command with its help in Polish."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        _write_help(self, ctx, formatter)
 
 
 class _Commands(TyperGroup):
     """The commands; wrong usage is told in Polish."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        _write_help(self, ctx, formatter, commands=self.commands)
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run a command and end with its exit code."""
@@ -77,7 +134,7 @@ def _misuse(error: Any) -> str:
 _FROM_SETTINGS = "-"
 
 
-class _Check(TyperCommand):
+class _Check(_Command):
     """``kb check``: its ``--index`` may stand without a folder."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -108,16 +165,6 @@ def _filter(facet: str) -> Any:
     return typer.Option(help=f"{FACETS[facet].legend}; można podać kilka razy.")
 
 
-_REASONS = {
-    errno.ENOSPC: "Brak miejsca na dysku",
-    errno.EACCES: "Brak uprawnień do pliku lub folderu",
-    errno.EPERM: "Brak uprawnień do pliku lub folderu",
-    errno.EROFS: "Dysk jest tylko do odczytu",
-    errno.EEXIST: "W miejscu folderu jest plik",
-    errno.ENOTDIR: "W miejscu folderu jest plik",
-    errno.EISDIR: "W miejscu pliku jest folder",
-}
-
 P = ParamSpec("P")
 
 
@@ -134,7 +181,8 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             raise
         except OSError as error:
-            reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+            reason = messages.fault(error)
+            reason = reason[:1].upper() + reason[1:]
             terminal.print_error(f"{reason}: {error.filename}." if error.filename else f"{reason}.")
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
@@ -144,14 +192,15 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def index(
     documents: Documents = None,
     index: Index = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Zbuduj indeks od nowa, obok działającego.")] = False,
     allow_removals: Annotated[
-        bool, typer.Option("--allow-removals", help="Usuń z bazy dokumenty, których plików już nie ma, choćby większość.")
+        bool,
+        typer.Option("--allow-removals", help="Usuń z bazy dokumenty, których plików już nie ma, choćby większość."),
     ] = False,
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Ile plików czytać naraz.")] = None,
     wait: Annotated[
@@ -204,7 +253,7 @@ def check(
         catalogue = Catalogue(root, with_taxonomy=False)
     with terminal.progress_bar(as_json) as show:
         report = indexer.check(settings, show, catalogue)
-    terminal.print_report(report, "W dokumentach", as_json)
+    terminal.print_report(report, terminal.CHECKED, as_json)
     try:
         Synonyms.load(root, shared_analyzer())
     except TaxonomyError as error:
@@ -226,7 +275,7 @@ def check(
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def serve(
     documents: Documents = None,
@@ -257,7 +306,7 @@ def serve(
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise SettingsError(
-                f"Nie można użyć adresu {settings.host}:{settings.port} ({error.strerror}). Podaj inny port: --port."
+                f"Nie można użyć adresu {settings.host}:{settings.port} ({messages.fault(error)}). Podaj inny port: --port."
             ) from None
     # Server processes are started anew and read their settings from the environment.
     os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index), "KB_HOST": settings.host}
@@ -274,7 +323,7 @@ def serve(
     )
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def search(
     text: Annotated[str, typer.Argument(help="Szukane słowa.")],
@@ -309,30 +358,41 @@ def search(
             terminal.print_contributions(parts, best)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
-    """Pokaż, co jest w indeksie."""
+    """Pokaż, co jest w indeksie i czy jest aktualny."""
     from kb.engine import open_store
     from kb.extract.recognition import find_recogniser
     from kb.indexer import fingerprint
     from kb.meaning import making
+    from kb.pending import pending
     from kb.polish import shared_analyzer
 
     settings = load(documents=documents, index=index)
     store = open_store(settings)
     live = store.live()
     current = live.fingerprint == fingerprint(store, shared_analyzer())
-    meaning = None
+    meaning = newest = None
+    damaged: tuple[str, ...] = ()
+    # Rows that this program cannot read: what was counted when they were written.
+    count, pages = live.documents, live.pages
+    try:
+        store.verify()
+    except IndexDamaged as error:
+        damaged = error.details
+    except IndexMismatch:
+        pass
     try:
         newest = store.current()
         count, pages = newest.size
         meaning = making.coverage_of(settings, newest)
-    except IndexMismatch:
-        if current:
+    except IndexMismatch as error:
+        damaged = damaged or error.details
+        if current and not damaged:
             raise
-        # Rows that this program cannot read: what was counted when they were written.
-        count, pages = live.documents, live.pages
+    root = settings.documents.absolute()
+    differing = pending(settings, newest) if root.is_dir() else None
     state = terminal.IndexState(
         build=live.name,
         created=live.created,
@@ -342,11 +402,15 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         current=current,
         ocr=find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto").state,
         meaning=meaning,
+        up_to_date=current and not damaged and differing is not None and not differing.count,
+        damaged=damaged,
+        pending=differing,
+        folder=str(root),
     )
     terminal.print_state(state, as_json)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def store(
     documents: Documents = None,
@@ -381,7 +445,7 @@ def store(
     terminal.print_pruned(remove(archive, chosen), as_json)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def evaluate(
     queries: Annotated[Path, typer.Argument(help="Plik JSONL z pytaniami i właściwymi dokumentami.")],

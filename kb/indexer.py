@@ -10,7 +10,7 @@ a document that is found by its description alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,7 +23,7 @@ from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_
 from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError, IndexMismatch, IndexMissing
 from kb.extract import EXTRACTOR_VERSION, frontmatter, outcome
-from kb.folder import FoundFile, Hashes, find
+from kb.folder import FoundFile, Hashes, find, own_folders
 from kb.model import Document, Extraction, Page, Status
 from kb.plan import Plan, check_removals, make_plan, refusals
 from kb.polish import Analyzer, shared_analyzer
@@ -35,7 +35,9 @@ from kb.settings import Settings
 class FileReport:
     """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text.
 
-    ``notes`` say what was taken from elsewhere, left out or repaired, which nobody needs to mend.
+    ``notes`` say what was taken from elsewhere, left out or repaired, which nobody needs to mend. ``change`` tells of a file
+    that was read what it is beside the collection before: new, changed, described (its description alone is another), moved,
+    "" for none of these.
     """
 
     path: str
@@ -45,6 +47,7 @@ class FileReport:
     message: str = ""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,8 @@ def run(
 ) -> Report:
     """Bring the index, and the archive of all versions, up to date with the documents folder. ``now``: the time of the run.
 
-    Raises DocumentsError, TaxonomyError, IndexLocked, and without ``allow_removals`` TooManyRemovals; a file that fails is a row of the report.
+    Raises DocumentsError, TaxonomyError, IndexLocked, and TooManyRemovals unless ``allow_removals``. A file that fails is a row
+    of the report.
     """
     started = time.monotonic()
     root = _documents(settings)
@@ -101,11 +105,11 @@ def run(
             state,
             incoming,
         )
-        found = find(root, hashes, archive.folder)
+        found, others = find(root, hashes, own_folders(settings))
         if not allow_removals:
             check_removals(job.known(), found, root)
         job.complete_ledger(found, now)
-        job.process(found)
+        job.process(found, others)
         incoming.keep(file.version for file in job.documents.values())
         writer.commit()
         job.record(_state(store), now)
@@ -124,7 +128,7 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
     job = _Run(settings, root, catalogue, _NothingWritten(), Readings(settings, on_progress), archive)
-    job.process(find(root, Hashes(settings.index / "files.json"), archive.folder))
+    job.process(*find(root, Hashes(settings.index / "files.json"), own_folders(settings)))
     return job.report(started)
 
 
@@ -213,6 +217,8 @@ class _Run:
     def __post_init__(self) -> None:
         self._before = {file.path: file for file in self.writer.files()}
         self._analysis = Analysis(shared_analyzer())
+        self._known: Mapping[str, str] = {}
+        self._moved: Collection[str] = ()
 
     @cached_property
     def _previous(self) -> _Previous:
@@ -277,20 +283,35 @@ class _Run:
         described = (document for id in self.written if state and (document := state.document(id)))
         self.archive.ledger.record(shown, described, now)
 
-    def process(self, found: list[FoundFile]) -> None:
-        """Decide, read, write; fills ``reports`` and ``documents``."""
+    def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
+        """Decide, read, write; fills ``reports`` and ``documents``. ``others`` are files that are not read."""
+        self._known = self.known()
+        there = {entry.version: entry.name for entry in found if entry.version and entry.name not in self._known}
+        present = {entry.name for entry in found}
+        self._moved = {version for path, version in self._known.items() if path not in present}
         plan = self.plan = make_plan(self._before, found, self.archive.ledger.held(), self._again, self._ask)
         self.documents = {file.document: file for file in self._before.values()}
         for file in plan.leaving:
             self._drop(file)
         for file in plan.gone:
-            self.reports.append(FileReport(path=file.path, status=Status.REMOVED, pages=file.pages, words=file.words))
+            now = there.get(file.version, "")
+            self.reports.append(
+                FileReport(
+                    path=file.path,
+                    status=Status.REMOVED,
+                    pages=file.pages,
+                    words=file.words,
+                    message=f"ten plik jest teraz w {now}" if now else "",
+                )
+            )
         for entry, owner in plan.twice:
             self._report(
                 entry,
                 Status.DUPLICATE,
                 message=f"ten sam plik co {owner}; usuń jeden z nich" if owner else entry.problem,
             )
+        for entry in others:
+            self._report(entry, Status.SKIPPED, message=entry.problem)
         for entry in plan.failing:
             self._report_failure(entry, entry.status, entry.problem)
         kept = self.archive.versions() if self.incoming else set()
@@ -493,8 +514,18 @@ class _Run:
                 message=message,
                 warnings=warnings,
                 notes=notes,
+                change=self._change(entry) if status is Status.INDEXED else "",
             )
         )
+
+    def _change(self, entry: FoundFile) -> str:
+        """What a file that was read is beside the collection before."""
+        known, before = self._known.get(entry.name), self._before.get(entry.name)
+        if known is None:
+            return "moved" if entry.version in self._moved else "new"
+        if known != entry.version:
+            return "changed"
+        return "described" if before and before.metadata != entry.metadata else ""
 
 
 def _id_taken(name: Name) -> str:

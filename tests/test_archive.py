@@ -114,7 +114,7 @@ def test_a_removed_document_is_remembered(library: Library) -> None:
     path = library.markdown("a.md", "Tekst.", title="Uchwała")
     _run(library)
     path.unlink()
-    _run(library, 1)
+    _run(library, 1, allow_removals=True)
     passed = _archive(library).ledger.passed("a")
     assert passed
     assert (passed.document.title, passed.removed, passed.successor) == ("Uchwała", START + timedelta(days=1), None)

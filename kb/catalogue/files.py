@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from kb.disk import open_file
+from kb.formats import UNKNOWN, format_of
+from kb.messages import fault
 from kb.polish import normalise
 from kb.yaml_text import MOST_BYTES, TOO_LONG, Refused, Value, read_keys, read_mapping
 
@@ -19,7 +21,9 @@ class Beside:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._files: dict[str, list[str]] = {}
-        for name in names:
+        self._names = tuple(names)
+        self._described: set[str] | None = None
+        for name in self._names:
             stem, dot, suffix = name.rpartition(".")
             if dot and suffix.lower() in ("yaml", "yml"):
                 self._files.setdefault(_same(stem), []).append(name)
@@ -39,6 +43,13 @@ class Beside:
         stem = name.rpartition(".")[0]
         found = [*self._files.get(_same(stem), ()), *self._files.get(_same(name), ())]
         return sorted(found, key=lambda file: (file != f"{stem}.yaml", len(file), file))
+
+    def is_used(self, name: str) -> bool:
+        """Whether a document beside it has the name that this YAML file says it describes."""
+        if self._described is None:
+            documents = [each for each in self._names if format_of(each) is not UNKNOWN]
+            self._described = {_same(part) for each in documents for part in (each, each.rpartition(".")[0])}
+        return _same(name.rpartition(".")[0]) in self._described
 
 
 def _same(stem: str) -> str:
@@ -90,7 +101,7 @@ def _read(
     except UnicodeDecodeError:
         problem = "plik nie jest zapisany w kodowaniu UTF-8"
     except OSError as error:
-        problem = f"nie można odczytać pliku ({error.strerror})"
+        problem = f"nie można odczytać pliku ({fault(error)})"
     except Refused as error:
         problem = str(error)
     return {}, [f"{path.name}: {problem}"]
