@@ -25,8 +25,6 @@ from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError, Settin
 from kb.facets import FACETS
 from kb.settings import load
 
-_VALUES = {"path": "ŚCIEŻKA", "int": "LICZBA"}
-"""What options take, by how Typer's words for it begin, which are not the same in all its versions."""
 _WIDEST_HELP = 100
 
 
@@ -44,7 +42,7 @@ def _write_help(command: Any, context: Any, formatter: Any, *, commands: Mapping
     sections = {
         "Polecenia": [(name, each.get_short_help_str(_WIDEST_HELP)) for name, each in (commands or {}).items()],
         "Argumenty": [(each.name.upper(), each.help or "") for each in arguments],
-        "Opcje": [_described(each, context) for each in parameters if each not in arguments],
+        "Opcje": [_described(each) for each in parameters if each not in arguments],
     }
     width = min(_WIDEST_HELP, shutil.get_terminal_size().columns)
     for title, rows in sections.items():
@@ -56,16 +54,11 @@ def _write_help(command: Any, context: Any, formatter: Any, *, commands: Mapping
             formatter.write(f"  {name}".ljust(len(indent)) + f"\n{indent}".join(lines) + "\n")
 
 
-def _described(option: Any, context: Any) -> tuple[str, str]:
+def _described(option: Any) -> tuple[str, str]:
     """An option with what it takes, and its help."""
     if option.name == "help":
         return "--help", "Pokaż tę pomoc."
-    takes = option.make_metavar(context).lower().strip("<[")
-    value = (
-        ""
-        if option.is_flag
-        else f" {next((name for word, name in _VALUES.items() if takes.startswith(word)), 'TEKST')}"
-    )
+    value = "" if option.is_flag else f" {option.metavar or 'TEKST'}"
     default = f" Domyślnie {option.default}." if isinstance(option.default, int | str) and not option.is_flag else ""
     return f"{', '.join(option.opts)}{value}", f"{option.help or ''}{default}"
 
@@ -155,8 +148,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Documents = Annotated[Path | None, typer.Option("--documents", help="Folder z dokumentami (KB_DOCUMENTS).")]
-Index = Annotated[Path | None, typer.Option("--index", help="Folder indeksu (KB_INDEX).")]
+Documents = Annotated[
+    Path | None, typer.Option("--documents", metavar="FOLDER", help="Folder z dokumentami (KB_DOCUMENTS).")
+]
+Index = Annotated[Path | None, typer.Option("--index", metavar="FOLDER", help="Folder indeksu (KB_INDEX).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Wynik jako JSON, dla programów.")]
 
 
@@ -202,7 +197,9 @@ def index(
         bool,
         typer.Option("--allow-removals", help="Usuń z bazy dokumenty, których plików już nie ma, choćby większość."),
     ] = False,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Ile plików czytać naraz.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, metavar="LICZBA", help="Ile plików czytać naraz.")
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Poczekaj też na znaczenie stron; bez tego robi je działający serwer.")
     ] = False,
@@ -230,7 +227,7 @@ def check(
     documents: Documents = None,
     index: Annotated[
         Path | None,
-        typer.Option("--index", help="Sprawdź też pliki indeksu; folder można pominąć (KB_INDEX)."),
+        typer.Option("--index", metavar="FOLDER", help="Sprawdź też pliki indeksu; folder można pominąć (KB_INDEX)."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Ostrzeżenia o metadanych też są błędem.")] = False,
     as_json: AsJson = False,
@@ -281,8 +278,10 @@ def serve(
     documents: Documents = None,
     index: Index = None,
     host: Annotated[str | None, typer.Option("--host", help="Adres, pod którym serwer przyjmuje połączenia.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Port.")] = None,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Liczba procesów serwera.")] = None,
+    port: Annotated[int | None, typer.Option("--port", metavar="LICZBA", help="Port.")] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="LICZBA", help="Liczba procesów serwera.")
+    ] = None,
 ) -> None:
     """Uruchom serwer; gdy nie ma indeksu, najpierw go zbuduj."""
     # Before NumPy is loaded: requests share the cores already, and threads of BLAS would wait for each other.
@@ -333,7 +332,7 @@ def search(
     topic: Annotated[list[str] | None, _filter("topic")] = None,
     kind: Annotated[list[str] | None, _filter("kind")] = None,
     year: Annotated[list[str] | None, _filter("year")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=50, help="Ile dokumentów.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=50, metavar="LICZBA", help="Ile dokumentów.")] = 10,
     explain: Annotated[bool, typer.Option("--explain", help="Pokaż, z czego wynika ocena pierwszej strony.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -417,7 +416,8 @@ def store(
     index: Index = None,
     prune: Annotated[bool, typer.Option("--prune", help="Usuń dawne wersje: pliki i teksty.")] = False,
     days: Annotated[
-        int | None, typer.Option("--days", min=0, help="Z --prune: tylko zastąpione co najmniej tyle dni temu.")
+        int | None,
+        typer.Option("--days", min=0, metavar="LICZBA", help="Z --prune: tylko zastąpione co najmniej tyle dni temu."),
     ] = None,
     removed: Annotated[bool, typer.Option("--removed", help="Z --prune: także wersje usuniętych dokumentów.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Z --prune: nie pytaj.")] = False,

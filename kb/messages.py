@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from kb.model import Document, Status
 
-_MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
+MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
 
 STATUS_NAMES = {
     Status.INDEXED: "zindeksowany",
@@ -117,13 +117,13 @@ def words(number: int) -> str:
 
 def long_date(day: date) -> str:
     """19 czerwca 2023 r."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year} r."
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year} r."
 
 
 def moment(time: datetime) -> str:
     """25 listopada 2026, 18:46, in the time of this machine."""
     local = time.astimezone()
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
