@@ -30,6 +30,7 @@ _WRITTEN = re.compile(r"([^\s:=\"'#\[\]{}-][^\s:=]*)[ \t]*(:|=)([^\n]*)\n*")
 _KNOWN_TAGS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "timestamp", "null", "seq", "map")}
 _START = "wartość nie może zaczynać się od tego znaku (ujmij ją w cudzysłów)"
 _REASONS = {
+    "'\\t'": "tabulator we wcięciu (użyj spacji)",
     "cannot start any token": _START,
     "expected alphabetic or numeric": _START,
     "expected chomping": _START,
@@ -40,7 +41,6 @@ _REASONS = {
     "escape character": "odwrotny ukośnik w cudzysłowie (użyj apostrofów zamiast cudzysłowu)",
     "mapping values are not allowed": "dwukropek w wartości (ujmij całą wartość w cudzysłów)",
     "could not find expected ':'": "brakuje dwukropka po nazwie klucza",
-    "'\\t'": "tabulator we wcięciu (użyj spacji)",
     "end of stream": "niezamknięty cudzysłów lub nawias",
     "stream end": "niezamknięty cudzysłów lub nawias",
     "another document": "wiersz „---” zaczyna drugi dokument (usuń go)",
@@ -141,7 +141,7 @@ def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str
 def _advice(part: str) -> str:
     """How to write a key and its value, where both stand in one line; "" for anything longer."""
     written = _WRITTEN.fullmatch(part)
-    if not written or not written[3].strip():
+    if not written or not written[3].strip() or written[3].startswith("//"):
         return ""
     value = written[3].strip()
     if len(value) > _LONGEST_ADVICE:

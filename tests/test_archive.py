@@ -23,6 +23,7 @@ from kb.archive import Archive, Held, Incoming
 from kb.archive.ids import Claim, share_out
 from kb.archive.pruning import choose, measure, remove
 from kb.cli import app
+from kb.disk import unsealed
 from kb.errors import IndexLocked
 from kb.extract import Sandbox
 from kb.model import Status
@@ -107,6 +108,20 @@ def test_a_failing_replacement_makes_no_version(library: Library) -> None:
         assert original
         assert original.read_bytes() == good
         assert only.since == START
+
+
+def test_a_spoilt_text_is_no_text(library: Library) -> None:
+    """A byte that changed in the text of a version has it told as lost, and never shown; a text without a digest is an older one."""
+    library.markdown("a.md", "Most na rzece.")
+    _run(library)
+    archive = _archive(library)
+    version = library.document("a").version
+    place = archive.text_place(version)
+    whole = place.read_bytes()
+    place.write_bytes(whole.replace(b"Most", b"Mosk"))
+    assert archive.pages(version) is None
+    place.write_bytes(unsealed(whole))
+    assert archive.pages(version) is not None
 
 
 def test_a_removed_document_is_remembered(library: Library) -> None:
