@@ -34,14 +34,14 @@ def _write_help(command: Any, context: Any, formatter: Any, *, commands: Mapping
     arguments = [each for each in parameters if each.param_type_name == "argument"]
     usage = [
         context.command_path,
-        *(each.name.upper() for each in arguments),
+        *(each.metavar for each in arguments),
         "POLECENIE" if commands else "",
         "[opcje]",
     ]
     formatter.write(f"Użycie: {' '.join(filter(None, usage))}\n\n{command.help}\n")
     sections = {
         "Polecenia": [(name, each.get_short_help_str(_WIDEST_HELP)) for name, each in (commands or {}).items()],
-        "Argumenty": [(each.name.upper(), each.help or "") for each in arguments],
+        "Argumenty": [(each.metavar, each.help or "") for each in arguments],
         "Opcje": [_described(each) for each in parameters if each not in arguments],
     }
     width = min(_WIDEST_HELP, shutil.get_terminal_size().columns)
@@ -109,7 +109,7 @@ def _misuse(error: Any) -> str:
     """What is wrong with the arguments, in Polish."""
     parameter = getattr(error, "param", None)
     option = next((name for name in getattr(parameter, "opts", ()) if name.startswith("-")), "")
-    name = option or str(getattr(parameter, "name", "")).upper()
+    name = option or str(getattr(parameter, "metavar", ""))
     match type(error).__name__:
         case "NoSuchOption":
             near = f" Czy chodzi o {error.possibilities[0]}?" if error.possibilities else ""
@@ -325,7 +325,7 @@ def serve(
 @app.command(cls=_Command)
 @report_errors
 def search(
-    text: Annotated[str, typer.Argument(help="Szukane słowa.")],
+    text: Annotated[str, typer.Argument(metavar="SŁOWA", help="Szukane słowa.")],
     documents: Documents = None,
     index: Index = None,
     edition: Annotated[list[str] | None, _filter("edition")] = None,
@@ -386,9 +386,8 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         newest = store.current()
         count, pages = newest.size
         meaning = making.coverage_of(settings, newest)
-    except IndexMismatch as error:
-        damaged = damaged or error.details
-        if current and not damaged:
+    except IndexMismatch:
+        if current:
             raise
     root = settings.documents.absolute()
     differing = pending(settings, newest) if root.is_dir() else None
@@ -448,7 +447,7 @@ def store(
 @app.command(cls=_Command)
 @report_errors
 def evaluate(
-    queries: Annotated[Path, typer.Argument(help="Plik JSONL z pytaniami i właściwymi dokumentami.")],
+    queries: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik JSONL z pytaniami i właściwymi dokumentami.")],
     documents: Documents = None,
     index: Index = None,
     field: Annotated[str, typer.Option(help="Pisownia pytań: query, plain albo typo.")] = "query",

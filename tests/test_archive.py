@@ -111,7 +111,7 @@ def test_a_failing_replacement_makes_no_version(library: Library) -> None:
 
 
 def test_a_spoilt_text_is_no_text(library: Library) -> None:
-    """A byte that changed in the text of a version has it told as lost, and never shown; a text without a digest is an older one."""
+    """A byte that changed in the text of a version has it never shown; one without a digest is an older one."""
     library.markdown("a.md", "Most na rzece.")
     _run(library)
     archive = _archive(library)

@@ -512,9 +512,10 @@ def test_status_compares_with_the_folder(library: Library) -> None:
 
 
 def test_status_of_a_damaged_index(library: Library) -> None:
-    """What is spoilt is named, and how it is mended; so it is when the folder is gone."""
+    """What is spoilt is named while the build before is served, and how it is mended; a folder that is gone is told, too."""
     library.markdown("a.md", "Tekst.")
     library.run()
+    library.run(rebuild=True)
     [terms] = library.builds.live().glob("*.trm")
     content = bytearray(terms.read_bytes())
     content[len(content) // 2] ^= 255

@@ -841,7 +841,7 @@ def test_a_spoilt_page_is_never_shown(library: Library) -> None:
 
 
 def test_an_empty_folder_stops_the_run(library: Library) -> None:
-    """A share that is not mounted is an empty folder: nothing changes, and the way on is told, however few documents there were."""
+    """A share that is not mounted is an empty folder: nothing changes, and how to go on is told, however few there were."""
     library.markdown("a.md", "Tekst.")
     library.run()
     before = tree(library.index / "builds"), tree(library.settings().store / "files")
