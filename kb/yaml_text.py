@@ -37,12 +37,12 @@ _REASONS = {
     "entries are not allowed": _START,
     "keys are not allowed": _START,
     "expected <block end>": "tekst po zamykającym cudzysłowie lub nawiasie (ujmij całą wartość w cudzysłów)",
-    "expected ',' or": "brakuje przecinka lub zamykającego nawiasu",
     "escape character": "odwrotny ukośnik w cudzysłowie (użyj apostrofów zamiast cudzysłowu)",
     "mapping values are not allowed": "dwukropek w wartości (ujmij całą wartość w cudzysłów)",
     "could not find expected ':'": "brakuje dwukropka po nazwie klucza",
     "end of stream": "niezamknięty cudzysłów lub nawias",
     "stream end": "niezamknięty cudzysłów lub nawias",
+    "expected ',' or": "brakuje przecinka lub zamykającego nawiasu",
     "another document": "wiersz „---” zaczyna drugi dokument (usuń go)",
 }
 
