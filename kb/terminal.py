@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from rich import progress
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -296,13 +297,14 @@ def print_archive(measure: Measure, folder: Path, as_json: bool = False) -> None
     console = _console()
     console.print(Text(f"Wersje dokumentów: {folder}", overflow="fold"))
     was = messages.counted(measure.removed, "usunięty", "usunięte", "usuniętych")
+    old = f", w tym dawne wersje {messages.file_size(measure.old_bytes)}" if measure.old_bytes else ""
     rows = (
         ("Dokumenty", f"{messages.grouped(measure.documents)}, w tym {was}"),
         (
             "Wersje",
             f"{messages.grouped(measure.versions)}, w tym {messages.counted(measure.old, 'dawna', 'dawne', 'dawnych')}",
         ),
-        ("Rozmiar", f"{messages.file_size(measure.bytes)}, w tym dawne wersje {messages.file_size(measure.old_bytes)}"),
+        ("Rozmiar", messages.file_size(measure.bytes) + old),
         ("Usunięto", messages.counted(measure.pruned, "wersję", "wersje", "wersji") if measure.pruned else ""),
     )
     for name, value in rows:
@@ -374,13 +376,18 @@ def _print_hit(console: Console, number: int, hit: Hit) -> None:
     if hit.document.unread:
         console.print(Text.assemble("   ", (messages.unread(hit.document), "cyan")))
         if hit.document.description:
-            console.print(Text(f"   {hit.document.description}"))
+            _print_indented(console, Text(hit.document.description))
     for page in hit.pages:
         where = locator(hit.document, page)
         heading = f" · {page.heading}" if hit.document.format.has_pages and page.heading else ""
         meaning = Text(" (podobne znaczenie)" if page.by_meaning else "", "dim")
         console.print(Text.assemble("   ", (where, "cyan"), heading, meaning))
-        console.print(_snippet(page.snippet))
+        _print_indented(console, _snippet(page.snippet))
+
+
+def _print_indented(console: Console, text: Text) -> None:
+    """A text below its title, on a terminal with all its lines set in."""
+    console.print(Padding(text, (0, 0, 0, 3)) if console.is_terminal else Text("   ") + text)
 
 
 def _print_reading(console: Console, reading: Reading) -> None:
@@ -433,7 +440,7 @@ def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
 
 def _snippet(snippet: str) -> Text:
     """A snippet's HTML as terminal text, its marks in bold."""
-    text = Text("   ")
+    text = Text()
     for i, part in enumerate(_MARKED.split(snippet)):
         text.append(html.unescape(part), style="bold" if i % 2 else "")
     return text
@@ -448,8 +455,8 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
         _print_json(asdict(state))
         return
     console = _console()
-    size = f"{state.bytes / 1e6:.1f}".replace(".", ",")
-    contents = f"{messages.documents(state.documents)}, {messages.pages(state.pages)}, {size} MB"
+    size = messages.file_size(state.bytes)
+    contents = f"{messages.documents(state.documents)}, {messages.pages(state.pages)}, {size}"
     console.print(f"Indeks {state.build}: {contents}")
     console.print(f"Zbudowany: {messages.moment(datetime.fromisoformat(state.created))}")
     console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)

@@ -10,6 +10,7 @@ from typing import cast
 from kb.extract.clean import Known
 from kb.extract.outcome import damaged
 from kb.limits import Limits
+from kb.messages import fault
 from kb.model import Extraction
 
 Report = Callable[[int, int], None]
@@ -40,4 +41,4 @@ def read(path: Path, reader: str, limits: Limits, known: Known, report: Report =
     except RecursionError:
         return damaged("zbyt głęboko zagnieżdżona budowa")
     except OSError as error:
-        return damaged(f"nie udało się go otworzyć ({error.strerror or error})")
+        return damaged(f"nie udało się go otworzyć ({fault(error)})")
