@@ -387,7 +387,7 @@ def _print_hit(console: Console, number: int, hit: Hit) -> None:
 
 def _print_indented(console: Console, text: Text) -> None:
     """A text below its title, on a terminal with all its lines set in."""
-    console.print(Padding(text, (0, 0, 0, 3)) if console.is_terminal else Text("   ") + text)
+    console.print(Padding(text, (0, 0, 0, 3), expand=False) if console.is_terminal else Text("   ") + text)
 
 
 def _print_reading(console: Console, reading: Reading) -> None:

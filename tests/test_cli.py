@@ -686,6 +686,16 @@ def test_no_command_shows_help() -> None:
         assert command in ran.out + ran.err
 
 
+def test_a_port_that_is_taken(shelf: Library) -> None:
+    """A port that another program uses is told in Polish, with what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ran = kb("serve", *_places(shelf), "--host", "127.0.0.1", "--port", port)
+    assert _is_polite(ran, f"127.0.0.1:{port} (używa go już inny program)", "--port")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help(command: str) -> None:
     """Every command has help, with the options that all have."""
