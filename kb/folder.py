@@ -34,7 +34,7 @@ _RACY_NANOSECONDS = 2_000_000_000
 _BLOCK = 1024 * 1024
 _KEPT = 7
 _AT_TOP = (TAXONOMY_FILE, SYNONYMS_FILE)
-_OF_SYSTEMS = ("thumbs.db", "desktop.ini", "lost+found")
+_OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 """Files that systems put into every folder; hidden ones and those that Office locks files with are never listed either."""
 _SAVE_AS_PDF = "zapisz jako PDF"
 _ADVICE = (

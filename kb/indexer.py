@@ -107,7 +107,7 @@ def run(
         )
         found, others = find(root, hashes, own_folders(settings))
         if not allow_removals:
-            check_removals(job.known(), found, root)
+            check_removals(job.known, found, root)
         job.complete_ledger(found, now)
         job.process(found, others)
         incoming.keep(file.version for file in job.documents.values())
@@ -217,7 +217,6 @@ class _Run:
     def __post_init__(self) -> None:
         self._before = {file.path: file for file in self.writer.files()}
         self._analysis = Analysis(shared_analyzer())
-        self._known: Mapping[str, str] = {}
         self._moved: Collection[str] = ()
 
     @cached_property
@@ -234,6 +233,7 @@ class _Run:
             files=tuple(sorted(self.reports, key=lambda file: file.path)),
         )
 
+    @cached_property
     def known(self) -> dict[str, str]:
         """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
         ledger = {each.path: each.version for each in self.archive.ledger.held().values() if not each.removed}
@@ -285,10 +285,9 @@ class _Run:
 
     def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
         """Decide, read, write; fills ``reports`` and ``documents``. ``others`` are files that are not read."""
-        self._known = self.known()
-        there = {entry.version: entry.name for entry in found if entry.version and entry.name not in self._known}
+        there = {entry.version: entry.name for entry in found if entry.version and entry.name not in self.known}
         present = {entry.name for entry in found}
-        self._moved = {version for path, version in self._known.items() if path not in present}
+        self._moved = {version for path, version in self.known.items() if path not in present}
         plan = self.plan = make_plan(self._before, found, self.archive.ledger.held(), self._again, self._ask)
         self.documents = {file.document: file for file in self._before.values()}
         for file in plan.leaving:
@@ -520,7 +519,7 @@ class _Run:
 
     def _change(self, entry: FoundFile) -> str:
         """What a file that was read is beside the collection before."""
-        known, before = self._known.get(entry.name), self._before.get(entry.name)
+        known, before = self.known.get(entry.name), self._before.get(entry.name)
         if known is None:
             return "moved" if entry.version in self._moved else "new"
         if known != entry.version:
