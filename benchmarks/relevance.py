@@ -51,8 +51,13 @@ PARTS: Mapping[str, Tuning] = {
     "loosened phrases": Tuning(loosened=0),
     "synonyms": Tuning(synonym=0),
     "derived adjectives": Tuning(derived=0),
+    "word families": Tuning(family=0),
+    "verbs weigh less": Tuning(verb=1),
+    "short pages count as longer": Tuning(shortest=0),
+    "a document's second page": Tuning(second_page=0),
     "coverage floor": Tuning(floor=0),
     "meaning": Tuning(meaning=0),
+    "meaning against all that was asked": Tuning(meaning_least=0),
 }
 """Each part of reading and ranking, and what takes it out."""
 
@@ -214,7 +219,10 @@ def ablation(settings: Settings, questions: Sequence[Question], only: Sequence[s
     return lines
 
 
-_ENGINES_SHARE = {name: getattr(Tuning(), name) for name in ("k1", "b", "title", "heading", "contents_page")}
+_ENGINES_SHARE = {
+    name: getattr(Tuning(), name)
+    for name in ("k1", "b", "shortest", "title", "heading", "contents_page", "second_page")
+}
 LEADS = (1.0, 1.1, 1.2, 1.3, 1.5)
 COVERS = (0.4, 0.5, 0.6)
 

@@ -15,8 +15,13 @@ from kb.model import Page, Query
 START = "/"
 SEARCH = "/szukaj"
 FEED = "/szukaj.atom"
+DOCUMENTS = "/dokumenty"
+FEED_JSON = "/szukaj.json"
+FOLLOW = "/sledz"
 DOCUMENT = "/dokumenty/{id}"
 PAGE = "/dokumenty/{id}/strony/{number}"
+PAGES = "/dokumenty/{id}/strony"
+PICTURE = "/obrazy/{id}/{token}/{number}-{width}.jpg"
 VERSION = "/dokumenty/{id}/wersje/{version}"
 VERSION_PAGE = "/dokumenty/{id}/wersje/{version}/strony/{number}"
 FILE = "/pliki/{id}"
@@ -34,6 +39,9 @@ ABOUT = "/o-bazie"
 QUOTE = "/cytat"
 API_GUIDE = "/api"
 SITEMAP = "/sitemap.xml"
+SITEMAP_PART = "/sitemap-{number}.xml"
+OPENSEARCH = "/opensearch.xml"
+OAI = "/oai"
 ROBOTS = "/robots.txt"
 STATIC = "/static"
 
@@ -58,10 +66,11 @@ READY = "/readyz"
 
 LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
 """Kinds of documents that have a list of their own."""
-TAKES_BODY = frozenset({QUOTE})
-"""Where a form may be posted: what it holds may be too long for an address."""
+_PICTURES = "/obrazy/"
+TAKES_BODY = frozenset({QUOTE, OAI})
+"""Where a form may be posted: what it holds may be too long for an address, or a protocol says so."""
 _MOST_MARKED = 30
-CLOSED_TO_ROBOTS = (SEARCH, f"{CITATIONS}?", f"{API_GUIDE}/")
+CLOSED_TO_ROBOTS = (SEARCH, _PICTURES, f"{CITATIONS}?", f"{API_GUIDE}/")
 VERSION_CHARACTERS = 12
 """Of a version's hash in an address: two versions of one document never have the same twelve hexadecimal digits."""
 
@@ -74,6 +83,16 @@ def document_url(document: str) -> str:
 def page_url(document: str, number: int) -> str:
     """Path of one page of a document: a link to cite, so it never carries a query."""
     return PAGE.format(id=quote(document), number=number)
+
+
+def pages_url(document: str) -> str:
+    """Path of the form that goes to a page by its printed number."""
+    return PAGES.format(id=quote(document))
+
+
+def picture_url(document: str, token: str, number: int, width: int) -> str:
+    """Path of a page's picture, so many pixels wide; it changes with the file, which ``token`` names."""
+    return PICTURE.format(id=quote(document), token=token, number=number, width=width)
 
 
 def place_url(document: str, page: Page | None) -> str:
@@ -139,16 +158,26 @@ def static_url(name: str, version: str) -> str:
 
 def search_url(query: Query, path: str = SEARCH) -> str:
     """The address of a search. What is the default is left out, so that one search has one address."""
+    pairs = search_pairs(query)
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def search_pairs(query: Query) -> list[tuple[str, str]]:
+    """The parameters of a search, without those that are the default."""
     pairs = [("q", query.text)] if query.text else []
     pairs += [(facet, value) for facet in FACETS for value in query.filters.get(facet, ())]
     pairs += [("sort", query.sort)] if query.sort != "relevance" else []
     pairs += [("page", str(query.page))] if query.page > 1 else []
-    return f"{path}?{urlencode(pairs)}" if pairs else path
+    return pairs
 
 
-def with_query(url: str, text: str) -> str:
-    """A link to a document or page that carries the query, so that what was found is marked there."""
-    return f"{url}?{urlencode({'q': text})}" if text else url
+def with_search(url: str, query: Query | None, **more: str) -> str:
+    """A link to a document or page that carries the whole search: what was found is marked, and the way back is known.
+
+    ``more`` are parameters of that page itself.
+    """
+    pairs = [*(search_pairs(query) if query else ()), *more.items()]
+    return f"{url}?{urlencode(pairs)}" if pairs else url
 
 
 def quote_url(text: str) -> str:
@@ -158,7 +187,13 @@ def quote_url(text: str) -> str:
 
 def marked_url(document: str, number: int, words: Sequence[str]) -> str:
     """A page on which words are marked where they follow one another; of very many the first ones."""
-    return with_query(page_url(document, number), f"„{' '.join(words[:_MOST_MARKED])}”" if words else "")
+    text = f"„{' '.join(words[:_MOST_MARKED])}”" if words else ""
+    return with_search(page_url(document, number), Query(text=text))
+
+
+def json_feed(feed: str) -> str:
+    """The path of a feed as JSON, from that of the same feed as Atom."""
+    return FEED_JSON + feed.removeprefix(FEED)
 
 
 def section_of(path: str) -> str:
@@ -184,6 +219,11 @@ def of_other_document(path: str, document: str) -> str:
         if path.startswith(start):
             return start + quote(document) + path.removeprefix(start + document_of(path))
     return path
+
+
+def is_picture(path: str) -> bool:
+    """Whether this is a picture of a page: it waits for its turn among pictures, not among those who search."""
+    return path.startswith(_PICTURES)
 
 
 def is_for_programs(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: ``kb index · serve · search · check · status · store · evaluate``.
+"""The command line: ``kb index · serve · search · check · status · store · backup · restore · evaluate``.
 
 Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usage or nothing could be done.
 """
@@ -20,8 +20,8 @@ from typing import Annotated, Any, NoReturn, ParamSpec
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kb import messages, terminal
-from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
+from kb import console, messages, terminal
+from kb.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
 from kb.settings import load
 
@@ -80,6 +80,8 @@ class _Commands(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run a command and end with its exit code."""
+        console.start_in_utf8()
+        console.prepare()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except Exception as error:
@@ -296,9 +298,13 @@ def serve(
     try:
         open_store(settings).live()
     except IndexMissing:
-        with terminal.progress_bar(False) as show:
-            report = indexer.run(settings, on_progress=show)
-        terminal.print_report(report, "Indeks")
+        try:
+            with terminal.progress_bar(False) as show:
+                report = indexer.run(settings, on_progress=show)
+            terminal.print_report(report, "Indeks")
+        except IndexLocked:
+            # Somebody is building it right now: readers are told so until it is there.
+            terminal.print_waiting()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -362,6 +368,7 @@ def search(
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie i czy jest aktualny."""
     from kb.engine import open_store
+    from kb.extract.confine import offered
     from kb.extract.recognition import find_recogniser
     from kb.indexer import fingerprint
     from kb.meaning import making
@@ -399,6 +406,7 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         bytes=live.bytes,
         current=current,
         ocr=find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto").state,
+        reading=offered().state,
         meaning=meaning,
         up_to_date=current and not damaged and differing is not None and not differing.count,
         damaged=damaged,
@@ -442,6 +450,43 @@ def store(
         if not terminal.confirmed("Usunąć je na zawsze?"):
             raise typer.Exit(2)
     terminal.print_pruned(remove(archive, chosen), as_json)
+
+
+@app.command(cls=_Command)
+@report_errors
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik kopii, np. kopia.tar.gz.")],
+    documents: Documents = None,
+    index: Index = None,
+    as_json: AsJson = False,
+) -> None:
+    """Zrób kopię wszystkiego, czego nie da się odtworzyć: dokumentów i ich wersji."""
+    from kb import backup
+
+    settings = load(documents=documents, index=index)
+    with terminal.files_bar("Kopiowanie", as_json) as show:
+        made = backup.make(settings, file, show)
+    terminal.print_backup(made, as_json)
+
+
+@app.command(cls=_Command)
+@report_errors
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik kopii zrobionej przez „kb backup”.")],
+    documents: Documents = None,
+    index: Index = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Przywróć, choć w folderach coś jest; odłóż to na bok.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Przywróć dokumenty i ich wersje z kopii."""
+    from kb import backup
+
+    settings = load(documents=documents, index=index)
+    with terminal.files_bar("Przywracanie", as_json) as show:
+        restored = backup.restore(settings, file, replace=replace, on_file=show)
+    terminal.print_restored(restored, as_json)
 
 
 @app.command(cls=_Command)

@@ -118,6 +118,18 @@ class ArchiveUnavailable(KbError):
     code = "archive_unavailable"
 
 
+class BackupError(KbError):
+    """A backup cannot be made or restored."""
+
+    code = "backup"
+
+
+class BackupDamaged(BackupError):
+    """A backup is not what was written; ``details`` names its files."""
+
+    code = "backup_damaged"
+
+
 class NotFound(KbError):
     """No such document, page, edition or topic."""
 

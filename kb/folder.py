@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Collection, Iterator
@@ -47,6 +48,7 @@ _ADVICE = (
     (("doc", "docx", "odt", "rtf", "xls", "xlsx", "ods", "ppt", "pptx", "odp", "html", "htm", "epub"), _SAVE_AS_PDF),
 )
 """What to do with files of other formats, by the ends of their names."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
         for entry in entries:
             if entry.name.startswith(".") or entry.path in leave_out:
                 continue
-            name = prefix + _shown(entry.name)
+            name = prefix + shown(entry.name)
             if not _is_folder(entry):
                 yield from _found(root, entry, name, inputs, beside)
             elif entry.is_symlink():
@@ -219,9 +221,11 @@ def _reason(error: Exception) -> str:
     return fault(error) if isinstance(error, OSError) else "błędne dowiązanie"
 
 
-def _shown(name: str) -> str:
-    # A name that is no UTF-8 is shown with replacement marks; the path itself stays as it is.
-    return name if name.isascii() else normalise(os.fsencode(name).decode("utf-8", "replace"))
+def shown(name: str) -> str:
+    """A file's name as people see it, with marks for what is no UTF-8 or no letter or sign; the path itself stays as it is."""
+    if name.isascii():
+        return name if name.isprintable() else _CONTROL.sub("\ufffd", name)
+    return _CONTROL.sub("\ufffd", normalise(os.fsencode(name).decode("utf-8", "replace")))
 
 
 def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:

@@ -43,6 +43,27 @@ class OcrLimits:
         return Limits(address_space_bytes=self.address_space_bytes, seconds=self.seconds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureLimits:
+    """Limits on drawing one page. A page that goes over one is shown as a text alone.
+
+    ``seconds``: a page takes 0.05 to 0.3, a large map a few. ``megapixels`` of one picture: A4 at the largest width has 3.6.
+    ``file_bytes`` of one picture.
+    """
+
+    address_space_bytes: int = 1024 * 1024 * 1024
+    seconds: float = 5.0
+    megapixels: float = 8.0
+    file_bytes: int = 8 * 1024 * 1024
+
+    @property
+    def of_process(self) -> Limits:
+        """What a process may cost that draws one page. It writes no text, so that nothing may be long."""
+        return Limits(
+            address_space_bytes=self.address_space_bytes, seconds=self.seconds, seconds_per_page=0.0, characters=0
+        )
+
+
 # What is taken from the documents folder
 
 PDF_BYTES = 1024 * 1024 * 1024
@@ -82,6 +103,10 @@ RESULTS_A_PAGE = 50
 LAST_RESULT = 10_000
 """No person turns so many pages, and ranking them all would only cost."""
 
+FEED_ENTRIES = 50
+"""Documents of one page of a feed; each is read from the disk and has a snippet cut. Further pages have the others."""
+OAI_RECORDS = 100
+"""Records of one answer to a harvester, a kilobyte or two each; the next answer has the next ones."""
 EXPORTED_RECORDS = 500
 """Documents whose entries are given as one file: each is read from the disk, some tenths of a millisecond, and a record has
 about a kilobyte."""
@@ -133,6 +158,12 @@ HANDLERS = 4
 """Requests at work. They share the interpreter, so more of them would only make all wait longer."""
 WAITING_REQUESTS = 32
 """Requests that wait for their turn; the next one is refused at once."""
+DRAWINGS = 2
+"""Pages that are drawn, each in a process of its own. They take no turn of the handlers."""
+WAITING_DRAWINGS = 64
+"""Pages that wait to be drawn; the next one is refused at once. A picture that is kept waits for nothing."""
+MAP_SECONDS = 0.4
+"""How long a page waits for the map of its words; without it, the picture has no marks and is taken for A4."""
 FILE_READS = 8
 """Threads that read files to be sent, beside the handlers."""
 CONNECTIONS = 1_000
@@ -152,6 +183,8 @@ KEPT_TERMS_BYTES = 48 * 1024 * 1024
 """The terms of words, for some 150 thousand forms."""
 KEPT_LEMMAS_BYTES = 16 * 1024 * 1024
 """The dictionary's lemmas of words."""
+KEPT_HIT_LISTS = 200
+"""Counts of found places, of one query in all pages of one document each."""
 KEPT_NAMES = 1_000
 """Authors that were told to be persons or bodies, a millisecond each: a page with its entries and tags asks ten times."""
 KEPT_KNOWN_BYTES = 16 * 1024 * 1024

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kb.formats import Format, format_of
 
@@ -86,6 +86,32 @@ class Page:
         """The heading above a place of the text."""
         above = [heading.text for heading in self.headings if heading.start <= place]
         return above[-1] if above else self.heading
+
+
+class Box(NamedTuple):
+    """A rectangle on a page, in shares of the page's width and height, from its upper left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class PlacedWord(NamedTuple):
+    """The word ``text[start:end]`` of a page, and where it stands on it: a box for each line that it is on."""
+
+    start: int
+    end: int
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMap:
+    """A printed page's size in points as a reader sees it, and where the words of its text stand."""
+
+    width: float
+    height: float
+    words: tuple[PlacedWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

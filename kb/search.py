@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kb import deadline
+from cachetools import LRUCache
+
+from kb import deadline, limits
 from kb.addresses import document_url, page_url
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
 from kb.engine import (
@@ -29,6 +32,7 @@ from kb.engine import (
 from kb.errors import NotFound
 from kb.facets import FACETS
 from kb.finding.answer import answer
+from kb.finding.hits import Count, PageHits, count, hits_of
 from kb.finding.related import related
 from kb.finding.relax import THIN, nearest_topics, relaxations
 from kb.finding.snippets import Highlighter
@@ -84,6 +88,9 @@ class KnowledgeBase:
         self._vocabulary: KeyedValue[Vocabulary] = KeyedValue()
         self._suggester: KeyedValue[Suggester] = KeyedValue()
         self._meaning: Meaning | None = open_meaning(settings)
+        self._hits: LRUCache[Hashable, tuple[PageHits, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
+        self._begun: LRUCache[Hashable, tuple[Count, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
+        self._hits_lock = threading.Lock()
 
     @property
     def state(self) -> State:
@@ -152,7 +159,7 @@ class KnowledgeBase:
         strict = all(clause.kind is ClauseKind.PHRASE for clause in asked)
         if self._meaning is None or strict or query.sort != "relevance" or not self.tuning.meaning:
             return ()
-        text = _as_read(asked, read.reading)
+        text = _as_read(asked, read.reading, {surface(entry.short) for entry in self.synonyms.abbreviations})
         return self._meaning.near(text, Weights(self.tuning.meaning, self.tuning.meaning_joins))
 
     def found(self, query: Query, limit: int) -> tuple[tuple[Document, ...], int]:
@@ -164,11 +171,50 @@ class KnowledgeBase:
         matches = state.match(replace(request, near=self._near(query, read)))
         return tuple(match.document for match in matches.documents), matches.total + matches.joined
 
+    def in_order(self, query: Query, order: Sequence[str]) -> tuple[tuple[Hit, ...], int]:
+        """A page of what a search finds by words, in an order of documents' ids; and how many documents it finds."""
+        state = self.state
+        frequencies = Frequencies(state)
+        read = self._reader(state, frequencies).read(query.clauses)
+        request = replace(self._request(query, read, state, frequencies), order=order, facets=(), pages_per_document=1)
+        matches = state.match(request)
+        highlighter = self._highlighter(read, state, frequencies)
+        return tuple(_hit(match, highlighter) for match in matches.documents), matches.total
+
     def highlighter(self, query: Query) -> Highlighter:
         """Marks the query's words in any text."""
         state = self.state
         frequencies = Frequencies(state)
         return self._highlighter(self._reader(state, frequencies).read(query.clauses), state, frequencies)
+
+    def hits(self, query: Query, document: str, highlighter: Highlighter) -> tuple[PageHits, ...]:
+        """The query's found places on each page of a document; none where there is no time to count them all.
+
+        The next one who asks goes on from there.
+        """
+        state = self.state
+        found = _found(state.document(document))
+        key = (state.key, query.text, document)
+        with self._hits_lock:
+            kept = self._hits.get(key)
+            counts = list(self._begun.get(key, ()))
+        if kept is not None:
+            return kept
+        hits: tuple[PageHits, ...] = ()
+        with deadline.optional():
+            for number in range(len(counts) + 1, 1 if found.unread else found.pages + 1):
+                deadline.check()
+                page = state.page(document, number)
+                assert page is not None
+                counts.append(count(highlighter, page))
+            hits = hits_of(counts, highlighter.weights)
+        with self._hits_lock:
+            if hits:
+                self._hits[key] = hits
+                self._begun.pop(key, None)
+            else:
+                self._begun[key] = tuple(counts)
+        return hits
 
     def explain(self, query: Query, document: str, number: int) -> Sequence[Contribution] | None:
         """What makes the score of a page for a query, part by part; None where the engine cannot say."""
@@ -209,6 +255,7 @@ class KnowledgeBase:
             limit=query.per_page,
             # A word that no page has must not empty the answer: it counts for nothing.
             floor=share * sum(asked),
+            near_least=self.tuning.meaning_least * sum(concept.worth for concept in concepts if concept.asked),
         )
 
     def _totals(
@@ -271,6 +318,14 @@ class KnowledgeBase:
         found = state.document(document)
         return iter(()) if found is None or found.unread else state.pages(document)
 
+    def position(self, document: str, label: str) -> int | None:
+        """Where in a document the page is that has this number printed on it; in that letter case rather than another."""
+        labels = [(page.number, page.label) for page in self.pages(document) if page.label]
+        wanted = label.strip()
+        exactly = [number for number, text in labels if text == wanted]
+        nearly = [number for number, text in labels if text.casefold() == wanted.casefold()]
+        return next(iter(exactly or nearly), None)
+
     def documents(self) -> Sequence[Document]:
         """All documents, newest first."""
         return self.state.documents()
@@ -300,11 +355,12 @@ def _weight(concept: Concept, pages: int, state: State) -> float:
     return math.log1p(state.size.pages / (1 + pages)) if concept.asked else 0.0
 
 
-def _as_read(clauses: Sequence[Clause], reading: Reading) -> str:
-    """What was asked, with words repaired and abbreviations spelled out."""
+def _as_read(clauses: Sequence[Clause], reading: Reading, abbreviations: Collection[str]) -> str:
+    """What was asked, with words repaired and abbreviations spelled out; what words mean is known without their synonyms."""
     repaired = {change.before: change.after for change in reading.repaired}
     words = [repaired.get(word, word) for clause in clauses for word in clause.words]
-    return " ".join([*words, *(f"({change.after})" for change in reading.expanded)])
+    spelled_out = [f"({change.after})" for change in reading.expanded if surface(change.before) in abbreviations]
+    return " ".join([*words, *spelled_out])
 
 
 def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
     documents: _Folder = Field(Path("documents"), description="Folder z dokumentami PDF i Markdown.")
-    index: _Folder = Field(Path("index"), description="Folder indeksu; zapisuje w nim tylko „kb index”.")
+    index: _Folder = Field(Path("index"), description="Folder indeksu; wszystko, co w nim jest, można odtworzyć.")
     store: _Folder = Field(
         default_factory=lambda given: given.get("index", Path("index")).parent / "store",
         description="Folder z wersjami dokumentów i rejestrem adresów; razem z dokumentami trzeba go zachowywać.",
@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     meaning_model: str = Field("", description="Nazwa modelu na tym serwerze.")
     meaning_key: SecretStr = Field(SecretStr(""), description="Klucz do tego serwera.")
     cache_mb: int = Field(128, ge=1, description="Pamięć na listy wystąpień słów w jednym procesie serwera, w MB.")
+    pictures_mb: int = Field(
+        512,
+        ge=0,
+        description="Miejsce na gotowe obrazy stron w folderze index/pictures, w MB; 0 – niczego nie przechowuje.",
+    )
     public_url: str = Field(
         "", description="Publiczny adres serwisu, np. https://baza.example.pl, do cytowań i kanałów."
     )
@@ -144,7 +149,7 @@ def load(**given: object) -> Settings:
     problems = []
     for name in sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known):
         near = difflib.get_close_matches(name, sorted(known), 1)
-        problems.append(f"{name}: nie ma takiego ustawienia" + (f"; czy chodzi o {near[0]}?" if near else "."))
+        problems.append(f"{name}: nie ma takiego ustawienia" + (f". Może chodziło o „{near[0]}”?" if near else "."))
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 import sys
 import textwrap
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import progress
-from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
@@ -24,12 +22,14 @@ from rich.text import Text
 
 from kb import messages
 from kb.citing import locator
+from kb.console import Console, harmless, json_text
 from kb.engine import Contribution
 from kb.model import Hit, Reading, Results, Status
 
 if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
     from kb.archive.pruning import Chosen, Measure
+    from kb.backup import Backup, OnFile
     from kb.indexer import FileReport, Report
     from kb.meaning.making import Coverage, OnCoverage
     from kb.pending import Pending
@@ -54,6 +54,7 @@ class IndexState:
     ``up_to_date``: it is current, sound, and has the documents ``folder`` as it is now; ``pending`` are the files that
     differ, None where the folder is not there. ``damaged`` says which files are spoilt.
     ``ocr`` says in Polish whether the text of scans is recognised on this machine.
+    ``reading`` says in Polish what the kernel keeps from the processes that read files.
     ``meaning``: how many pages can be found by meaning; None where that is off.
     """
 
@@ -64,6 +65,7 @@ class IndexState:
     bytes: int
     current: bool
     ocr: str
+    reading: str
     meaning: Coverage | None
     up_to_date: bool
     damaged: tuple[str, ...] = ()
@@ -92,6 +94,11 @@ def print_error(message: str, details: Sequence[str] = ()) -> None:
 def print_interrupted() -> None:
     """That the person stopped the command."""
     _console(stderr=True).print("Przerwano. Indeks jest taki, jak przed tym poleceniem.")
+
+
+def print_waiting() -> None:
+    """That the server has no index yet, which somebody else is building."""
+    _console().print("Inne polecenie właśnie buduje indeks. Do tego czasu serwis odpowiada, że jeszcze go nie ma (503).")
 
 
 def print_address(host: str, port: int) -> None:
@@ -256,7 +263,7 @@ def _sentence(note: str) -> str:
 
 def _print_tabbed(cells: Sequence[str]) -> None:
     """A line of cells between tabs, for ``cut`` and ``awk``."""
-    sys.stdout.write("\t".join(" ".join(cell.split()) for cell in cells) + "\n")
+    sys.stdout.write("\t".join(harmless(" ".join(cell.split())) for cell in cells) + "\n")
 
 
 def _print_defaults(console: Console, files: Sequence[FileReport]) -> None:
@@ -346,6 +353,58 @@ def print_pruned(chosen: Chosen, as_json: bool = False) -> None:
         _console().print(f"Usunięto {count}, {messages.file_size(chosen.bytes)}. Ich adresy mówią, że tu były.")
 
 
+# kb backup, kb restore
+
+
+@contextmanager
+def files_bar(what: str, quiet: bool) -> Iterator[OnFile | None]:
+    """A bar with how many files are done, on a terminal only."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    bar = _bar(console)
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, total=total or None, completed=done)
+
+
+def print_backup(backup: Backup, as_json: bool = False) -> None:
+    """What was put into a backup, and what is no file and was not."""
+    if as_json:
+        _print_json(asdict(backup))
+        return
+    console = Console(highlight=False)
+    console.print(Text(f"Kopia: {backup.file}, {messages.file_size(backup.bytes)}", overflow="fold"))
+    console.print(_of_backup(backup))
+    for path in backup.skipped:
+        console.print(Text(f"  pominięto (nie jest zwykłym plikiem w tym folderze): {path}", overflow="fold"))
+
+
+def print_restored(backup: Backup, as_json: bool = False) -> None:
+    """What was restored, where that is now which was there before, and what to do next."""
+    if as_json:
+        _print_json(asdict(backup))
+        return
+    console = Console(highlight=False)
+    console.print(Text(f"Przywrócono kopię z {_moment(backup.created)}: {_of_backup(backup)}", overflow="fold"))
+    for folder in backup.moved:
+        console.print(Text(f"  to, co było przedtem, jest w: {folder}", overflow="fold"))
+    console.print("Teraz uruchom „kb index”.")
+
+
+def _of_backup(backup: Backup) -> str:
+    files = messages.counted(backup.documents, "plik", "pliki", "plików")
+    versions = messages.counted(backup.versions, "wersja", "wersje", "wersji")
+    return f"{files} z folderu dokumentów, {versions} dokumentów ({messages.seconds(backup.seconds)})."
+
+
+def _moment(created: str) -> str:
+    """The time of a backup where the person is."""
+    moment = datetime.fromisoformat(created).astimezone()
+    return f"{messages.long_date(moment.date())}, {moment:%H:%M}"
+
+
 # kb search
 
 
@@ -403,7 +462,7 @@ def _print_reading(console: Console, reading: Reading) -> None:
     for change in reading.expanded:
         console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
     if reading.dropped:
-        console.print(f"pominięto: {', '.join(reading.dropped)}", style="dim", markup=False)
+        console.print(f"nie szukano słów: {', '.join(reading.dropped)}", style="dim", markup=False)
 
 
 def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
@@ -460,6 +519,7 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
     console.print(f"Indeks {state.build}: {contents}")
     console.print(f"Zbudowany: {messages.moment(datetime.fromisoformat(state.created))}")
     console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)
+    console.print(f"Odczyt plików: {state.reading}", markup=False)
     if state.meaning:
         console.print(f"Znaczenie: {state.meaning.done} z {_of_pages(state.meaning.pages)}")
     _print_freshness(console, state)
@@ -520,5 +580,4 @@ def print_quality(quality: Quality, spelling: str, as_json: bool = False) -> Non
 
 
 def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(json_text(value) + "\n")

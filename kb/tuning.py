@@ -17,10 +17,14 @@ class Tuning:
     """BM25: how soon further occurrences of a term on a page stop counting."""
     b: float = 0.75
     """BM25: how much a page's length counts against it, between 0 and 1."""
+    shortest: float = 0.5
+    """BM25: a page shorter than this share of an average one counts as long as that: a few lines are not denser for being few."""
     title: float = 0.5
     """A word of the document's title adds this share of its idf to each page of the document that matches otherwise."""
     heading: float = 0.3
     """A word of the page's heading adds this share of its idf."""
+    second_page: float = 0.3
+    """A document is ranked by its best page and this share of the next best: a subject is treated on more than one page."""
     contents_page: float = 0.2
     """A list of contents, a cover or an imprint answers nothing itself: the score of such a page is multiplied by this."""
 
@@ -40,6 +44,10 @@ class Tuning:
     """A synonym, or an abbreviation's other form."""
     derived: float = 0.2
     """An adjective of a noun, or the noun of an adjective."""
+    family: float = 0.4
+    """Another word of the same family: "pożyczka" for "pożyczyć"."""
+    verb: float = 0.6
+    """A verb, beside a noun's 1: what is asked about is mostly named, and what is done with it said in many ways."""
     neighbour: float = 0.3
     """Two words of the query that stand in a text just as they do in the query, inflection aside."""
     beside: float = 1.0
@@ -58,7 +66,9 @@ class Tuning:
 
     meaning: float = 1.0
     """Meaning beside words: a page's share of the best score is raised by this × (cosine − mean) / (4 × standard deviation)."""
-    meaning_joins: float = 3.0
+    meaning_least: float = 0.5
+    """Where words find little: the best score that meaning adds a share of is at least this share of the whole query's idf."""
+    meaning_joins: float = 2.0
     """By how many standard deviations a page's meaning must stand out for it to be found without the words."""
 
     answer_words: int = 3

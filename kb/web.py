@@ -20,19 +20,24 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb import addresses, limits
 from kb.api import routes as api
 from kb.archive import Archive
+from kb.console import harmless
 from kb.engine import Store
 from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHost
+from kb.freshness import COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL, NOT_COMPRESSED, Unchanged
 from kb.gate import Gate, check_address, hosts_of
 from kb.meaning.making import Background
+from kb.oai import routes as oai
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
 from kb.pages.versions import removed_page
+from kb.pictures import Pictures
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
@@ -64,10 +69,10 @@ _NOBODY: Scope = {"headers": [(b"host", b"localhost")]}
 _TURN_SECONDS = 0.0005
 """Searches release the GIL on reads and NumPy calls; with Python's switch interval of 5 ms each would wait that long to get
 it back."""
-_BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę; jeśli się powtórzy, napisz do redakcji."
+_BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę."
 _HTTP_MESSAGES = {
-    404: "Pod tym adresem niczego nie ma. Adres mógł zostać źle przepisany, a strona usunięta.",
-    405: "Pod tym adresem można tylko czytać (metoda GET).",
+    404: "Pod tym adresem nic nie ma. Mógł zostać źle przepisany albo strona została usunięta.",
+    405: "Ten adres służy tylko do czytania (metoda GET).",
 }
 
 
@@ -85,9 +90,10 @@ def create_app(
     settings = settings or load()
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
-    versions = Versions(knowledge, Archive(settings.store.absolute()))
-    templates = load_templates(settings)
-    site = Site(settings, knowledge, Directory(knowledge), templates, gate, Pulse(knowledge), today, versions)
+    archive = Archive(settings.store.absolute())
+    versions, directory = Versions(knowledge, archive), Directory(knowledge, archive.ledger)
+    templates, pictures = load_templates(settings), Pictures(settings)
+    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today, versions, archive)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -95,8 +101,8 @@ def create_app(
         sys.setswitchinterval(_TURN_SECONDS)
         await run_in_threadpool(_warm_up, knowledge)
         # It takes a second or two of a large collection; answers need not wait for it.
-        threading.Thread(target=_prepare, args=(knowledge,), daemon=True).start()
-        with Background(settings, lambda: knowledge.state):
+        threading.Thread(target=_prepare, args=(knowledge, pictures), daemon=True).start()
+        with Background(settings, lambda: knowledge.state), contextlib.closing(pictures):
             yield
 
     app = FastAPI(
@@ -113,7 +119,16 @@ def create_app(
     app.include_router(api.health)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(oai.router)
     app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Unchanged)
+    # Pages hold no secrets and nobody logs in, so that there is nothing that the size of a compressed answer could tell (BREACH).
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=COMPRESSED_FROM_BYTES,
+        compresslevel=COMPRESSION_LEVEL,
+        exclude_content_types=NOT_COMPRESSED,
+    )
     app.add_middleware(_Frame, settings=settings, gate=gate)
     app.add_exception_handler(KbError, _on_error)
     app.add_exception_handler(HTTPException, _on_error)
@@ -127,9 +142,10 @@ def _warm_up(knowledge: KnowledgeBase) -> None:
         knowledge.search(make_query("samorząd"))
 
 
-def _prepare(knowledge: KnowledgeBase) -> None:
+def _prepare(knowledge: KnowledgeBase, pictures: Pictures) -> None:
     with contextlib.suppress(KbError):
         knowledge.prepare()
+    pictures.warm_up()
     # Everything long-lived exists: freeze it, so that full collections, which stop every thread for 0.1 s, skip it.
     gc.freeze()
 
@@ -221,7 +237,7 @@ class _Frame:
             if started:
                 raise
             if not isinstance(error, KbError):
-                _LOG.exception("%s %s", scope["method"], scope["path"])
+                _LOG.exception("%s %s", scope["method"], harmless(scope["path"]))
             await self._failed(inner, error)(inner, receive, framed)
 
     def _failed(self, scope: Scope, error: Exception) -> Response:
@@ -240,7 +256,7 @@ class _Frame:
             await self._app(scope, receive, send)
             return
         check_address(scope, self._hosts)
-        if addresses.is_static(scope["path"]):
+        if addresses.is_static(scope["path"]) or addresses.is_picture(scope["path"]):
             await self._app(scope, receive, send)
         else:
             await self._gate.run(self._app, scope, receive, send)
@@ -254,3 +270,6 @@ class _Frame:
             # Addresses of static files change with their content.
             headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
         headers.setdefault("Cache-Control", "no-cache")
+        tag = headers.get("etag", "")
+        if "content-encoding" in headers and tag and not tag.startswith("W/"):
+            headers["ETag"] = f"W/{tag}"  # other bytes than those that the validator was made of

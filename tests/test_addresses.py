@@ -11,10 +11,11 @@ import pytest
 
 from kb import addresses
 from kb.model import Page, Query
+from kb.reading.query import make_query
 
 PACKAGE = Path(addresses.__file__).parent
 ADDRESS = re.compile(
-    r"(?<![\w<])/(?:dokumenty|szukaj|edycje|tematy|pliki|cytowania|aktualnosci|wydarzenia|slownik|o-bazie|api|static"
+    r"(?<![\w<])/(?:dokumenty|obrazy|szukaj|edycje|tematy|pliki|cytowania|aktualnosci|wydarzenia|slownik|o-bazie|api|static"
     r"|healthz|readyz)(?![\w-])"
 )
 
@@ -65,8 +66,17 @@ def test_the_script_asks_where_suggestions_are() -> None:
         (addresses.edition_url("cwd-plus"), "/edycje/cwd-plus"),
         (addresses.topic_url("finanse"), "/tematy/finanse"),
         (addresses.document_url("a?b#c"), "/dokumenty/a%3Fb%23c"),
-        (addresses.with_query("/dokumenty/a", "wkład własny"), "/dokumenty/a?q=wk%C5%82ad+w%C5%82asny"),
-        (addresses.with_query("/dokumenty/a", ""), "/dokumenty/a"),
+        (addresses.with_search("/dokumenty/a", make_query("wkład własny")), "/dokumenty/a?q=wk%C5%82ad+w%C5%82asny"),
+        (addresses.with_search("/dokumenty/a", make_query("")), "/dokumenty/a"),
+        (addresses.with_search("/dokumenty/a", None, trafienie="2"), "/dokumenty/a?trafienie=2"),
+        (
+            addresses.with_search(
+                "/dokumenty/a", make_query("x", {"year": ("2024",)}, sort="newest", page=3), trafienie="1"
+            ),
+            "/dokumenty/a?q=x&year=2024&sort=newest&page=3&trafienie=1",
+        ),
+        (addresses.pages_url("raport-a"), "/dokumenty/raport-a/strony"),
+        (addresses.picture_url("a", "0f", 3, 800), "/obrazy/a/0f/3-800.jpg"),
     ],
 )
 def test_lasting_addresses(made: str, lasting: str) -> None:

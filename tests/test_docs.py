@@ -291,8 +291,8 @@ def test_places_to_change_are_there() -> None:
 def test_what_is_on_disk_is_listed(collection: Library) -> None:
     """Every file and folder of a real index has its row."""
     listed = {row[0].partition("/")[0] for row in rows(ARCHITECTURE, "under `index/` | what it is | if it is lost")}
-    vectors = {"meaning"}  # made where there is an encoder
-    assert listed == {path.name for path in collection.index.iterdir()} | vectors
+    later = {"meaning", "pictures"}  # made where there is an encoder, and when somebody looks at a page
+    assert listed == {path.name for path in collection.index.iterdir()} | later
 
 
 # Installing and checking
@@ -309,7 +309,7 @@ def test_constraints_pin_every_dependency() -> None:
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(versions[requirement.name.lower()]), requirement
     installs = [line for line in MAKEFILE.splitlines() if "$(INSTALL)" in line and ".venv/constraints" not in line]
-    assert len(installs) == 5
+    assert len(installs) == 6
     assert all("-c constraints.txt" in line for line in installs)
 
 

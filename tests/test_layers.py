@@ -15,7 +15,8 @@ KNOWN_TO_ONE = {
     "whoosh": "kb/engine/embedded/codec.py kb/engine/embedded/segments.py kb/engine/embedded/writer.py",
     "pypdf": "kb/extract/pdf.py",
     # Lines, forms and pictures are read off the page that is open: subjects of their own, one library.
-    "pypdfium2": "kb/extract/extras.py kb/extract/glyphs.py kb/extract/page.py kb/extract/pdf.py kb/extract/scans.py",
+    "pypdfium2": "kb/extract/extras.py kb/extract/glyphs.py kb/extract/page.py kb/extract/pdf.py kb/extract/picture.py "
+    "kb/extract/scans.py",
     "ocrmypdf": "kb/extract/ocr.py",
     "pikepdf": "kb/extract/ocr.py",
     "markdown_it": "kb/extract/markdown.py",

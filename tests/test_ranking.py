@@ -37,7 +37,7 @@ def test_idf_of_known_numbers() -> None:
     assert idf(0, 0) == pytest.approx(math.log(2))
 
 
-TUNINGS = st.builds(Tuning, k1=st.floats(0.1, 3), b=st.floats(0, 1))
+TUNINGS = st.builds(Tuning, k1=st.floats(0.1, 3), b=st.floats(0, 1), shortest=st.floats(0, 1))
 
 
 @given(st.integers(1, 500), st.integers(0, 5_000), st.floats(0, 5_000), st.integers(1, 500), TUNINGS)
@@ -45,7 +45,7 @@ def test_impact_is_bm25(times: int, length: int, average: float, more: int, tuni
     """An impact follows the formula, stays under 1 and grows with the number of times."""
     norm = ranking.norms(np.array([length, length], np.int32), average, tuning)
     found = ranking.impacts(np.array([0, 1], np.int32), np.array([times, times + more], np.float32), norm)
-    k = tuning.k1 * (1 - tuning.b + tuning.b * length / max(average, 1.0))
+    k = tuning.k1 * (1 - tuning.b + tuning.b * max(length / max(average, 1.0), tuning.shortest))
     assert found[0] == pytest.approx(times / (times + k), rel=1e-4)
     assert 0 < found[0] <= found[1] <= 1
 

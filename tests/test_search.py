@@ -318,3 +318,13 @@ def test_repeated_searches_are_equal(knowledge: KnowledgeBase) -> None:
     for one, other in itertools.permutations(asked, 2):
         assert knowledge.search(make_query(one)).hits == first[one]
         assert knowledge.search(make_query(other)).hits == first[other]
+
+
+def test_a_title_up_to_its_bracket_is_a_title(library: Library) -> None:
+    """What is called "CWD Plus (od maja 2022 r.)" comes before the news that says more of it."""
+    library.markdown(
+        "nowina.md", "CWD Plus rusza. CWD Plus doradza gminom. CWD Plus.", title="Rusza CWD Plus: doradztwo"
+    )
+    library.markdown("edycja.md", "Druga edycja CWD Plus, dla stu gmin i powiatów.", title="CWD Plus (od maja 2022 r.)")
+    library.run()
+    assert library.find("cwd plus")[0] == "edycja"

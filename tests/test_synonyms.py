@@ -27,6 +27,7 @@ synonyms:
   - [dotacja, dofinansowanie, wsparcie finansowe]
   - [budżet obywatelski, budżet partycypacyjny]
   - [budżet, plan finansowy]
+  - [dług, zadłużenie]
 """
 
 
@@ -55,6 +56,8 @@ def synonyms(analyzer: Analyzer, tmp_path_factory: pytest.TempPathFactory) -> Sy
         ("jednostka terytorialna samorządu", 0, []),
         ("NO", 1, ["narodowa organizacja"]),
         ("śmieciami", 1, ["odpady komunalne"]),
+        ("długach", 1, ["zadłużenie"]),
+        ("długo", 0, []),
         ("odpadów komunalnych", 2, ["śmieci"]),
         ("odpady medyczne", 0, []),
         ("dotacji", 1, ["dofinansowanie", "wsparcie finansowe"]),

@@ -14,6 +14,8 @@ from itertools import count
 
 from kb.archive.ledger import Held
 
+_NUMBER = re.compile(r"-\d+")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -138,4 +140,4 @@ def _made(claim: Claim, has: str) -> Iterator[str]:
 
 
 def _is_made(id: str, made: str) -> bool:
-    return bool(re.fullmatch(rf"{re.escape(made)}(-\d+)?", id))
+    return id == made or (id.startswith(made) and bool(_NUMBER.fullmatch(id.removeprefix(made))))

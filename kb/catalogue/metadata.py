@@ -65,7 +65,7 @@ def _as_date(value: object) -> object:
         day = value if isinstance(value, date) else _date_of(value.strip()) if isinstance(value, str) else None
     except ValueError:
         day = None
-    return day if day and day.year >= _FIRST_YEAR else _no_date()
+    return day if day and day.year >= _FIRST_YEAR else _no_date(value)
 
 
 def _date_of(text: str) -> date | None:
@@ -101,8 +101,10 @@ _LANGUAGES = {
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
-def _no_date() -> object:
-    raise ValueError("data musi mieć postać RRRR-MM-DD, np. 2026-03-02") from None
+def _no_date(value: object) -> object:
+    if isinstance(value, str) and (_SHORT_DATE.fullmatch(value) or _POLISH_DATE.fullmatch(value)):
+        raise ValueError("nie ma takiej daty")
+    raise ValueError("data musi mieć postać RRRR-MM-DD, np. 2026-03-02")
 
 
 class Metadata(BaseModel):
@@ -135,14 +137,14 @@ class Metadata(BaseModel):
     @classmethod
     def _slugs(cls, values: tuple[str, ...] | None) -> tuple[str, ...] | None:
         if not all(map(SLUG.fullmatch, values or ())):
-            raise ValueError("dawne identyfikatory mogą mieć małe litery bez ogonków, cyfry i łączniki")
+            raise ValueError("w dawnych identyfikatorach dozwolone są tylko małe litery bez ogonków, cyfry i łączniki")
         return values
 
     @field_validator("id")
     @classmethod
     def _slug(cls, value: str | None) -> str | None:
         if value is not None and not SLUG.fullmatch(value):
-            raise ValueError("identyfikator może mieć małe litery bez ogonków, cyfry i łączniki")
+            raise ValueError("w identyfikatorze dozwolone są tylko małe litery bez ogonków, cyfry i łączniki")
         return value
 
     @field_validator("language")

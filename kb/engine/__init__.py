@@ -11,7 +11,8 @@ How a page is scored. N is the number of pages, df the number of those whose tex
 words on an average page are at least 1; weights are those of ``Tuning``:
 
     idf(df)      = ln(1 + (N - df + 0.5) / (df + 0.5))
-    text         = form.weight · idf · tf / (tf + k1 · (1 - b + b · words on the page / words on an average page))
+    length       = max(shortest, words on the page / words on an average page)
+    text         = form.weight · idf · tf / (tf + k1 · (1 - b + b · length))
     title        = form.weight · tuning.title · idf        where the document's title has the form
     heading      = form.weight · tuning.heading · idf      where one of the page's headings has it
 
@@ -30,12 +31,13 @@ words on an average page are at least 1; weights are those of ``Tuning``:
   match.
 - Where nothing is asked for but exclusions and filters, each document matches by its first page, with a score of 1. Bonuses
   add nothing there.
-- The score of a page that lists contents (or is a cover or an imprint) is multiplied by ``tuning.contents_page``. A page with a
-  score of 0 is no match.
+- The score of a page that lists contents (or is a cover or an imprint), with what it gains by being near, is multiplied by
+  ``tuning.contents_page``. A page with a score of 0 is no match.
 - A page that is **near** (what that is, is not the engine's business) adds its bonus times the best score by words of all pages
-  that match, filters aside; times 1 where none matches. One that ``joins`` is found by that alone where it does not match, unless
-  it has an excluded or lacks a required concept. Totals and facets count matches by words alone; filters hold for all. Where
-  nothing is asked for, nothing is near.
+  that match, filters aside, or times the request's ``near_least`` where that is more; times 1 where both are 0. One that
+  ``joins`` is found by that alone where it does not match, unless it has an excluded or lacks a required concept. Totals and
+  facets count matches by words alone; filters hold for all. Where nothing is asked for, nothing is near.
+- Documents are ranked by the score of their best page plus ``tuning.second_page`` times that of their next best.
 - Equal scores have an order that is the same in each answer of a state: pages by number, documents of one commit as they were
   added.
 """
@@ -113,19 +115,23 @@ class Request:
 
     ``floor``: the least worth of the concepts that a matching page has; at 0 any concept is enough. A facet without values
     filters nothing, values that no document has leave nothing. In both orders of time documents without a date come last, and
-    those of one day by relevance. ``facets`` are those to count. ``near``: pages to be raised, each once; those that the index
-    does not have are left out.
+    those of one day by relevance. ``order``, where it is given, has ids of documents in the order in which those that match
+    are to come, in place of ``sort``; those that it does not name come last, by relevance. ``facets`` are those to count.
+    ``near``: pages to be raised, each once; those that the index does not have are left out.
+    ``near_least``: what their bonus is at least a share of.
     """
 
     concepts: tuple[Concept, ...]
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sort: Sort = "relevance"
+    order: Sequence[str] = ()
     offset: int = 0
     limit: int = 10
     pages_per_document: int = 3
     floor: float = 0.0
     facets: tuple[str, ...] = tuple(FACETS)
     near: tuple[Near, ...] = ()
+    near_least: float = 0.0
 
 
 # What is answered

@@ -22,6 +22,7 @@ _IMPRINT_SIGNS = 2
 _IMPRINT_WORDS = 200
 _COVER_WORDS = 60
 _PAGES_WITH_COVER = 4
+_AFTER_NAME = re.compile(r"(?<=\w)(?: \(|: )")
 _START, _END = (Word(mark, (mark,), function=False) for mark in (TITLE_START, TITLE_END))
 
 
@@ -78,9 +79,14 @@ class Analysis(dict[str, Word]):
             yield analysed
 
     def _title(self, document: Document) -> list[Word]:
-        """The words of the title between the marks of its ends, then those that tell the document's kind and makers."""
+        """The words of the title between the marks of its ends, then those that tell the document's kind and makers.
+
+        Of "CWD Plus (od maja 2022 r.)" and "Razem zaplanowane: raport" what stands before is a title too.
+        """
         about = ((document.kind or "").replace("-", " "), *document.authors, document.publisher)
-        return [_START, *self.of_text(document.title), _END, *(w for text in about for w in self.of_text(text))]
+        names = dict.fromkeys((document.title, _AFTER_NAME.split(document.title, maxsplit=1)[0]))
+        marked = (word for name in names for word in (_START, *self.of_text(name), _END))
+        return [*marked, *(w for text in about for w in self.of_text(text))]
 
     def _page(self, page: Page, bound: bool) -> AnalysedPage:
         """A page; ``bound``: of a document long enough to have a cover and an imprint."""

@@ -192,6 +192,7 @@ def with_large_initials(pieces: list[Piece], known: Known) -> list[Piece]:
         glued = word is not None and (known(piece.text + word[0]) or not known(word[0]))
         first.text = f"{piece.text}{'' if glued else ' '}{first.text}"
         first.left = piece.left
+        first.spans = piece.spans + first.spans
         gone.add(index)
     return [piece for index, piece in enumerate(pieces) if index not in gone]
 
@@ -203,11 +204,15 @@ def lines_of(group: Group, block: int) -> Iterator[Line]:
         largest = max(pieces, key=lambda piece: len(piece.text))
         bold = all(piece.bold for piece in pieces)
         text = CELL.join(_cell_text(cell) for cell in group.cells)
-        yield Line(text, group.left, group.bottom, group.right, group.top, largest.size, bold, block)
+        spans = tuple(span for piece in pieces for span in piece.spans)
+        yield Line(text, group.left, group.bottom, group.right, group.top, largest.size, bold, block, spans)
         return
     for cell in group.cells:
         for piece in cell:
-            yield Line(piece.text, piece.left, piece.bottom, piece.right, piece.top, piece.size, piece.bold, block)
+            spans = tuple(piece.spans)
+            yield Line(
+                piece.text, piece.left, piece.bottom, piece.right, piece.top, piece.size, piece.bold, block, spans
+            )
         block += 1
 
 

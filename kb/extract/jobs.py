@@ -1,4 +1,4 @@
-"""What the recognising process is told to do: a job is a small file, since the sandbox hands out paths."""
+"""What the processes that recognise and draw pages are told to do: a job is a small file, since the sandbox hands out paths."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
+
+from kb.extract.confine import Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +33,54 @@ class FileJob:
     pages: dict[int, Path]
 
 
-_JOB: TypeAdapter[PageJob | FileJob] = TypeAdapter(PageJob | FileJob)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureJob:
+    """Draw one page of a file ``width`` pixels wide, and leave the picture in ``result``.
+
+    ``recognised`` is the PDF of one page in which its text was recognised, turned as it is read; None for a page of text.
+    ``megapixels``: the most that is drawn.
+    """
+
+    file: Path
+    page: int
+    result: Path
+    width: int
+    megapixels: float
+    recognised: Path | None = None
 
 
-def save_job(job: PageJob | FileJob, path: Path) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapJob:
+    """Find where the words of ``text`` stand on a page of a file, and leave its ``PageMap`` in ``result``."""
+
+    file: Path
+    page: int
+    result: Path
+    text: str
+    recognised: Path | None = None
+
+
+Job = PageJob | FileJob | PictureJob | MapJob
+_JOB: TypeAdapter[Job] = TypeAdapter(Job)
+
+
+def save_job(job: Job, path: Path) -> Path:
     """Write a job to a file."""
     path.write_bytes(_JOB.dump_json(job))
     return path
 
 
-def load_job(path: Path) -> PageJob | FileJob:
+def load_job(path: Path) -> Job:
     """The job in a file."""
     return _JOB.validate_json(path.read_bytes())
+
+
+def reach(path: Path) -> Reach:
+    """What the job in a file needs: the document, pages recognised before, a folder for its result, and some Tesseract."""
+    job = load_job(path)
+    match job:
+        case PageJob():
+            return Reach((job.file,), (job.result.parent,), programs=True)
+        case FileJob():
+            return Reach((job.file, *job.pages.values()))
+    return Reach((job.file, *([job.recognised] if job.recognised else [])), (job.result.parent,))

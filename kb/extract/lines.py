@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from kb.extract.clean import SOFT
+from kb.extract.frame import Floats
 
 CELL = "\t"
 """Between the cells of one row of a table."""
 RAISED = "\u2063"
 """Before and after raised digits (a footnote's number, an exponent), so that „słowo¹” never becomes „słowo1”."""
+_INKLESS = frozenset((CELL, RAISED))
 PLAIN_SIZE = 10.0
 """The type size that is taken for that of lines from a reader that gives text alone."""
 SAME_SIZE = 0.06
@@ -22,7 +24,8 @@ class Line(NamedTuple):
 
     ``text`` has one space between words, ``CELL`` between the cells of a row, ``RAISED`` around raised digits, and ``SOFT`` at
     its end (or inside a row, where a cell has several lines) for a hyphen that ends a line of the page. ``size`` is the type size
-    of most of its letters. Lines of one ``block`` follow one another, and its number rises in reading order.
+    of most of its letters. Lines of one ``block`` follow one another, and its number rises in reading order. ``spans`` are the
+    runs of characters that it is made of, counted as the page was read.
     """
 
     text: str
@@ -33,6 +36,20 @@ class Line(NamedTuple):
     size: float
     bold: bool
     block: int
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLine:
+    """A line's text, and left, bottom, right and top of each of its ``drawn`` characters, in the page as a reader sees it."""
+
+    text: str
+    boxes: Floats
+
+    @property
+    def drawn(self) -> list[int]:
+        """Where in the text its characters with boxes stand: spaces, cells and signs of this module have no ink."""
+        return [place for place, sign in enumerate(self.text) if sign not in _INKLESS and not sign.isspace()]
 
 
 @dataclass(frozen=True, slots=True)

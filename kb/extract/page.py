@@ -19,7 +19,7 @@ from kb.extract.clean import SOFT, Known
 from kb.extract.columns import in_reading_order
 from kb.extract.frame import Flags, Floats, Frame, middle
 from kb.extract.glyphs import SLANTED, Codes, Glyphs, Places, Run
-from kb.extract.lines import Line, PageLines, plain_lines
+from kb.extract.lines import Line, PageLines, PlacedLine, plain_lines
 from kb.extract.pieces import PieceMaker
 
 _MANY_CHARACTERS = 60_000
@@ -68,6 +68,28 @@ def read_lines(
         text.close()
 
 
+def read_placed(
+    page: pdfium.PdfPage,
+    known: Known = lambda _word: False,
+    is_hidden: Callable[[str], bool] = lambda _layer: False,
+) -> tuple[PageLines, list[PlacedLine]]:
+    """The same lines, and with them where each of their characters stands: one reading, so that the two cannot disagree.
+
+    A page with too many characters to be read by their places has no placed lines.
+    """
+    text = page.get_textpage()
+    try:
+        frame = _frame_of(page)
+        if not 0 < text.count_chars() <= _MANY_CHARACTERS:
+            return PageLines(frame.width, frame.height, ()), []
+        reader = _Reader(Glyphs(page, text, frame, is_hidden), frame, known)
+        placed: list[PlacedLine] = []
+        reader.placed = placed
+        return reader.lines(), placed
+    finally:
+        text.close()
+
+
 def _frame_of(page: pdfium.PdfPage) -> Frame:
     box = pdfium_raw.FS_RECTF()
     pdfium_raw.FPDF_GetPageBoundingBox(page, box)
@@ -81,6 +103,7 @@ class _Reader:
         self._glyphs = glyphs
         self._frame = frame
         self._known = known
+        self.placed: list[PlacedLine] | None = None
 
     def lines(self) -> PageLines:
         frame = self._frame
@@ -120,7 +143,9 @@ class _Reader:
     ) -> list[Line]:
         """The lines of the text that is read in one direction: turned by ``direction`` quarters clockwise."""
         if direction == SLANTED:
-            return list(self._slanted(places, codes, boxes, runs))
+            lines = list(self._slanted(places, codes, boxes, runs))
+            self._place(lines, boxes[places])
+            return lines
         if direction:
             frame = self._frame.turned(-direction)
             chosen = np.concatenate([places[run.first : run.last] for run in runs if run.direction == direction])
@@ -136,9 +161,17 @@ class _Reader:
                 chosen, turned, mine = places, boxes[places], list(runs)
         pieces = PieceMaker(self._glyphs, self._known).pieces(mine, chosen, codes[chosen], turned)
         lines = in_reading_order(pieces, self._known)
+        self._place(lines, boxes[chosen])
         if not direction:
             return lines
         return _moved(lines, frame.back())
+
+    def _place(self, lines: Sequence[Line], boxes: Floats) -> None:
+        """Keep where the characters of these lines stand, where somebody asks; ``boxes`` has those that their spans count."""
+        if self.placed is None:
+            return
+        for line in lines:
+            self.placed.append(PlacedLine(line.text, np.concatenate([boxes[first:last] for first, last in line.spans])))
 
     def _hidden_copies(self, places: Places, boxes: Floats, runs: Sequence[Run]) -> Iterator[Run]:
         """Invisible text that lies over visible text; over a picture it is the text of a scan and stays."""
@@ -178,7 +211,9 @@ class _Reader:
             box = boxes[places[part]]
             left, bottom = box[:, :2].min(axis=0).tolist()
             right, top = box[:, 2:].max(axis=0).tolist()
-            yield Line(text, left, bottom, right, top, self._glyphs.type_size(int(places[part[0]])), False, block)
+            size = self._glyphs.type_size(int(places[part[0]]))
+            spans = tuple((at, at + 1) for at in part.tolist())
+            yield Line(text, left, bottom, right, top, size, False, block, spans)
             block += 1
 
 

@@ -226,7 +226,7 @@ def _read_document(
     report(0, count)
     raw = _Raw([], recognised=frozenset(number - 1 for number in recognised))
     size = 0
-    layers = cache(lambda: _hidden_layers(path))
+    layers = cache(lambda: hidden_layers(path))
     for position in range(count):
         try:
             if position in raw.recognised:
@@ -290,7 +290,7 @@ def _place(target: pdfium.PdfDest) -> tuple[float | None, float | None]:
     return None, None
 
 
-def _hidden_layers(path: Path) -> frozenset[str]:
+def hidden_layers(path: Path) -> frozenset[str]:
     """Names of the layers that are switched off when the file is opened; PDFium draws by them but does not tell them."""
     with suppress(_Locked), _at_most(_SECOND_SECONDS), _second_reader(path) as reader:
         return frozenset() if reader is None else _quietly(lambda: _layers_off(reader)) or frozenset()

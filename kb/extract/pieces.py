@@ -38,12 +38,26 @@ _LIKE_A_SPACE = 0.2
 class Piece:
     """A line of a cell, of a column or of the page: text that nobody would read with a pause."""
 
-    __slots__ = ("base", "bold", "bottom", "left", "parts", "right", "size", "tallest", "text", "top", "weight")
+    __slots__ = (
+        "base",
+        "bold",
+        "bottom",
+        "left",
+        "parts",
+        "right",
+        "size",
+        "spans",
+        "tallest",
+        "text",
+        "top",
+        "weight",
+    )
 
     def __init__(self, run: Run, text: str) -> None:
         self.left, self.right, self.base, self.size = run.left, run.right, run.base, run.size
         self.weight, self.tallest = run.last - run.first, run.size
         self.parts = [(text, run.size, run.base, run.style.bold)]
+        self.spans = [(run.first, run.last)]
         self.text, self.bold, self.top, self.bottom = "", False, 0.0, 0.0
 
     def takes(self, run: Run, pause: float) -> bool:
@@ -63,6 +77,7 @@ class Piece:
         """Put a run at the end of this line."""
         weight = run.last - run.first
         self.parts.append((text, run.size, run.base, run.style.bold))
+        self.spans.append((run.first, run.last))
         if weight > self.weight:
             self.weight, self.size, self.base = weight, run.size, run.base
         self.left, self.right = min(self.left, run.left), max(self.right, run.right)
@@ -92,6 +107,7 @@ class Piece:
         if other.size > 1.1 * self.size and len(other.text) > len(self.text):
             self.size, self.base = other.size, other.base
         self.text = f"{self.text.replace(SOFT, '-')}{space}{other.text}"
+        self.spans += other.spans
         self.left, self.right = min(self.left, other.left), max(self.right, other.right)
         self.bottom, self.top = min(self.bottom, other.bottom), max(self.top, other.top)
 

@@ -5,13 +5,14 @@ JSON and never pickle: the child has parsed hostile bytes, and what it says is c
 
 from __future__ import annotations
 
+import errno
 from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError, to_json
 
-from kb.model import Extraction
+from kb.model import Extraction, PageMap
 
 STOP = b"stop\n"
 """What the parent sends to a keeper to have its child killed."""
@@ -19,7 +20,13 @@ STOP = b"stop\n"
 OUT_OF_MEMORY = 3
 """Exit code of a child that could not even report its ``MemoryError``."""
 
+NO_ROOM = 4
+"""Exit code of a child that had no room on the disk for what it has read: no fault of the file."""
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of such a disk."""
+
 _EXTRACTION = TypeAdapter(Extraction)
+_MAP = TypeAdapter(PageMap)
 
 
 def encode(extraction: Extraction) -> bytes:
@@ -33,6 +40,16 @@ def encode(extraction: Extraction) -> bytes:
 def decode(data: bytes) -> Extraction:
     """The extraction that ``encode`` wrote. Raises ``ValueError`` for anything else: the sender is not trusted."""
     return _EXTRACTION.validate_json(data, strict=True)
+
+
+def encode_map(made: PageMap) -> bytes:
+    """Where a page's words stand, as JSON."""
+    return _MAP.dump_json(made)
+
+
+def decode_map(data: bytes) -> PageMap:
+    """The map that ``encode_map`` wrote. Raises ``ValueError`` for anything else."""
+    return _MAP.validate_json(data, strict=True)
 
 
 def _without_surrogates(value: Any) -> Any:

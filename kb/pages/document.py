@@ -1,19 +1,16 @@
-"""A document's own page, and one for each of its sections: text with what was found marked, citation, metadata.
-
-A section is a page of a PDF, or a part of a Markdown file under its heading.
-"""
+"""A document's own page: where in it the searched words are, contents, text of a document of sections, citation, metadata."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import ClassVar
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from kb import deadline, messages
+from kb import messages
 from kb.addresses import (
     citation_url,
     document_url,
@@ -21,24 +18,28 @@ from kb.addresses import (
     file_url,
     page_url,
     place_url,
+    search_pairs,
     search_url,
     topic_url,
-    with_query,
+    with_search,
 )
 from kb.citing import FOR_PEOPLE, FOR_PROGRAMS, STYLES, Citation, Source, cite
 from kb.citing.tags import header, landing_links, linked_data, meta_tags
-from kb.model import Document, Heading, Page, Status, Taxonomy
-from kb.pages.base import BasePage, Card, Link, card, place
+from kb.finding.hits import PageHits, total_of
+from kb.finding.snippets import Highlighter
+from kb.model import Document, Heading, Page, Query, Status, Taxonomy
+from kb.pages.base import BasePage, Card, Link, as_script, card, place
 from kb.pages.markup import Links, Marker, heading_anchor, paragraphs, rendered, site_links
 from kb.reading.query import make_query
 from kb.site import NAME
 
 _MOST_CHIPS = 60
 """Page numbers shown at once; those of longer documents are folded."""
-_MOST_COUNTED = 150
-"""Pages whose found places are counted, 2 ms each."""
-_MOST_COUNTED_CHARACTERS = 1_000_000
-"""Characters of text in which found places are counted: as many pages may be much longer than printed ones are."""
+_SNIPPETS = 20
+"""Pages with found places whose fragments are shown at once."""
+_SHADES = 4
+_MOST_STRIPES = 1_000
+"""Pages in a strip: of more, none would be seen."""
 MOST_SHOWN = 200_000
 """Characters of HTML, or of a printed page's text, shown at once: some 60 printed pages. Links and marks are made anew for
 every reader, and more would take over half a second."""
@@ -78,6 +79,49 @@ class CitationBox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stripe:
+    """A page in the strip of a document's pages: ``shade`` from 0 to 4 says how much of the query it holds."""
+
+    name: str
+    short: str
+    note: str
+    url: str
+    shade: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitPlace:
+    """A page with found places: where, how many, and the fragment that says most."""
+
+    name: str
+    heading: str
+    note: str
+    url: str
+    snippet: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitList:
+    """What of a query is in a document, ``places`` page by page; ``previous`` and ``next`` lead to the rest of a long list."""
+
+    summary: str
+    strip: tuple[Stripe, ...]
+    places: tuple[HitPlace, ...]
+    previous: Link | None
+    next: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchWithin:
+    """The form that searches in one document; ``kept`` are the parameters that it passes on."""
+
+    url: str
+    text: str
+    kept: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPage(BasePage):
     """``/dokumenty/{id}``; ``text`` is that of a document of sections, "" for one of pages.
 
@@ -92,9 +136,10 @@ class DocumentPage(BasePage):
     file: Link
     contents: tuple[Entry, ...]
     more_contents: str
+    within: SearchWithin | None
+    hits: HitList | None
     numbers: tuple[Link, ...]
     fold_numbers: bool
-    found_on: str
     first_page: str
     recognised: str
     text: Markup
@@ -108,129 +153,98 @@ class DocumentPage(BasePage):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SectionPage(BasePage):
-    """``/dokumenty/{id}/strony/{number}``."""
-
-    template: ClassVar[str] = "section.html"
-    document: Card
-    document_url: str
-    name: str
-    heading: str
-    position: str
-    recognised: str
-    text: Markup
-    cut: str
-    marked: bool
-    previous: Link | None
-    next: Link | None
-    file: Link
-    citation: CitationBox
-    back: Link | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
-    """A document with all that its pages say beside its text: the search that led to it, what is cited, addresses."""
+    """A document with all that its pages say beside its text: the search that led to it, what is cited, addresses.
+
+    ``hits`` are the found places of each of its pages, none where they were not counted; ``file_bytes`` the size of its file.
+    """
 
     document: Document
     taxonomy: Taxonomy
     source: Source
     base_url: str
-    q: str
-    search_url: str
-    marker: Marker | None
+    search: Query
+    highlighter: Highlighter | None
+    hits: tuple[PageHits, ...]
+    file_bytes: int | None
     url_of_file: Callable[[str], str | None]
 
     @property
-    def back(self) -> Link | None:
-        """The way back to the results that the reader came from."""
-        return Link(text=f"Wyniki dla „{self.q}”", url=self.search_url) if self.q else None
+    def q(self) -> str:
+        """The text of the search."""
+        return self.search.text
 
     @property
-    def carried(self) -> str:
-        """The query for links to all pages; "" where so many links to so long a query would be the longest part of a page."""
-        return self.q if len(self.q) * self.document.pages <= _MOST_CARRIED else ""
+    def marker(self) -> Marker | None:
+        """What marks the found places of a text."""
+        return self.highlighter.marks if self.highlighter else None
+
+    @property
+    def back(self) -> Link | None:
+        """The way back to the results that the reader came from: the same filters, order and page."""
+        if not search_pairs(self.search):
+            return None
+        return Link(
+            text=f"Wyniki dla {messages.quoted(self.q)}" if self.q else "Lista dokumentów", url=search_url(self.search)
+        )
+
+    @property
+    def carried(self) -> Query | None:
+        """The search for links to all pages; None where so many links to so long a query would be the longest part of a page."""
+        length = len(search_url(self.search))
+        return self.search if length * self.document.pages <= _MOST_CARRIED else None
+
+    @property
+    def within(self) -> SearchWithin:
+        """The form that searches in this document."""
+        kept = [(name, value) for name, value in search_pairs(self.search) if name not in ("q", "page")]
+        return SearchWithin(url=document_url(self.document.id), text=self.q, kept=tuple(kept))
+
+    def url(self, number: int, **more: str) -> str:
+        """A link to a page of the document that carries the search."""
+        return with_search(page_url(self.document.id, number), self.search, **more)
 
     def links(self, html: str) -> Links:
         """How links in a piece of the document's HTML resolve."""
         return site_links(self.document.path, self.url_of_file, document_url(self.document.id), html)
 
 
-def document_page(view: DocumentView, pages: Sequence[Page], related: Iterable[Document]) -> DocumentPage:
-    """A document's own page."""
+def document_page(
+    view: DocumentView, pages: Sequence[Page], related: Iterable[Document], list_number: int = 1
+) -> DocumentPage:
+    """A document's own page; ``list_number`` counts the pages of the list of its found places."""
     document, taxonomy = view.document, view.taxonomy
     has_pages = document.format.has_pages
     shown = [] if has_pages else first_sections(pages)
     html = "\n".join(shown)
     contents = tuple(_contents(view, pages, len(shown)))
     numbers = tuple(_numbers(view, pages)) if has_pages else ()
-    found = sum(bool(link.note) for link in numbers)
     return DocumentPage(
         title=document.title,
         canonical=document_url(document.id),
         description=document.description,
         q=view.q,
         meta=meta_tags(view.source),
-        linked_data=_linked_data(view),
-        link_header=_links(view, None),
-        properties=_properties(view, None),
+        linked_data=json_ld(view),
+        link_header=link_header(view, None),
+        properties=properties(view, None),
         unread=_why_unread(document),
         card=card(document, taxonomy),
         facts=tuple(_facts(document, taxonomy)),
-        file=_file(document),
+        file=original(view),
         contents=contents[:MOST_CONTENTS],
         more_contents=_more(len(contents) - MOST_CONTENTS, "pozycja", "pozycje", "pozycji"),
+        within=view.within if len(pages) > 1 else None,
+        hits=_hit_list(view, pages, list_number) if view.highlighter and len(pages) > 1 else None,
         numbers=numbers,
         fold_numbers=len(pages) > _MOST_CHIPS,
-        found_on=f"Słowa z zapytania są na {found} {messages.plural(found, 'stronie', 'stronach', 'stronach')} (wyróżnione)."
-        if found
-        else "",
-        first_page=with_query(page_url(document.id, 1), view.q),
+        first_page=view.url(1),
         recognised=_recognised(pages),
         text=rendered(html, view.links(html[:MOST_SHOWN]), view.marker, MOST_SHOWN),
         cut=CUT if len(html) > MOST_SHOWN else "",
         further=_further(view, pages, len(shown)),
-        citation=_citation_box(view, None),
+        citation=citation_box(view, None),
         related=tuple(card(other, taxonomy) for other in related),
-        back=view.back,
-    )
-
-
-def section_page(view: DocumentView, page: Page) -> SectionPage:
-    """One page of a PDF, or one part of a Markdown document."""
-    document = view.document
-    name = place(document, page)
-    has_pages = document.format.has_pages
-    text = (
-        rendered(page.html, view.links(page.html[:MOST_SHOWN]), view.marker, MOST_SHOWN)
-        if page.html
-        else paragraphs(page.text[:MOST_SHOWN], page.headings, view.marker, page.notes_at)
-    )
-    return SectionPage(
-        title=f"{document.title}, {name}" if has_pages else f"{name} – {document.title}",
-        # A section's text stands whole on its document's page; a printed page has no other place.
-        canonical=page_url(document.id, page.number) if has_pages else document_url(document.id),
-        description=document.description,
-        q=view.q,
-        meta=meta_tags(view.source),
-        linked_data=_linked_data(view),
-        link_header=_links(view, page),
-        properties=_properties(view, page),
-        document=card(document, view.taxonomy),
-        document_url=with_query(document_url(document.id), view.q),
-        name=name,
-        heading=page.heading if has_pages else "",
-        position=f"{page.number} z {document.pages}",
-        recognised="Tekst tej strony rozpoznano automatycznie (OCR); może zawierać błędy." if page.ocr else "",
-        text=text,
-        cut=CUT if len(page.html or page.text) > MOST_SHOWN else "",
-        marked="<mark>" in text,
-        previous=_neighbour(view, page.number - 1, "Poprzednia"),
-        next=_neighbour(view, page.number + 1, "Następna"),
-        file=Link(text=f"Otwórz tę stronę w pliku {document.format.name}", url=file_url(document.id, page.number))
-        if has_pages
-        else _file(document),
-        citation=_citation_box(view, page),
         back=view.back,
     )
 
@@ -258,7 +272,7 @@ def _further(view: DocumentView, pages: Sequence[Page], shown: int) -> Link | No
         return None
     return Link(
         text=f"Czytaj dalej: {place(view.document, rest[0])}",
-        url=with_query(page_url(view.document.id, rest[0].number), view.q),
+        url=view.url(rest[0].number),
         note=_more(len(rest), "część", "części", "części"),
     )
 
@@ -268,27 +282,111 @@ def _more(number: int, one: str, few: str, many: str) -> str:
 
 
 def _numbers(view: DocumentView, pages: Sequence[Page]) -> Iterator[Link]:
-    """A link to each printed page; with a query, ``note`` says how many found places are on it."""
-    countable = len(pages) <= _MOST_COUNTED and sum(len(page.text) for page in pages) <= _MOST_COUNTED_CHARACTERS
-    counts = _counts(view.marker, pages) if view.marker and countable else {}
-    q = view.carried
+    """A link to each printed page."""
     for page in pages:
-        places = counts.get(page.number, 0)
-        yield Link(
-            text=page.label or str(page.number),
-            url=with_query(page_url(view.document.id, page.number), q),
-            note=messages.counted(places, "trafienie", "trafienia", "trafień") if places else "",
+        url = with_search(page_url(view.document.id, page.number), view.carried)
+        yield Link(text=page.label or str(page.number), url=url)
+
+
+_HITS = ("trafienie", "trafienia", "trafień")
+
+
+def counted_hits(number: int) -> str:
+    """5 trafień."""
+    return messages.counted(number, *_HITS)
+
+
+def strip(view: DocumentView, current: Collection[int] = ()) -> tuple[Stripe, ...]:
+    """All pages of the document, shaded by how much of the query each holds; none for a document of one page."""
+    if not 1 < len(view.hits) <= _MOST_STRIPES:
+        return ()
+    return tuple(
+        Stripe(
+            name=_hit_name(view, hit),
+            short=f"s. {hit.label or hit.number}" if view.document.format.has_pages else f"część {hit.number}",
+            note=f"{counted_hits(hit.places)}, {_HELD[shade]}" if hit.places else "bez trafień",
+            url=with_search(page_url(view.document.id, hit.number), view.carried),
+            shade=shade,
+            current=hit.number in current,
         )
+        for hit in view.hits
+        for shade in (_shade(hit),)
+    )
 
 
-def _counts(marker: Marker, pages: Sequence[Page]) -> dict[int, int]:
-    """How many found places are on each page; nothing is said of any where there is no time to count on all."""
-    counts: dict[int, int] = {}
-    with deadline.optional():
-        for page in pages:
-            deadline.check()
-            counts[page.number] = len(marker(page.text))
-    return counts if len(counts) == len(pages) else {}
+_HELD = ("", "mała część zapytania", "część zapytania", "większość zapytania", "całe zapytanie")
+
+
+def _shade(hit: PageHits) -> int:
+    """From 0 for nothing to 4 for all of the query that the document has."""
+    if not hit.places:
+        return 0
+    return _SHADES if hit.share > 1 - 1e-6 else max(1, min(_SHADES - 1, ceil(hit.share * (_SHADES - 1))))
+
+
+def _hit_name(view: DocumentView, hit: PageHits) -> str:
+    return place(view.document, Page(number=hit.number, text="", label=hit.label, heading=hit.heading))
+
+
+def _hit_list(view: DocumentView, pages: Sequence[Page], number: int) -> HitList:
+    """The pages with found places, a part of them with fragments."""
+    assert view.highlighter is not None
+    if not view.hits:
+        return HitList(summary=_UNCOUNTED, strip=(), places=(), previous=None, next=None)
+    found = [hit for hit in view.hits if hit.places]
+    last = max(1, -(-len(found) // _SNIPPETS))
+    number = min(number, last)
+    shown = found[(number - 1) * _SNIPPETS : number * _SNIPPETS]
+    by_number = {page.number: page for page in pages}
+    here = document_url(view.document.id)
+    return HitList(
+        summary=_hit_summary(view, found),
+        strip=strip(view) if found else (),
+        places=tuple(_hit_place(view, hit, by_number[hit.number]) for hit in shown if hit.number in by_number),
+        previous=_list_link(f"Poprzednie {_SNIPPETS}", here, view.search, number - 1) if number > 1 else None,
+        next=_list_link(
+            f"Następne strony z trafieniami ({len(found) - number * _SNIPPETS})", here, view.search, number + 1
+        )
+        if number < last
+        else None,
+    )
+
+
+_UNCOUNTED = "Ten dokument jest długi i jeszcze liczymy w nim trafienia. Odśwież stronę za chwilę."
+
+
+def _list_link(text: str, here: str, search: Query, number: int) -> Link:
+    return Link(text=text, url=with_search(here, search, trafienia=str(number)) + "#trafienia")
+
+
+def _hit_summary(view: DocumentView, found: Sequence[PageHits]) -> str:
+    if not found:
+        return f"W tym dokumencie nie ma słów z zapytania {messages.quoted(view.q)}."
+    forms = (
+        ("stronie", "stronach", "stronach") if view.document.format.has_pages else ("części", "częściach", "częściach")
+    )
+    pages = f"{messages.grouped(len(found))} {messages.plural(len(found), *forms)}"
+    total = messages.grouped(len(view.hits))
+    return (
+        f"{counted_hits(total_of(view.hits))} na {pages} z {total}"
+        if view.document.format.has_pages
+        else (f"{counted_hits(total_of(view.hits))} w {pages} z {total}")
+    )
+
+
+def _hit_place(view: DocumentView, hit: PageHits, page: Page) -> HitPlace:
+    assert view.highlighter is not None
+    snippet = view.highlighter.fragment(page.text)
+    heading = page.heading if snippet.place is None else page.heading_at(snippet.place)
+    return HitPlace(
+        name=place(view.document, page),
+        heading=heading if view.document.format.has_pages else "",
+        note=counted_hits(hit.places),
+        url=view.url(hit.number, trafienie="1") + "#trafienie"
+        if view.document.format.has_pages
+        else view.url(hit.number),
+        snippet=Markup(snippet.html),  # noqa: S704  # the highlighter escapes
+    )
 
 
 def _recognised(pages: Sequence[Page]) -> str:
@@ -300,17 +398,18 @@ def _recognised(pages: Sequence[Page]) -> str:
     return f"Tekst {where} rozpoznano automatycznie (OCR); może zawierać błędy."
 
 
-def _neighbour(view: DocumentView, number: int, text: str) -> Link | None:
+def original(view: DocumentView, page: Page | None = None) -> Link:
+    """The original file, opened at a page where one is given; ``note`` is its size, after its format where that is not said."""
     document = view.document
-    if not 1 <= number <= document.pages:
-        return None
-    return Link(text=text, url=with_query(page_url(document.id, number), view.q))
-
-
-def _file(document: Document) -> Link:
     opens = document.unread and document.unread is not Status.DAMAGED and document.format.inline
-    text = f"Otwórz plik {document.format.name}" if opens else f"Pobierz oryginał ({document.format.name})"
-    return Link(text=text, url=file_url(document.id))
+    if page is not None and document.format.has_pages:
+        text = f"Otwórz tę stronę w pliku {document.format.name}"
+    else:
+        text = f"Otwórz plik {document.format.name}" if opens else "Pobierz oryginał"
+    url = file_url(document.id, page.number if page is not None and document.format.has_pages else None)
+    size = messages.file_size(view.file_bytes) if view.file_bytes is not None else ""
+    said = [] if document.format.name in text else [document.format.name]
+    return Link(text=text, url=url, note=", ".join(filter(None, [*said, size])))
 
 
 _WHY_UNREAD = {
@@ -339,7 +438,7 @@ def _contents(view: DocumentView, pages: Sequence[Page], shown: int) -> Iterator
 
     Levels are without gaps, the highest is 1.
     """
-    document, q = view.document, view.carried
+    document, search = view.document, view.carried
     found = [(index, number, heading) for index, page in enumerate(pages) for number, heading in _headings(page)]
     levels = sorted({heading.level for _, _, heading in found})
     before = None
@@ -348,7 +447,11 @@ def _contents(view: DocumentView, pages: Sequence[Page], shown: int) -> Iterator
         if document.format.has_pages and heading.text == before:
             continue
         before, page = heading.text, pages[index]
-        url = f"#{page.anchor}" if page.anchor and index < shown else with_query(page_url(document.id, page.number), q)
+        url = (
+            f"#{page.anchor}"
+            if page.anchor and index < shown
+            else with_search(page_url(document.id, page.number), search)
+        )
         # The first heading is where the page begins; to another one the link leads down the page.
         if not page.anchor and heading.start:
             url = f"{url}#{heading_anchor(number)}"
@@ -394,7 +497,8 @@ def _imprint(document: Document) -> Iterator[Fact]:
         yield Fact(name="DOI", links=(Link(text=document.doi, url=f"https://doi.org/{quote(document.doi)}"),))
 
 
-def _citation_box(view: DocumentView, page: Page | None) -> CitationBox:
+def citation_box(view: DocumentView, page: Page | None) -> CitationBox:
+    """How the document, or one of its pages, is cited."""
     document = view.document
     return CitationBox(
         heading="Cytuj ten dokument"
@@ -417,7 +521,7 @@ def _records(document: Document, page: Page | None) -> list[tuple[str, str]]:
     return [(citation_url(document.id, style, number), STYLES[style].media_type) for style in FOR_PROGRAMS]
 
 
-def _links(view: DocumentView, page: Page | None) -> str:
+def link_header(view: DocumentView, page: Page | None) -> str:
     """FAIR Signposting: where this is cited, described, kept, and by whom and under which licence it is."""
     base = view.base_url
     records = [(base + url, media) for url, media in _records(view.document, page)]
@@ -425,13 +529,13 @@ def _links(view: DocumentView, page: Page | None) -> str:
     return header(landing_links(view.source, records, authors))
 
 
-def _linked_data(view: DocumentView) -> Markup:
-    text = json.dumps(linked_data(view.source), ensure_ascii=False)
-    # Within a script nothing is escaped, so nothing may look like its end.
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
+def json_ld(view: DocumentView) -> Markup:
+    """Linked data for search engines, for a script element."""
+    return as_script(linked_data(view.source))
 
 
-def _properties(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:
+def properties(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:
+    """Open Graph tags, which social networks read."""
     document = view.document
     pairs = [
         ("og:type", "article"),

@@ -5,24 +5,30 @@ It comes from the archive. An index that was made before there was one has its f
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 
 from kb.errors import NotFound
+from kb.folder import shown
 from kb.model import Document
 from kb.polish import normalise
+from kb.site import Site
 from kb.slugs import slug
 from kb.versions import is_file_of
 
 _GONE = "Oryginalnego pliku nie ma już w bazie albo zmieniono jego nazwę. Tekst dokumentu nadal można czytać na jego stronie."
 
 
-def original(documents: Path, document: Document) -> Path:
-    """The file in the documents folder. Raises NotFound when it is gone, another one, or not (any more) inside that folder."""
+def original(site: Site, document: Document) -> Path:
+    """The file whose text is shown. Raises NotFound when it is gone, another one, or not (any more) inside its folder."""
+    kept = site.versions.original(document)
+    if kept is not None:
+        return kept
     try:
-        root = documents.resolve(strict=True)
+        root = site.settings.documents.resolve(strict=True)
         path = root
         for part in PurePosixPath(document.path).parts:
             path = _entry(path, part)
@@ -35,18 +41,27 @@ def original(documents: Path, document: Document) -> Path:
 
 
 def _entry(folder: Path, name: str) -> Path:
-    """A folder's entry by its NFC name: on the disk it may stand decomposed."""
+    """A folder's entry by its name as it is shown: on the disk it may stand decomposed."""
     direct = folder / name
     if direct.exists():
         return direct
-    return next((entry for entry in folder.iterdir() if normalise(entry.name) == name), direct)
+    return next((entry for entry in folder.iterdir() if shown(entry.name) == name), direct)
+
+
+def size_of(site: Site, document: Document) -> int | None:
+    """How many bytes the file has; None where it is gone."""
+    try:
+        return original(site, document).stat().st_size
+    except (NotFound, OSError):
+        return None
 
 
 def send(path: Path, document: Document) -> Response:
     """The file: shown in the browser where it can be, else saved. The name is given in ASCII and as it is (RFC 5987)."""
     named = PurePosixPath(document.path)
     name = normalise(named.name).encode("utf-8", "replace").decode()
-    plain = f"{slug(named.stem)}{named.suffix.lower()}"
+    ending = named.suffix.lower()
+    plain = slug(named.stem) + (ending if re.fullmatch(r"\.[a-z0-9]+", ending) else "")
     disposition = "inline" if document.format.inline else "attachment"
     return FileResponse(
         path,

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kb.addresses import GLOSSARY
 from kb.pages.base import BasePage, search_link
-from kb.polish import fold
+from kb.polish import alphabetical, initial
 from kb.reading.synonyms import Abbreviation
 
 
@@ -34,8 +34,8 @@ class GlossaryEntry:
 def glossary_page(abbreviations: Sequence[Abbreviation]) -> GlossaryPage:
     """All abbreviations by first letter."""
     letters: dict[str, list[GlossaryEntry]] = {}
-    for entry in sorted(abbreviations, key=lambda a: (fold(a.short).upper(), a.short)):
-        letters.setdefault(fold(entry.short)[:1].upper(), []).append(
+    for entry in sorted(abbreviations, key=lambda entry: alphabetical(entry.short)):
+        letters.setdefault(initial(entry.short), []).append(
             GlossaryEntry(
                 short=entry.short,
                 long=entry.long[0],

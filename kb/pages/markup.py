@@ -19,6 +19,8 @@ Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]
 """From an address as written to the address to link to; None for no link."""
 
+CURRENT = "trafienie"
+"""The id of the found place that a reader has come to."""
 CELLS = " | "
 """Between the cells of a table's row in plain text."""
 _DEEPEST = 6
@@ -39,13 +41,18 @@ _INLINE = frozenset({"a", "abbr", "br", "code", "del", "em", "img", "kbd", "s", 
 
 
 def paragraphs(
-    text: str, headings: Sequence[Heading] = (), marker: Marker | None = None, notes_at: int | None = None
+    text: str,
+    headings: Sequence[Heading] = (),
+    marker: Marker | None = None,
+    notes_at: int | None = None,
+    current: int = -1,
 ) -> Markup:
     """Plain text as HTML: each line a paragraph, heading, item of a list, row of a table or footnote; found places marked.
 
-    A mark that runs over the end of a line is closed there and opened again on the next.
+    A mark that runs over the end of a line is closed there and opened again on the next. ``current`` is the one, counted from 0,
+    that stands out and that the address of the page leads to.
     """
-    marked = _Marked(text, marker)
+    marked = _Marked(text, marker, current)
     levels = {heading.start: (number, heading) for number, heading in enumerate(headings, 1)}
     parts: list[str] = []
     inside = ""
@@ -152,8 +159,9 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
 class _Marked:
     """A text with its found places, asked for piece by piece from its beginning to its end."""
 
-    def __init__(self, text: str, marker: Marker | None) -> None:
+    def __init__(self, text: str, marker: Marker | None, current: int = -1) -> None:
         self._text = text
+        self._current = current
         self._marks = marker(text) if marker else ()
         self._next = 0
 
@@ -164,13 +172,20 @@ class _Marked:
             mark = marks[self._next]
             first, last = max(mark.start, start), min(mark.end, end)
             if first < last:
-                parts += [escape(text[done:first]), "<mark>", escape(text[first:last]), "</mark>"]
+                begins = self._begin(first == mark.start)
+                parts += [escape(text[done:first]), begins, escape(text[first:last]), "</mark>"]
                 done = last
             if mark.end > end:
                 break
             self._next += 1
         parts.append(escape(text[done:end]))
         return "".join(parts)
+
+    def _begin(self, whole: bool) -> str:
+        """The tag that begins the next mark, or the rest of it."""
+        if self._next != self._current:
+            return "<mark>"
+        return f'<mark class="current" id="{CURRENT}">' if whole else '<mark class="current">'
 
 
 class _Pieces(HTMLParser):

@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, time
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from kb import addresses
+from kb.archive import Change
 from kb.citing import cite, cite_all, style_named
 from kb.citing.tags import WebLink
-from kb.errors import BadRequest, NotFound
-from kb.limits import EXPORTED_RECORDS, QUOTE_BYTES
+from kb.errors import ArchiveUnavailable, BadRequest, NotFound
+from kb.limits import EXPORTED_RECORDS, FEED_ENTRIES, QUOTE_BYTES
 from kb.model import Document, Edition, Page, Query, Results, Topic
-from kb.pages import feeds, files
+from kb.pages import feeds, files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
-from kb.pages.base import respond
-from kb.pages.document import DocumentView, document_page, section_page
+from kb.pages.base import last_page, respond
+from kb.pages.document import DocumentView, document_page
+from kb.pages.follow import follow_page
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
+from kb.pages.picture import page_map, picture_response
 from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
+from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page, together
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page
 from kb.pages.versions import changed_on, version_links, version_page, version_section_page
+from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
-from kb.site import site_of
+from kb.site import site_of, static_url
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
 _LATEST_NEWS = 5
 _MOST_LISTED = 200
-_FEED_LENGTH = 30
+_MOST_LINKED = 20
+_FEED_SECONDS = 600
+_LONGEST_NUMBER = 20
+_YEAR = 365 * 24 * 3600
 
 
 @router.get(addresses.START)
@@ -43,7 +54,8 @@ def start(request: Request) -> Response:
     """The start page."""
     knowledge = site_of(request).knowledge
     news = _listed(knowledge, {"kind": ("aktualnosc",)}, _LATEST_NEWS)
-    return respond(request, start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size))
+    page = start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size)
+    return respond(request, replace(page, linked_data=robots.website(site_of(request).base_url(request))))
 
 
 @router.get(addresses.SEARCH)
@@ -51,36 +63,96 @@ def search(request: Request) -> Response:
     """Results of a search; without words, all documents, newest first."""
     knowledge = site_of(request).knowledge
     query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy))
-    return respond(request, results_page(knowledge.search(query), knowledge.taxonomy, notices))
+    results = knowledge.search(query)
+    if query.page > last_page(results):
+        return RedirectResponse(addresses.search_url(replace(query, page=last_page(results))), 302)
+    return respond(request, results_page(results, knowledge.taxonomy, notices))
 
 
 @router.get(addresses.FEED)
 def feed(request: Request) -> Response:
-    """The newest documents of any search, to be followed."""
+    """What was added and changed last of any search, as Atom."""
+    content = feeds.atom(_feed(request), static_url("feed.css"))
+    # Browsers show the source of a feed, or save it, unless it is called XML; then they show it with its style.
+    shown = "text/html" in request.headers.get("accept", "")
+    media_type = f"application/{'xml' if shown else 'atom+xml'}; charset=utf-8"
+    headers = {**site_of(request).caching(_FEED_SECONDS), "Vary": "Accept"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.get(addresses.FEED_JSON)
+def json_feed(request: Request) -> Response:
+    """The same as JSON Feed."""
+    content = feeds.json_feed(_feed(request))
+    return Response(
+        content, media_type="application/feed+json; charset=utf-8", headers=site_of(request).caching(_FEED_SECONDS)
+    )
+
+
+@router.get(addresses.FOLLOW)
+def follow(request: Request) -> Response:
+    """How to follow what is new."""
     site = site_of(request)
-    query, _ = _lenient(read_query(request.query_params, site.knowledge.taxonomy))
-    results = site.knowledge.search(replace(query, sort="newest", page=1, per_page=_FEED_LENGTH))
-    content = feeds.atom(results, site.base_url(request), site.today())
-    return Response(content, media_type="application/atom+xml", headers=site.caching(600))
+    return respond(request, follow_page(site.knowledge.taxonomy, site.base_url(request)))
 
 
 @router.get(addresses.DOCUMENT)
 def document(request: Request, id: str) -> Response:
     """A document's own page."""
     site = site_of(request)
-    found = site.knowledge.document(id)
-    page = document_page(_view(request, found), tuple(site.knowledge.pages(id)), site.knowledge.related(id))
+    knowledge = site.knowledge
+    found = knowledge.document(id)
+    shown = whole_number(request.query_params.get("trafienia", "")) or 1
+    page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
     return respond(request, replace(page, changed=changed_on(found, versions), versions=version_links(found, versions)))
 
 
+@router.get(addresses.PAGES)
+def go_to_page(request: Request, id: str) -> Response:
+    """The page whose printed number, or else position, was typed into the form."""
+    knowledge = site_of(request).knowledge
+    found = knowledge.document(id)
+    typed = request.query_params.get("nr", "")
+    position = knowledge.position(id, typed) or whole_number(typed)
+    if position is None or not 1 <= position <= found.pages:
+        raise NotFound(
+            f"Ten dokument nie ma strony „{typed[:_LONGEST_NUMBER]}”. Ma strony od 1 do {found.pages}, licząc od początku pliku."
+        )
+    return _to_page(request, found, position)
+
+
 @router.get(addresses.PAGE)
 def section(request: Request, id: str, number: str) -> Response:
-    """One page of a document."""
+    """One page of a document; by its printed number, where that is no position, a way to it."""
     site = site_of(request)
     found = site.knowledge.document(id)
+    if whole_number(number) is None and found.format.has_pages:
+        position = site.knowledge.position(id, number)
+        if position:
+            return _to_page(request, found, position)
     page = site.page(found, number)
-    return respond(request, section_page(_view(request, found, page), page))
+    view = _view(request, found, page)
+    if not found.format.has_pages:
+        group, position_text = together(tuple(site.knowledge.pages(id)), page.number)
+        return respond(request, section_page(view, page, group, position_text))
+    chosen = request.query_params.get(VIEW, "")
+    mode = next((each for each in (chosen, request.cookies.get(VIEW, "")) if each in VIEWS), USUAL_VIEW)
+    found_map = page_map(site, found, page) if mode != "tekst" else None
+    hit = max(0, whole_number(request.query_params.get("trafienie", "")) or 0)
+    token = picture_token(found.version, ocr=page.ocr)
+    answer = respond(request, printed_page(view, page, mode, found_map, token, hit))
+    answer.headers["Vary"] = "Cookie"
+    if chosen in VIEWS:
+        # The choice holds for all documents, for a year; it says nothing of the reader.
+        answer.set_cookie(VIEW, chosen, max_age=_YEAR, path=addresses.DOCUMENTS, httponly=True, samesite="lax")
+    return answer
+
+
+@router.get(addresses.PICTURE)
+async def picture(request: Request, id: str, token: str, number: int, width: int) -> Response:
+    """A page as a picture, which may be kept for good; where it cannot be drawn, what to do instead."""
+    return await picture_response(request, site_of(request), id, token, number, width)
 
 
 @router.get(addresses.CITATION)
@@ -124,8 +196,7 @@ def original(request: Request, id: str) -> Response:
     """The original file."""
     site = site_of(request)
     found = site.knowledge.document(id)
-    path = site.versions.original(found) or files.original(site.settings.documents, found)
-    answer = files.send(path, found)
+    answer = files.send(files.original(site, found), found)
     collection = WebLink(
         target=site.base_url(request) + addresses.document_url(found.id), rel="collection", type="text/html"
     )
@@ -249,6 +320,16 @@ def api_guide(request: Request) -> Response:
 @router.get(addresses.SITEMAP)
 def sitemap(request: Request) -> Response:
     """Addresses for search engines."""
+    return _sitemap(request)
+
+
+@router.get(addresses.SITEMAP_PART)
+def sitemap_part(request: Request, number: str) -> Response:
+    """Some of the addresses, where one map cannot hold all."""
+    return _sitemap(request, whole_number(number) or 0)
+
+
+def _sitemap(request: Request, part: int | None = None) -> Response:
     site = site_of(request)
     taxonomy = site.knowledge.taxonomy
     paths = [
@@ -260,17 +341,47 @@ def sitemap(request: Request) -> Response:
         addresses.GLOSSARY,
         addresses.QUOTE,
         addresses.ABOUT,
+        addresses.FOLLOW,
         *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
         *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),
     ]
-    content = feeds.sitemap(site.directory.documents().values(), paths, site.base_url(request))
-    return Response(content, media_type="application/xml", headers=site.caching(3600))
+    changes: Mapping[str, Change] = {}
+    with contextlib.suppress(ArchiveUnavailable):
+        changes = site.directory.latest()
+    documents = [
+        robots.Place(addresses.document_url(each.id), changes[each.id].changed if each.id in changes else None)
+        for each in site.directory.documents().values()
+    ]
+    content = robots.sitemap([*map(robots.Place, paths), *documents], site.base_url(request), part)
+    if content is None:
+        raise NotFound("Nie ma takiej części mapy strony.")
+    return Response(content, media_type="application/xml; charset=utf-8", headers=site.caching(3600))
 
 
 @router.get(addresses.ROBOTS)
-def robots(request: Request) -> Response:
+def robots_txt(request: Request) -> Response:
     """What robots may read."""
-    return Response(feeds.robots(site_of(request).base_url(request)), media_type="text/plain")
+    return Response(robots.robots(site_of(request).base_url(request)), media_type="text/plain")
+
+
+@router.get(addresses.OPENSEARCH)
+def opensearch(request: Request) -> Response:
+    """The search, for browsers."""
+    site = site_of(request)
+    content = robots.opensearch(site.base_url(request), static_url("icon.svg"))
+    media_type = "application/opensearchdescription+xml; charset=utf-8"
+    return Response(content, media_type=media_type, headers=site.caching(86_400))
+
+
+def _feed(request: Request) -> feeds.Feed:
+    site = site_of(request)
+    knowledge = site.knowledge
+    query, _ = _lenient(read_query(request.query_params, knowledge.taxonomy))
+    query = replace(query, sort="relevance", per_page=FEED_ENTRIES)
+    changes = site.directory.latest()
+    hits, total = knowledge.in_order(query, tuple(changes))
+    midnight = datetime.combine(site.today(), time(), UTC)
+    return feeds.make_feed(query, hits, total, changes, knowledge.taxonomy, site.base_url(request), midnight)
 
 
 def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit: int) -> Results:
@@ -280,22 +391,29 @@ def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit
 def _list(request: Request, kind: str) -> Response:
     knowledge = site_of(request).knowledge
     query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy, ("year", "page")))
-    query = replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest")
-    return respond(request, list_page(knowledge.search(query), knowledge.taxonomy, kind, notices))
+    results = knowledge.search(replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest"))
+    if query.page > last_page(results):
+        last = replace(query, page=last_page(results), sort="relevance")
+        return RedirectResponse(addresses.search_url(last, addresses.LISTS[kind]), 302)
+    return respond(request, list_page(results, knowledge.taxonomy, kind, notices))
 
 
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     knowledge = site_of(request).knowledge
     results = _listed(knowledge, {facet: (entry.slug,)}, _MOST_LISTED)
-    return respond(request, entry_page(entry, results, knowledge.taxonomy))
+    page = entry_page(entry, results, knowledge.taxonomy)
+    documents = [hit.document for hit in results.hits[:_MOST_LINKED]]
+    base_url = site_of(request).base_url(request)
+    data = robots.collection(page.title, page.description, page.canonical, documents, base_url)
+    return respond(request, replace(page, linked_data=data))
 
 
 def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
-    """The query, and what to tell the reader about filters that could not be used. A wrong page number is an error.
+    """The query, and what to tell the reader about filters that could not be used. What is no page number is an error.
 
     Unknown parameters are left alone: links from newsletters carry them.
     """
-    refuse(problem for problem in parsed.problems if problem.parameter == "page")
+    refuse(problem for problem in parsed.problems if problem.parameter == "page" and not problem.notice)
     told = [problem.notice or f"Pominięto: {problem.message}" for problem in parsed.problems if problem.known]
     return parsed.query, tuple(told)
 
@@ -303,15 +421,22 @@ def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
 def _view(request: Request, document: Document, page: Page | None = None) -> DocumentView:
     site = site_of(request)
     knowledge = site.knowledge
-    given, _ = collect(request.query_params, ("q",), texts=("q",))
-    query = make_query(given.get("q", ("",))[0])
+    search = read_query(request.query_params, knowledge.taxonomy).query
+    highlighter = knowledge.highlighter(search) if search.clauses else None
     return DocumentView(
         document=document,
         taxonomy=knowledge.taxonomy,
         source=site.source(request, document, page),
         base_url=site.base_url(request),
-        q=query.text,
-        search_url=addresses.search_url(query),
-        marker=knowledge.highlighter(query).marks if query.clauses else None,
+        search=search,
+        highlighter=highlighter,
+        hits=knowledge.hits(search, document.id, highlighter) if highlighter else (),
+        file_bytes=files.size_of(site, document),
         url_of_file=site.directory.url_of_file,
     )
+
+
+def _to_page(request: Request, document: Document, position: int) -> Response:
+    """A redirection to a page, the search carried along."""
+    search = read_query(request.query_params, site_of(request).knowledge.taxonomy).query
+    return RedirectResponse(addresses.with_search(addresses.page_url(document.id, position), search), 302)

@@ -8,12 +8,13 @@ typed; beside other words quotation marks are mostly a name's, so the phrase com
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from kb.engine import TITLE_END, TITLE_START, Concept, Field, Form
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
+from kb.reading.families import family
 from kb.reading.frequencies import Frequencies
 from kb.reading.identifiers import other_ways
 from kb.reading.query import literal, print_clauses, taken_literally
@@ -231,6 +232,14 @@ class Reader:
             for term in self._analyzer.terms(candidate)
             for other in _derived(term)
         ]
+        forms += [
+            Form(field="lemma", steps=(self._analyzer.terms(other),), weight=weight * tuning.family)
+            for candidate, weight in candidates
+            for lemma in self._analyzer.lemmas(candidate.lower())
+            for other in family(lemma, self._analyzer)
+        ]
+        if self._analyzer.is_verb(meant.text):
+            forms = [replace(form, weight=form.weight * tuning.verb) for form in forms]
         return Concept(label=one.word, forms=_best_weights(forms))
 
     def _neighbours(self, words: Sequence[Concept], query: Sequence[_Typed], given: Sequence[_Typed]) -> list[Concept]:

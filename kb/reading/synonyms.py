@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kb.catalogue import problems, read_yaml
+from kb.catalogue.fields import Text
 from kb.errors import TaxonomyError
 from kb.polish import Analyzer, is_stop_word, surface, words
 
@@ -43,15 +44,15 @@ class Equivalent:
 
 class _AbbreviationEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-    short: Annotated[str, Field(min_length=1)]
-    long: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v), Field(min_length=1)]
-    definition: str = ""
+    short: Annotated[Text, Field(min_length=1)]
+    long: Annotated[list[Text], BeforeValidator(lambda v: [v] if isinstance(v, str) else v), Field(min_length=1)]
+    definition: Text = ""
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
     abbreviations: list[_AbbreviationEntry] = []
-    synonyms: list[Annotated[list[str], Field(min_length=2)]] = []
+    synonyms: list[Annotated[list[Text], Field(min_length=2)]] = []
 
 
 class Synonyms:
@@ -62,8 +63,8 @@ class Synonyms:
     ) -> None:
         self.abbreviations = tuple(abbreviations)
         self._analyzer = analyzer
-        # By the first word's terms: (words, equivalents).
-        self._by_term: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
+        # By the first word's lemmas: (each word's lemmas, equivalents). Terms would not do: "długo" has the stem of "dług".
+        self._by_lemma: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
         # By an abbreviation's own letters.
         self._by_letters: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
         for entry in abbreviations:
@@ -71,11 +72,11 @@ class Synonyms:
             long = [form for text in entry.long if (form := Equivalent(text, self.steps(text), False)).steps]
             self._by_letters.setdefault(short.steps[0][0] if short.steps else "", []).append((short.steps, long))
             for form in long:
-                self._add(form.steps, [short])
+                self._add(form.text, [short])
         for group in groups:
             members = [member for text in group if (member := Equivalent(text, self.steps(text), False)).steps]
             for member in members:
-                self._add(member.steps, [other for other in members if other is not member])
+                self._add(member.text, [other for other in members if other is not member])
 
     @classmethod
     def load(cls, documents: Path, analyzer: Analyzer) -> Synonyms:
@@ -107,10 +108,16 @@ class Synonyms:
         # An abbreviation is not a form of a dictionary word: "PES" must not find dogs ("pies").
         return tuple((surface(word),) for word in words(text))
 
-    def _add(self, steps: Steps, equivalents: list[Equivalent]) -> None:
-        steps = tuple(step for step in steps if step)  # function words are left out of a query too
-        for term in steps[0] if steps else ():
-            self._by_term.setdefault(term, []).append((steps, equivalents))
+    def _add(self, text: str, equivalents: list[Equivalent]) -> None:
+        # Function words are left out of a query too.
+        given = tuple(self._lemmas(word) for word in words(text) if not is_stop_word(word))
+        for lemma in given[0] if given else ():
+            self._by_lemma.setdefault(lemma, []).append((given, equivalents))
+
+    def _lemmas(self, word: str) -> tuple[str, ...]:
+        """What the forms of a word share and those of no other word; of a word that nobody knows its terms."""
+        found = self._analyzer.lemmas(word) or self._analyzer.lemmas(surface(word))
+        return tuple(dict.fromkeys(map(surface, found))) or self._analyzer.terms(word)
 
     def at(self, query: Sequence[str], start: int) -> tuple[int, list[Equivalent]]:
         """The longest entry that begins at a word of the query: how many words it takes, and its equivalents."""
@@ -123,11 +130,11 @@ class Synonyms:
         return best, list(dict.fromkeys(found))
 
     def _beginning_at(self, query: Sequence[str], start: int) -> Iterator[tuple[Steps, list[Equivalent]]]:
-        for term in self._analyzer.terms(query[start]):
-            for steps, equivalents in self._by_term.get(term, ()):
+        for lemma in self._lemmas(query[start]):
+            for steps, equivalents in self._by_lemma.get(lemma, ()):
                 given = query[start : start + len(steps)]
                 if len(given) == len(steps) and all(
-                    set(step) & set(self._analyzer.terms(word)) for step, word in zip(steps, given, strict=True)
+                    set(step) & set(self._lemmas(word)) for step, word in zip(steps, given, strict=True)
                 ):
                     yield steps, equivalents
         for steps, equivalents in self._by_letters.get(surface(query[start]), ()):

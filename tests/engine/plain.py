@@ -155,7 +155,8 @@ class PlainState:
 
     def _norm(self, at: int) -> float:
         tuning = self._tuning
-        return tuning.k1 * (1 - tuning.b + tuning.b * len(self._pages[at].analysed.words) / self._average)
+        relative = max(len(self._pages[at].analysed.words) / self._average, tuning.shortest)
+        return tuning.k1 * (1 - tuning.b + tuning.b * relative)
 
     def _factor(self, at: int) -> float:
         return self._tuning.contents_page if self._pages[at].analysed.lists_contents else 1.0
@@ -189,12 +190,15 @@ class PlainState:
         """Rank documents by the best of their pages."""
         matching = self._matching(request)
         found = [match for match in matching if _kept(match[0], request)]
-        found.sort(key=lambda match: -match[1][0].score)
+        found.sort(key=self._rank)
         total, total_pages = len(found), sum(len(pages) for _, pages in found)
         if request.near and any(concept.asked for concept in request.concepts):
             found = [match for match in self._with_near(request, matching) if _kept(match[0], request)]
-            found.sort(key=lambda match: -match[1][0].score)
-        if request.sort != "relevance":
+            found.sort(key=self._rank)
+        if request.order:
+            places = {id: place for place, id in enumerate(request.order)}
+            found.sort(key=lambda match: places.get(match[0].document.id, len(places)))
+        elif request.sort != "relevance":
             way = -1 if request.sort == "newest" else 1
             found.sort(key=lambda match: (not _day(match[0].document), way * _day(match[0].document)))
         facets = {
@@ -217,6 +221,10 @@ class PlainState:
             joined=len(found) - total,
         )
 
+    def _rank(self, match: tuple[AnalysedDocument, list[PageMatch]]) -> float:
+        """The best page and a share of the next best; best first."""
+        return -sum(share * page.score for share, page in zip((1, self._tuning.second_page), match[1], strict=False))
+
     def _matching(self, request: Request) -> list[tuple[AnalysedDocument, list[PageMatch]]]:
         """The documents that match but for filters, each with its matching pages, best first."""
         pages: dict[str, list[PageMatch]] = {}
@@ -232,13 +240,14 @@ class PlainState:
         self, request: Request, matching: Sequence[tuple[AnalysedDocument, list[PageMatch]]]
     ) -> list[tuple[AnalysedDocument, list[PageMatch]]]:
         """The documents that match or join, but for filters, each with its pages, best first."""
-        unit = max((page.score for _, pages in matching for page in pages), default=1.0)
+        unit = max((page.score for _, pages in matching for page in pages), default=0.0)
+        unit = max(unit, request.near_least) or 1.0
         near = {(own.document, own.page): own for own in request.near}
         pages: dict[str, list[PageMatch]] = {}
         for at, page in enumerate(self._pages):
             id, score = page.document.document.id, self._score(request, at)
             own = near.get((id, page.number))
-            bonus = own.bonus * unit if own else 0.0
+            bonus = own.bonus * unit * self._factor(at) if own else 0.0
             if score or (own and own.joins and bonus and self._may_join(request, at)):
                 pages.setdefault(id, []).append(PageMatch(page.analysed.page, score + bonus, not score))
         return [

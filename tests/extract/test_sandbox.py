@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -390,3 +391,17 @@ def test_interrupt(folder: Path) -> None:
     assert out.split() == ["ready", "interrupted"]
     assert err == ""
     assert _gone(processes)
+
+
+def test_lanes_read_at_the_same_time(tmp_path: Path) -> None:
+    """Each job of a sandbox may be a sandbox of its own, for a thread of its own; all are alone in what they read."""
+    paths = []
+    for number in range(2):
+        paths.append(tmp_path / f"{number}.md")
+        paths[-1].write_text(f"Tekst numer {number}.")
+    with Sandbox(jobs=2) as sandbox, ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda lane, path: list(lane.extract_all([path])), sandbox.lanes(), paths))
+    assert [[extraction.pages[0].text for _, extraction in one] for one in found] == [
+        ["Tekst numer 0."],
+        ["Tekst numer 1."],
+    ]

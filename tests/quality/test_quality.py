@@ -18,18 +18,11 @@ ROOT = Path(__file__).parents[2]
 
 
 FLOORS = {
-    "query": {"mrr": 0.949, "recall": 0.99, "right_page": 0.846},
-    "plain": {"mrr": 0.949, "recall": 0.99, "right_page": 0.835},
-    "typo": {"mrr": 0.947, "recall": 0.99, "right_page": 0.842},
+    "query": {"mrr": 0.966, "recall": 0.99, "right_page": 0.872},
+    "plain": {"mrr": 0.957, "recall": 0.99, "right_page": 0.85},
+    "typo": {"mrr": 0.962, "recall": 0.99, "right_page": 0.857},
 }
 """By spelling: 0.01 below what is measured. Raise them when search gets better; lower none without a reason in the commit."""
-
-
-OWN_WORDS = {
-    "off": {"query": 0.66, "plain": 0.64, "typo": 0.64},
-    "local": {"query": 0.71, "plain": 0.69, "typo": 0.72},
-}
-"""MRR of the questions in askers' own words, by the setting of meaning."""
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +44,6 @@ def test_quality_stays_above_its_floor(collection: KnowledgeBase, spelling: str)
     assert {name: value for name, value in measured.items() if value < FLOORS[spelling][name]} == {}
 
 
-@pytest.mark.parametrize("spelling", FIELDS)
-@pytest.mark.parametrize("meaning", OWN_WORDS)
-def test_everyday_words_find_the_documents(collection: KnowledgeBase, meaning: str, spelling: str) -> None:
-    """Questions in other words than the documents': by words alone, and better with meaning."""
-    settings = collection.settings.model_copy(update={"meaning": meaning})
-    if meaning == "local":
-        _have_vectors(settings)
-    questions = load_questions(Path(__file__).with_name("own_words.jsonl"))
-    assert len(questions) >= 40
-    assert evaluate(KnowledgeBase(settings), questions, spelling).mrr >= OWN_WORDS[meaning][spelling]
-
-
 def _have_vectors(settings: Settings) -> None:
     """The vectors of the sample, from the repository: what is not among them is made."""
     if e5.weights_file() is None:
@@ -75,8 +56,8 @@ def _have_vectors(settings: Settings) -> None:
 
 
 ASKERS_FLOORS = {
-    "off": {"query": 0.719, "plain": 0.71, "typo": 0.723},
-    "local": {"query": 0.83, "plain": 0.85, "typo": 0.837},
+    "off": {"query": 0.79, "plain": 0.766, "typo": 0.78},
+    "local": {"query": 0.867, "plain": 0.863, "typo": 0.876},
 }
 """MRR@10 of the askers' questions, by the setting of meaning and by spelling: 0.01 below what is measured."""
 
@@ -89,5 +70,5 @@ def test_askers_own_words_stay_above_their_floor(collection: KnowledgeBase, mean
     if meaning == "local":
         _have_vectors(settings)
     questions = load_questions(Path(__file__).with_name("askers.jsonl"))
-    assert len(questions) >= 60
+    assert len(questions) >= 100
     assert evaluate(KnowledgeBase(settings), questions, spelling).mrr >= ASKERS_FLOORS[meaning][spelling]

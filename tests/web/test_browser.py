@@ -14,7 +14,9 @@ PAGES = (
     "/szukaj?q=xqzwy",
     "/dokumenty/poradnik-zit?q=zit",
     "/dokumenty/transport-w-gminie?q=wkład",
-    "/dokumenty/poradnik-zit/strony/8?q=dofinansowanie",
+    "/dokumenty/poradnik-zit/strony/8?q=dofinansowanie&widok=obok",
+    "/dokumenty/poradnik-zit/strony/8?q=dofinansowanie&widok=obraz",
+    "/dokumenty/transport-w-gminie/strony/2?q=gmina",
     "/aktualnosci",
     "/edycje/pilotaz",
     "/tematy",
@@ -108,6 +110,53 @@ def test_a_pdf_is_shown_in_its_sandbox(client: httpx.Client, browser: Browser) -
     assert not [error for error in browser.errors if "Content Security Policy" in error]
 
 
+def test_arrows_turn_pages_and_go_through_hits(client: httpx.Client, browser: Browser) -> None:
+    """Left and right are the neighbouring pages, with Shift the found places; in a field they move in the text."""
+    page = "/dokumenty/poradnik-zit/strony"
+    browser.size(1280, 900)
+    browser.open(str(client.base_url.join(f"{page}/3?q=gmina")))
+    browser.press("ArrowRight")
+    browser.wait(f"location.pathname === '{page}/4' && document.readyState === 'complete'")
+    browser.press("ArrowRight", shift=True)
+    browser.wait("location.hash === '#trafienie' && document.readyState === 'complete'")
+    assert "trafienie=1" in browser.ask("location.search")
+    browser.press("ArrowLeft")
+    browser.wait(f"location.pathname === '{page}/3' && document.readyState === 'complete'")
+    browser.ask("document.querySelector('#nr').focus()")
+    browser.press("ArrowRight")
+    assert browser.ask("location.pathname") == f"{page}/3"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_picture_comes_without_a_shift_and_under_its_marks(
+    client: httpx.Client, browser: Browser, width: int
+) -> None:
+    """The page does not move when the picture arrives, and the boxes over it are where the map has the words."""
+    address = str(client.base_url.join("/dokumenty/poradnik-zit/strony/5?q=gmina&widok=obok"))
+    browser.size(width, 900)
+    browser.open(address)  # the map is there from now on
+    browser.ask(
+        "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((each) => { shift += each.value; }))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    image = "document.querySelector('.picture img')"
+    browser.ask(f"{image}.scrollIntoView({{behavior: 'instant'}})")
+    browser.wait(f"{image}.complete && {image}.naturalWidth > 0")
+    # With srcset, the natural width is told in CSS pixels: what counts is that it is no empty picture, and of the right shape.
+    assert (
+        browser.ask(f"Math.abs({image}.naturalHeight / {image}.naturalWidth - {image}.height / {image}.width)") < 0.01
+    )
+    assert browser.ask("shift") == 0
+    browser.wait("document.querySelector('.picture rect') !== null || (location.reload(), false)")
+    box, picture = (
+        browser.ask(f"(({{x, y, width, height}}) => [x, y, width, height])({one}.getBoundingClientRect())")
+        for one in ("document.querySelector('.picture rect')", image)
+    )
+    assert picture[0] <= box[0] < box[0] + box[2] <= picture[0] + picture[2]
+    given = browser.ask("+document.querySelector('.picture rect').getAttribute('x')")
+    assert abs((box[0] - picture[0]) / picture[2] - given / 800) < 0.005
+
+
 def _role(target: str, url: str) -> str:
     return "viewer" if target.startswith("chrome-extension://") else "document" if target == url else ""
 
@@ -120,7 +169,7 @@ def test_an_entry_is_copied_with_the_selected_sentence(client: httpx.Client, bro
     browser.call("Emulation.setFocusEmulationEnabled", enabled=True)
     browser.open(str(client.base_url.join("/dokumenty/transport-w-gminie/strony/2")))
     browser.wait("!document.querySelector('.cite button[data-copy]').hidden")
-    browser.ask("document.getSelection().selectAllChildren(document.querySelector('.text p'))")
+    browser.ask("document.getSelection().selectAllChildren(document.querySelector('.text h2 + p'))")
     browser.wait("!document.querySelector('.chosen').hidden")
     for style, expected in (
         ("apa-in-text", "…” (Transport & <b>dojazdy</b>, 2023, część „Wkład własny gminy”)"),

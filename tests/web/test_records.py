@@ -34,7 +34,7 @@ def test_its_page(records: httpx.Client) -> None:
     """It says in plain words why there is no text, leads to the file, and offers nothing that is not there."""
     page = records.get("/dokumenty/skan").text
     assert "To skan bez rozpoznanego tekstu. Jego treść nie jest przeszukiwana" in page
-    assert f'<a class="button" href="{file_url("skan")}">Otwórz plik PDF</a>' in page
+    assert f'<a class="button" href="{file_url("skan")}">Otwórz plik PDF <span class="size">' in page
     assert "2 strony" in page
     assert "Czytaj od początku" not in page
     assert "/strony/1" not in page

@@ -7,7 +7,8 @@ Lucene, which is never negative:
     idf(t)      = ln(1 + (N - df + 0.5) / (df + 0.5))
     impact(t,p) = idf(t) · tf / (tf + k1 · (1 - b + b · length(p) / average length))
 
-N counts pages, df the pages with the term, lengths are in words. Scores have no unit.
+N counts pages, df the pages with the term, lengths are in words; a page shorter than ``shortest`` of the average counts as long
+as that. Scores have no unit.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ _POSITION_BITS = 32
 
 
 def norms(lengths: Ints, average: float, tuning: Tuning) -> Floats:
-    """The denominator's share that depends on the page alone: k1 · (1 - b + b · length / average)."""
-    return (tuning.k1 * (1 - tuning.b + tuning.b * lengths / max(average, 1.0))).astype(np.float32)
+    """The denominator's share that depends on the page alone: k1 · (1 - b + b · max(shortest, length / average))."""
+    relative = np.maximum(lengths / max(average, 1.0), tuning.shortest)
+    return (tuning.k1 * (1 - tuning.b + tuning.b * relative)).astype(np.float32)
 
 
 def impacts(rows: Ints, frequencies: Floats, norm: Floats) -> Floats:

@@ -72,6 +72,7 @@ class EmbeddedState:
         self._alive = ~rows.deleted[rows.starts]
         self._ordinals = {record.id: i for i, record in enumerate(rows.records) if self._alive[i]}
         self.size = Size(int(np.count_nonzero(self._alive)), rows.page_count)
+        self._second_page = tuning.second_page
         self._days = np.array([record.day for record in rows.records], dtype=np.int32)
 
     # Reading rows
@@ -188,10 +189,21 @@ class EmbeddedState:
         return [self.rank(replace(request, limit=0, facets=())).total for request in requests]
 
     def _matching_documents(self, owners: Ints, scores: Floats) -> tuple[Floats, Bits]:
-        """The score of each document's best page, 0 where none matches, and the set of those that match."""
-        best = np.zeros(len(self._alive), np.float32)
-        np.maximum.at(best, owners, scores)
-        return best, self._facets.pack(best > 0)
+        """What each document is ranked by, 0 where no page matches, and the set of those that match.
+
+        ``owners`` ascend, as rows do.
+        """
+        ranked = np.zeros(len(self._alive), np.float32)
+        if len(owners):
+            starts = np.flatnonzero(np.diff(owners, prepend=-1))
+            best = np.maximum.reduceat(scores, starts)
+            lengths = np.diff(starts, append=len(owners))
+            at_best = np.flatnonzero(scores == np.repeat(best, lengths))
+            others = scores.copy()
+            others[at_best[np.diff(owners[at_best], prepend=-1) != 0]] = 0  # the first of each document's best
+            second = np.maximum.reduceat(others, starts)
+            ranked[owners[starts]] = best + np.float32(self._second_page) * second
+        return ranked, self._facets.pack(ranked > 0)
 
     def frequencies(self, concepts: Sequence[Concept]) -> list[int]:
         """On how many pages each concept stands in the text."""
@@ -205,7 +217,13 @@ class EmbeddedState:
         return self._scorer.explain(concepts, int(self.rows.starts[ordinal]) + number)
 
     def _order(self, documents: Indices, best: Floats, request: Request) -> Indices:
-        """The order of matching documents; without a date last in both orders of time, equals by relevance."""
+        """The order of matching documents; without a date or a given place last, equals by relevance."""
+        if request.order:
+            places = np.full(len(self._alive), len(request.order), dtype=np.int32)
+            for place, id in enumerate(request.order):
+                if id in self._ordinals:
+                    places[self._ordinals[id]] = place
+            return np.lexsort((-best, places[documents]))
         if request.sort == "relevance":
             return ranking.top(best, request.offset + request.limit)
         days = self._days[documents]
@@ -238,7 +256,7 @@ class EmbeddedState:
                 row = int(self.rows.starts[ordinal]) + near.page
                 raised[row] = near.bonus
                 joining[row] = near.joins and near.bonus > 0
-        raised *= scores.max() if len(scores) else 1
+        raised *= self.rows.weights * np.float32(max(float(scores.max(initial=0)), request.near_least) or 1.0)
         for concept in request.concepts:
             if concept.required or concept.excluded:
                 scored = self._scorer.scored(concept)

@@ -1,0 +1,43 @@
+"""Hits of one document: how many on each page, how much of the query, and counting that goes on where time was out."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from library import Library
+
+from kb.deadline import Deadline, within
+from kb.finding.hits import total_of
+from kb.reading.query import make_query
+
+
+def test_pages_are_counted_and_shaded(library: Library) -> None:
+    """Each page has its number of places and how many stand before it; all that the document has of a query is all of it."""
+    library.pdf("a.pdf", ["Gmina i powiat, gminy"], ["Nic."], ["Powiaty"], ["Gmina, powiat"], id="a")
+    library.run()
+    knowledge = library.open()
+    query = make_query("gmina powiat xqzwy")
+    hits = knowledge.hits(query, "a", knowledge.highlighter(query))
+    assert [(hit.places, hit.first) for hit in hits] == [(3, 0), (0, 3), (1, 3), (2, 4)]
+    assert hits[0].share == hits[3].share == 1
+    assert hits[1].share == 0
+    assert 0 < hits[2].share < 1
+    assert total_of(hits) == 6
+    assert total_of(()) == 0
+
+
+def test_counting_goes_on(library: Library) -> None:
+    """Who has no time for all pages gets no hits, and the next one counts the rest."""
+    library.pdf("a.pdf", *[["Gmina"]] * 12, id="a")
+    library.run()
+    knowledge = library.open()
+    query = make_query("gmina")
+    highlighter = knowledge.highlighter(query)
+    answers = []
+    for _ in range(12):
+        seconds = count()
+        with within(Deadline(10, lambda seconds=seconds: next(seconds))):
+            answers.append(len(knowledge.hits(query, "a", highlighter)))
+    assert answers[0] == 0
+    assert answers[-1] == 12
+    assert sorted(answers) == answers
