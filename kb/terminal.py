@@ -125,7 +125,7 @@ def _bar(console: Console, *more: progress.ProgressColumn) -> progress.Progress:
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
     """A bar with file, pages and time left, on a terminal only."""
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
@@ -143,7 +143,7 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
 @contextmanager
 def meaning_bar(quiet: bool) -> Iterator[OnCoverage | None]:
     """A bar with the pages that can be found by meaning and the time left, on a terminal only."""
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
@@ -359,7 +359,7 @@ def print_pruned(chosen: Chosen, as_json: bool = False) -> None:
 @contextmanager
 def files_bar(what: str, quiet: bool) -> Iterator[OnFile | None]:
     """A bar with how many files are done, on a terminal only."""
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
@@ -374,7 +374,7 @@ def print_backup(backup: Backup, as_json: bool = False) -> None:
     if as_json:
         _print_json(asdict(backup))
         return
-    console = Console(highlight=False)
+    console = _console()
     console.print(Text(f"Kopia: {backup.file}, {messages.file_size(backup.bytes)}", overflow="fold"))
     console.print(_of_backup(backup))
     for path in backup.skipped:
@@ -386,7 +386,7 @@ def print_restored(backup: Backup, as_json: bool = False) -> None:
     if as_json:
         _print_json(asdict(backup))
         return
-    console = Console(highlight=False)
+    console = _console()
     console.print(Text(f"Przywrócono kopię z {_moment(backup.created)}: {_of_backup(backup)}", overflow="fold"))
     for folder in backup.moved:
         console.print(Text(f"  to, co było przedtem, jest w: {folder}", overflow="fold"))
