@@ -1,10 +1,12 @@
 """What a stranger can do to the site and one document to the indexer: dear requests, dear documents, odd and generated calls.
 
     python benchmarks/attack.py [--documents FOLDER --index FOLDER] [--odd N] [--write docs/reliability.md]
+    python benchmarks/attack.py --faults-only [--kills N] [--corruptions N] [--reindexes N] [--write docs/reliability.md]
 
 Starts ``kb serve`` on this machine's loopback address over a copy of ``documents/`` with the dear documents in it, asks each
 dear thing alone and four at once beside ``/readyz``, and stops by itself. With ``--index`` that index is asked instead, and no
-document is added. Everything is bounded in count and time. ``--write`` puts the tables between ``<!-- NAME -->`` and
+document is added. Then faults (``faults.py``): the indexer is killed, files of an index are spoilt, and a collection is indexed
+under searchers. Everything is bounded in count and time. ``--write`` puts the tables between ``<!-- NAME -->`` and
 ``<!-- /NAME -->`` of that file. Generated calls of the API need the extra ``attack``; without it they are left out, and the table
 says so.
 """
@@ -458,16 +460,8 @@ def _deep(folder: Path) -> None:
         os.chdir(start)
 
 
-def main() -> None:
-    """Attack one collection."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--documents", type=Path, default=ROOT / "documents")
-    parser.add_argument("--index", type=Path, help="ask this index, and add no documents")
-    parser.add_argument("--odd", type=int, default=40_000, help="how many odd requests")
-    parser.add_argument("--name", default="sample", help="the tables' place in the file")
-    parser.add_argument("--write", type=Path, metavar="FILE")
-    given = parser.parse_args()
-    figures = Figures()
+def site(given: argparse.Namespace, figures: Figures) -> None:
+    """Dear requests and documents, odd and generated calls."""
     with tempfile.TemporaryDirectory() as root:
         documents, index = given.documents, given.index
         addresses: dict[str, Sequence[str]] = {name: [address] for name, address in REQUESTS.items()}
@@ -502,12 +496,60 @@ def main() -> None:
     if given.index is None:
         figures.say()
         indexing(figures)
+
+
+def faults(given: argparse.Namespace, figures: Figures) -> None:
+    """Kills, corruptions and reindexing, each on a collection of its own."""
+    import faults as of
+
+    outcome = of.Outcome()
+    for name, count in (("kills", given.kills), ("corruptions", given.corruptions), ("reindexes", given.reindexes)):
+        if not count:
+            continue
+        with tempfile.TemporaryDirectory() as root:
+            collection = of.Collection(Path(root))
+            collection.fill()
+            if name == "kills":
+                of.kills(collection, count, outcome)
+            elif name == "corruptions":
+                of.corruptions(collection, count, outcome)
+            else:
+                with serving(collection.settings.documents, collection.settings.index) as server:
+                    of.reindexing(collection, server.port, count, outcome)
+    figures.lines += [line for said in outcome.lines for line in (said, "")]
+    figures.missed += outcome.missed
+
+
+def main() -> None:
+    """Attack one collection."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--documents", type=Path, default=ROOT / "documents")
+    parser.add_argument("--index", type=Path, help="ask this index, and add no documents")
+    parser.add_argument("--odd", type=int, default=40_000, help="how many odd requests")
+    parser.add_argument("--kills", type=int, default=20, help="how often the indexer is killed")
+    parser.add_argument("--corruptions", type=int, default=50, help="how many files of an index are spoilt")
+    parser.add_argument("--reindexes", type=int, default=10, help="how often is indexed under searchers")
+    parser.add_argument("--faults-only", action="store_true", help="leave out everything but these three")
+    parser.add_argument("--name", default="sample", help="the tables' place in the file")
+    parser.add_argument("--write", type=Path, metavar="FILE")
+    given = parser.parse_args()
+    if not given.faults_only:
+        figures = Figures()
+        site(given, figures)
+        _finish(figures, given.name, given.write)
+    if given.index is None:
+        figures = Figures()
+        faults(given, figures)
+        _finish(figures, "faults", given.write)
+
+
+def _finish(figures: Figures, name: str, file: Path | None) -> None:
     figures.say()
     figures.say("Goals missed: " + ("; ".join(figures.missed) + "." if figures.missed else "none."))
-    if given.write:
+    if file:
         from relevance import write
 
-        write(given.write, given.name, figures.lines)
+        write(file, name, figures.lines)
 
 
 if __name__ == "__main__":

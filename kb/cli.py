@@ -6,11 +6,12 @@ Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usag
 from __future__ import annotations
 
 import difflib
-import errno
 import os
+import shutil
 import socket
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Mapping
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
@@ -19,14 +20,63 @@ from typing import Annotated, Any, NoReturn, ParamSpec
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kb import console, terminal
-from kb.errors import IndexLocked, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
+from kb import console, messages, terminal
+from kb.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
 from kb.settings import load
+
+_WIDEST_HELP = 100
+
+
+def _write_help(command: Any, context: Any, formatter: Any, *, commands: Mapping[str, Any] | None = None) -> None:
+    """Help in Polish: Typer's own has English headings that no setting changes."""
+    parameters = command.get_params(context)
+    arguments = [each for each in parameters if each.param_type_name == "argument"]
+    usage = [
+        context.command_path,
+        *(each.metavar for each in arguments),
+        "POLECENIE" if commands else "",
+        "[opcje]",
+    ]
+    formatter.write(f"Użycie: {' '.join(filter(None, usage))}\n\n{command.help}\n")
+    sections = {
+        "Polecenia": [(name, each.get_short_help_str(_WIDEST_HELP)) for name, each in (commands or {}).items()],
+        "Argumenty": [(each.metavar, each.help or "") for each in arguments],
+        "Opcje": [_described(each) for each in parameters if each not in arguments],
+    }
+    width = min(_WIDEST_HELP, shutil.get_terminal_size().columns)
+    for title, rows in sections.items():
+        if rows:
+            formatter.write(f"\n{title}:\n")
+        for name, said in rows:
+            indent = " " * (2 + max(len(name) for name, _ in rows) + 2)
+            lines = textwrap.wrap(said, max(width - len(indent), 20), break_long_words=False)
+            formatter.write(f"  {name}".ljust(len(indent)) + f"\n{indent}".join(lines) + "\n")
+
+
+def _described(option: Any) -> tuple[str, str]:
+    """An option with what it takes, and its help."""
+    if option.name == "help":
+        return "--help", "Pokaż tę pomoc."
+    value = "" if option.is_flag else f" {option.metavar or 'TEKST'}"
+    default = f" Domyślnie {option.default}." if isinstance(option.default, int | str) and not option.is_flag else ""
+    return f"{', '.join(option.opts)}{value}", f"{option.help or ''}{default}"
+
+
+class _Command(TyperCommand):
+    """A command with its help in Polish."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        _write_help(self, ctx, formatter)
 
 
 class _Commands(TyperGroup):
     """The commands; wrong usage is told in Polish."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        _write_help(self, ctx, formatter, commands=self.commands)
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run a command and end with its exit code."""
@@ -61,7 +111,7 @@ def _misuse(error: Any) -> str:
     """What is wrong with the arguments, in Polish."""
     parameter = getattr(error, "param", None)
     option = next((name for name in getattr(parameter, "opts", ()) if name.startswith("-")), "")
-    name = option or str(getattr(parameter, "name", "")).upper()
+    name = option or str(getattr(parameter, "metavar", ""))
     match type(error).__name__:
         case "NoSuchOption":
             near = f" Czy chodzi o {error.possibilities[0]}?" if error.possibilities else ""
@@ -79,7 +129,7 @@ def _misuse(error: Any) -> str:
 _FROM_SETTINGS = "-"
 
 
-class _Check(TyperCommand):
+class _Check(_Command):
     """``kb check``: its ``--index`` may stand without a folder."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -100,8 +150,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Documents = Annotated[Path | None, typer.Option("--documents", help="Folder z dokumentami (KB_DOCUMENTS).")]
-Index = Annotated[Path | None, typer.Option("--index", help="Folder indeksu (KB_INDEX).")]
+Documents = Annotated[
+    Path | None, typer.Option("--documents", metavar="FOLDER", help="Folder z dokumentami (KB_DOCUMENTS).")
+]
+Index = Annotated[Path | None, typer.Option("--index", metavar="FOLDER", help="Folder indeksu (KB_INDEX).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Wynik jako JSON, dla programów.")]
 
 
@@ -109,16 +161,6 @@ def _filter(facet: str) -> Any:
     """The option of a filter, as the table of facets describes it."""
     return typer.Option(help=f"{FACETS[facet].legend}; można podać kilka razy.")
 
-
-_REASONS = {
-    errno.ENOSPC: "Brak miejsca na dysku",
-    errno.EACCES: "Brak uprawnień do pliku lub folderu",
-    errno.EPERM: "Brak uprawnień do pliku lub folderu",
-    errno.EROFS: "Dysk jest tylko do odczytu",
-    errno.EEXIST: "W miejscu folderu jest plik",
-    errno.ENOTDIR: "W miejscu folderu jest plik",
-    errno.EISDIR: "W miejscu pliku jest folder",
-}
 
 P = ParamSpec("P")
 
@@ -136,7 +178,8 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
         except BrokenPipeError:
             raise
         except OSError as error:
-            reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+            reason = messages.fault(error)
+            reason = reason[:1].upper() + reason[1:]
             terminal.print_error(f"{reason}: {error.filename}." if error.filename else f"{reason}.")
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
@@ -146,13 +189,19 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def index(
     documents: Documents = None,
     index: Index = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Zbuduj indeks od nowa, obok działającego.")] = False,
-    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Ile plików czytać naraz.")] = None,
+    allow_removals: Annotated[
+        bool,
+        typer.Option("--allow-removals", help="Usuń z bazy dokumenty, których plików już nie ma, choćby większość."),
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, metavar="LICZBA", help="Ile plików czytać naraz.")
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Poczekaj też na znaczenie stron; bez tego robi je działający serwer.")
     ] = False,
@@ -164,7 +213,7 @@ def index(
 
     settings = load(documents=documents, index=index, jobs=jobs)
     with terminal.progress_bar(as_json) as show:
-        report = indexer.run(settings, rebuild=rebuild, on_progress=show)
+        report = indexer.run(settings, rebuild=rebuild, allow_removals=allow_removals, on_progress=show)
     terminal.print_report(report, "Indeks", as_json)
     if wait:
         with terminal.meaning_bar(as_json) as show_coverage:
@@ -180,7 +229,7 @@ def check(
     documents: Documents = None,
     index: Annotated[
         Path | None,
-        typer.Option("--index", help="Sprawdź też pliki indeksu; folder można pominąć (KB_INDEX)."),
+        typer.Option("--index", metavar="FOLDER", help="Sprawdź też pliki indeksu; folder można pominąć (KB_INDEX)."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Ostrzeżenia o metadanych też są błędem.")] = False,
     as_json: AsJson = False,
@@ -203,7 +252,7 @@ def check(
         catalogue = Catalogue(root, with_taxonomy=False)
     with terminal.progress_bar(as_json) as show:
         report = indexer.check(settings, show, catalogue)
-    terminal.print_report(report, "W dokumentach", as_json)
+    terminal.print_report(report, terminal.CHECKED, as_json)
     try:
         Synonyms.load(root, shared_analyzer())
     except TaxonomyError as error:
@@ -225,14 +274,16 @@ def check(
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def serve(
     documents: Documents = None,
     index: Index = None,
     host: Annotated[str | None, typer.Option("--host", help="Adres, pod którym serwer przyjmuje połączenia.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Port.")] = None,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Liczba procesów serwera.")] = None,
+    port: Annotated[int | None, typer.Option("--port", metavar="LICZBA", help="Port.")] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="LICZBA", help="Liczba procesów serwera.")
+    ] = None,
 ) -> None:
     """Uruchom serwer; gdy nie ma indeksu, najpierw go zbuduj."""
     # Before NumPy is loaded: requests share the cores already, and threads of BLAS would wait for each other.
@@ -260,7 +311,7 @@ def serve(
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise SettingsError(
-                f"Nie można użyć adresu {settings.host}:{settings.port} ({error.strerror}). Podaj inny port: --port."
+                f"Nie można użyć adresu {settings.host}:{settings.port} ({messages.fault(error)}). Podaj inny port: --port."
             ) from None
     # Server processes are started anew and read their settings from the environment.
     os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index), "KB_HOST": settings.host}
@@ -277,17 +328,17 @@ def serve(
     )
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def search(
-    text: Annotated[str, typer.Argument(help="Szukane słowa.")],
+    text: Annotated[str, typer.Argument(metavar="SŁOWA", help="Szukane słowa.")],
     documents: Documents = None,
     index: Index = None,
     edition: Annotated[list[str] | None, _filter("edition")] = None,
     topic: Annotated[list[str] | None, _filter("topic")] = None,
     kind: Annotated[list[str] | None, _filter("kind")] = None,
     year: Annotated[list[str] | None, _filter("year")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=50, help="Ile dokumentów.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=50, metavar="LICZBA", help="Ile dokumentów.")] = 10,
     explain: Annotated[bool, typer.Option("--explain", help="Pokaż, z czego wynika ocena pierwszej strony.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -312,22 +363,32 @@ def search(
             terminal.print_contributions(parts, best)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
-    """Pokaż, co jest w indeksie."""
+    """Pokaż, co jest w indeksie i czy jest aktualny."""
     from kb.engine import open_store
     from kb.extract.confine import offered
     from kb.extract.recognition import find_recogniser
     from kb.indexer import fingerprint
     from kb.meaning import making
+    from kb.pending import pending
     from kb.polish import shared_analyzer
 
     settings = load(documents=documents, index=index)
     store = open_store(settings)
     live = store.live()
     current = live.fingerprint == fingerprint(store, shared_analyzer())
-    meaning = None
+    meaning = newest = None
+    damaged: tuple[str, ...] = ()
+    # Rows that this program cannot read: what was counted when they were written.
+    count, pages = live.documents, live.pages
+    try:
+        store.verify()
+    except IndexDamaged as error:
+        damaged = error.details
+    except IndexMismatch:
+        pass
     try:
         newest = store.current()
         count, pages = newest.size
@@ -335,8 +396,8 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
     except IndexMismatch:
         if current:
             raise
-        # Rows that this program cannot read: what was counted when they were written.
-        count, pages = live.documents, live.pages
+    root = settings.documents.absolute()
+    differing = pending(settings, newest) if root.is_dir() else None
     state = terminal.IndexState(
         build=live.name,
         created=live.created,
@@ -347,18 +408,23 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         ocr=find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto").state,
         reading=offered().state,
         meaning=meaning,
+        up_to_date=current and not damaged and differing is not None and not differing.count,
+        damaged=damaged,
+        pending=differing,
+        folder=str(root),
     )
     terminal.print_state(state, as_json)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def store(
     documents: Documents = None,
     index: Index = None,
     prune: Annotated[bool, typer.Option("--prune", help="Usuń dawne wersje: pliki i teksty.")] = False,
     days: Annotated[
-        int | None, typer.Option("--days", min=0, help="Z --prune: tylko zastąpione co najmniej tyle dni temu.")
+        int | None,
+        typer.Option("--days", min=0, metavar="LICZBA", help="Z --prune: tylko zastąpione co najmniej tyle dni temu."),
     ] = None,
     removed: Annotated[bool, typer.Option("--removed", help="Z --prune: także wersje usuniętych dokumentów.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Z --prune: nie pytaj.")] = False,
@@ -386,10 +452,10 @@ def store(
     terminal.print_pruned(remove(archive, chosen), as_json)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def backup(
-    file: Annotated[Path, typer.Argument(help="Plik kopii, np. kopia.tar.gz.")],
+    file: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik kopii, np. kopia.tar.gz.")],
     documents: Documents = None,
     index: Index = None,
     as_json: AsJson = False,
@@ -403,10 +469,10 @@ def backup(
     terminal.print_backup(made, as_json)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def restore(
-    file: Annotated[Path, typer.Argument(help="Plik kopii zrobionej przez „kb backup”.")],
+    file: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik kopii zrobionej przez „kb backup”.")],
     documents: Documents = None,
     index: Index = None,
     replace: Annotated[
@@ -423,10 +489,10 @@ def restore(
     terminal.print_restored(restored, as_json)
 
 
-@app.command()
+@app.command(cls=_Command)
 @report_errors
 def evaluate(
-    queries: Annotated[Path, typer.Argument(help="Plik JSONL z pytaniami i właściwymi dokumentami.")],
+    queries: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik JSONL z pytaniami i właściwymi dokumentami.")],
     documents: Documents = None,
     index: Index = None,
     field: Annotated[str, typer.Option(help="Pisownia pytań: query, plain albo typo.")] = "query",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import stat
 from collections.abc import Generator, Iterable, Iterator
@@ -27,6 +28,25 @@ def open_file(path: str | Path, *, follow: bool = True) -> BinaryIO:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     raise OSError(0, "to nie jest zwykły plik")
+
+
+def sealed(content: bytes) -> bytes:
+    """The content behind its digest, so that ``unsealed`` knows whether it is still what was written."""
+    return digest(content) + b" " + content
+
+
+def unsealed(data: bytes) -> bytes:
+    """The content of a sealed file. Raises ValueError where a disk or a hand has changed it."""
+    written, _, content = data.partition(b" ")
+    if written != digest(content):
+        raise ValueError
+    return content
+
+
+def digest(content: bytes) -> bytes:
+    """What tells a content from what a fault makes of it, in hexadecimal."""
+    # Against chance, not malice: half the length of what names versions is plenty.
+    return hashlib.blake2b(content, digest_size=16).hexdigest().encode()
 
 
 def write_atomic(path: Path, text: str) -> None:

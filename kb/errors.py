@@ -35,6 +35,12 @@ class DocumentsError(KbError):
     code = "documents"
 
 
+class TooManyRemovals(DocumentsError):
+    """So many files have left the documents folder that something is wrong with it rather than with them."""
+
+    code = "too_many_removals"
+
+
 class TaxonomyError(KbError):
     """``taxonomy.yaml`` or ``synonyms.yaml`` cannot be used."""
 

@@ -13,23 +13,41 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from kb import limits
-from kb.catalogue import Beside, file_inputs, folder_inputs
-from kb.disk import open_file, write_atomic
+from kb.catalogue import DEFAULTS_FILE, TAXONOMY_FILE, Beside, file_inputs, folder_inputs
+from kb.disk import open_file, sealed, unsealed, write_bytes_atomic
 from kb.formats import UNKNOWN, Format, format_of
+from kb.messages import fault
 from kb.model import Status
 from kb.polish import normalise
+from kb.reading.synonyms import SYNONYMS_FILE
+from kb.settings import Settings
 
 _RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
 _BLOCK = 1024 * 1024
+_KEPT = 7
+_AT_TOP = (TAXONOMY_FILE, SYNONYMS_FILE)
+_OF_SYSTEMS = ("thumbs.db", "desktop.ini")
+"""Files that systems put into every folder; hidden ones and those that Office locks files with are never listed either."""
+_SAVE_AS_PDF = "zapisz jako PDF"
+_ADVICE = (
+    (("txt", "text", "markdown", "mdown", "mkd"), "zmień rozszerzenie nazwy na .md"),
+    (
+        ("jpg", "jpeg", "png", "tif", "tiff", "gif", "bmp", "webp", "heic"),
+        f"{_SAVE_AS_PDF} (tekst skanów jest rozpoznawany)",
+    ),
+    (("zip", "7z", "rar", "gz", "tar", "tgz"), "wypakuj z niego dokumenty"),
+    (("doc", "docx", "odt", "rtf", "xls", "xlsx", "ods", "ppt", "pptx", "odp", "html", "htm", "epub"), _SAVE_AS_PDF),
+)
+"""What to do with files of other formats, by the ends of their names."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
@@ -62,9 +80,17 @@ class FoundFile:
         return format_of(self.path)
 
 
-def find(root: Path, hashes: Hashes, leave_out: Path | None = None) -> list[FoundFile]:
-    """Every file that could be a document, by name, with its hashes; none of the folder ``leave_out``."""
-    found = sorted(_walk(root, str(leave_out)), key=attrgetter("name", "path"))
+class Found(NamedTuple):
+    """What is in the documents folder: files that could be documents, with their hashes, and others that people put there."""
+
+    documents: list[FoundFile]
+    others: list[FoundFile]
+
+
+def find(root: Path, hashes: Hashes, leave_out: Collection[Path] = ()) -> Found:
+    """Every file, by name; none of the folders ``leave_out``. Of the others ``problem`` says why they are not read."""
+    everything = sorted(_walk(root, {str(folder) for folder in leave_out}), key=attrgetter("name", "path"))
+    found = [entry for entry in everything if entry.status is not Status.SKIPPED]
     before = ""
     for entry in found:
         if entry.name == before:
@@ -75,10 +101,15 @@ def find(root: Path, hashes: Hashes, leave_out: Path | None = None) -> list[Foun
         elif not entry.problem:
             _hash(root, entry, hashes)
         before = entry.name
-    return found
+    return Found(found, [entry for entry in everything if entry.status is Status.SKIPPED])
 
 
-def _walk(root: Path, leave_out: str) -> Iterator[FoundFile]:
+def own_folders(settings: Settings) -> tuple[Path, Path]:
+    """What this program keeps, which may lie among the documents."""
+    return settings.store.absolute(), settings.index.absolute()
+
+
+def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
     waiting = [(str(root), "", folder_inputs(root, root), 0)]
     while waiting:
         folder, prefix, inputs, depth = waiting.pop()
@@ -91,19 +122,15 @@ def _walk(root: Path, leave_out: str) -> Iterator[FoundFile]:
             continue
         beside = Beside(entry.name for entry in entries)
         for entry in entries:
-            if entry.name.startswith(".") or entry.path == leave_out:
+            if entry.name.startswith(".") or entry.path in leave_out:
                 continue
             name = prefix + shown(entry.name)
-            is_document = format_of(entry.name) is not UNKNOWN
             if not _is_folder(entry):
-                if is_document:
-                    found = _file(root, entry, name, inputs)
-                    found.beside = beside
-                    yield found
+                yield from _found(root, entry, name, inputs, beside)
             elif entry.is_symlink():
                 yield FoundFile(entry.path, name, "dowiązanie do folderu nie jest czytane; skopiuj tu same pliki")
             else:
-                if is_document:
+                if format_of(entry.name) is not UNKNOWN:
                     yield FoundFile(
                         entry.path, name, "to jest folder, a nie plik; zmień jego nazwę (pliki w nim są czytane)"
                     )
@@ -112,6 +139,44 @@ def _walk(root: Path, leave_out: str) -> Iterator[FoundFile]:
                     yield FoundFile(entry.path, name, problem, closed=True)
                     continue
                 waiting.append((entry.path, f"{name}/", folder_inputs(root, Path(entry.path), inputs), depth + 1))
+
+
+def _found(root: Path, entry: os.DirEntry[str], name: str, inputs: str, beside: Beside) -> Iterator[FoundFile]:
+    """The file, none for one that is no document and that no person put there."""
+    if format_of(entry.name) is not UNKNOWN:
+        found = _file(root, entry, name, inputs)
+        found.beside = beside
+        yield found
+    elif problem := _why_skipped(entry.name, beside, at_top="/" not in name):
+        yield FoundFile(entry.path, name, problem, status=Status.SKIPPED)
+
+
+def _why_skipped(name: str, beside: Beside, *, at_top: bool) -> str:
+    """What to do with a file that is not read; "" where no person put it there, or it is read as something else."""
+    stem, _, suffix = name.casefold().rpartition(".")
+    if name.startswith("~") or name.casefold() in _OF_SYSTEMS:
+        return ""
+    if suffix in ("yaml", "yml"):
+        return _why_unused(name, stem, beside, at_top=at_top)
+    for suffixes, advice in _ADVICE:
+        if suffix in suffixes:
+            return f"tego formatu nie czytamy; {advice}"
+    return f"tego formatu nie czytamy; {_SAVE_AS_PDF} albo przenieś w inne miejsce"
+
+
+def _why_unused(name: str, stem: str, beside: Beside, *, at_top: bool) -> str:
+    special = f"{stem}.yaml"
+    if special == DEFAULTS_FILE or special in _AT_TOP:
+        if name != special:
+            return f"ten plik nie jest czytany; nazwij go {special}"
+        if special in _AT_TOP and not at_top:
+            return "ten plik jest czytany tylko w głównym folderze z dokumentami; przenieś go tam"
+        return ""
+    if beside.is_used(name):
+        return ""
+    return (
+        "opis, do którego nie ma dokumentu; nazwij go tak jak plik PDF, który opisuje (np. raport.yaml przy raport.pdf)"
+    )
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -153,7 +218,7 @@ def _cannot_open(error: Exception) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return "ścieżka jest za długa; skróć nazwy folderów"
-    return getattr(error, "strerror", None) or "błędne dowiązanie"
+    return fault(error) if isinstance(error, OSError) else "błędne dowiązanie"
 
 
 def shown(name: str) -> str:
@@ -168,6 +233,7 @@ def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
     try:
         entry.version = hashes.of(entry.path, entry.name, entry.details, entry.format.most_bytes)
         entry.metadata = file_inputs(root, Path(entry.path), entry.metadata, entry.beside)
+        hashes.note(entry.name, entry.metadata)
     except _TooLarge:
         _refuse(entry)
     except OSError as error:
@@ -190,7 +256,7 @@ class Hashes:
         self._old: dict[str, Any] = {}
         self._new: dict[str, Any] = {}
         with suppress(OSError, ValueError):
-            remembered = json.loads(path.read_bytes())
+            remembered = json.loads(unsealed(path.read_bytes()))
             self._old = remembered if isinstance(remembered, dict) else {}
 
     def of(self, path: str, name: str, details: os.stat_result, most_bytes: int) -> str:
@@ -198,12 +264,20 @@ class Hashes:
         known = self._old.get(name)
         # Re-hash an unreadable file so that the run reports it.
         if _is_hash(known, details) and os.access(path, os.R_OK):
-            self._new[name] = known
+            self._new[name] = [*known]
             return str(known[3])
         now = time.time_ns()
         digest = _sha256(path, most_bytes)
-        self._new[name] = [details.st_size, details.st_mtime_ns, now, digest, details.st_ctime_ns, details.st_ino]
+        self._new[name] = [details.st_size, details.st_mtime_ns, now, digest, details.st_ctime_ns, details.st_ino, ""]
         return digest
+
+    def note(self, name: str, metadata: str) -> None:
+        """Remember the hash of all that a file's metadata depend on, too."""
+        self._new[name][6] = metadata
+
+    def last(self) -> dict[str, tuple[str, str]]:
+        """The hashes of each file's bytes and metadata, as of the last run."""
+        return {name: (known[3], known[6]) for name, known in self._old.items() if _is_known(known)}
 
     def forget(self, name: str) -> None:
         """Have a file hashed again at the next run: what is remembered of it is not so."""
@@ -212,7 +286,7 @@ class Hashes:
     def save(self) -> None:
         """Keep them for the next run; nothing is lost when that fails."""
         if self._new != self._old:
-            write_atomic(self._path, json.dumps(self._new, separators=(",", ":")))
+            write_bytes_atomic(self._path, sealed(json.dumps(self._new, separators=(",", ":")).encode()))
 
 
 def _sha256(path: str, most_bytes: int) -> str:
@@ -228,13 +302,21 @@ def _sha256(path: str, most_bytes: int) -> str:
 
 
 def _is_hash(known: object, details: os.stat_result) -> TypeGuard[list[Any]]:
-    """Whether it is what ``Hashes`` keeps (size, time of change, of hashing, hash, ctime, inode) of just such a file."""
+    """Whether it is what ``Hashes`` keeps of just such a file."""
+    return (
+        _is_known(known)
+        and [known[0], known[1], *known[4:6]]
+        == [details.st_size, details.st_mtime_ns, details.st_ctime_ns, details.st_ino]
+        and known[2] - max(details.st_mtime_ns, details.st_ctime_ns) > _RACY_NANOSECONDS
+    )
+
+
+def _is_known(known: object) -> TypeGuard[list[Any]]:
+    """Whether it is what ``Hashes`` keeps of a file: size, time of change, of hashing, hash, ctime, inode, hash of metadata."""
     return (
         isinstance(known, list)
-        and len(known) == 6
-        and [known[0], known[1], *known[4:]]
-        == [details.st_size, details.st_mtime_ns, details.st_ctime_ns, details.st_ino]
+        and len(known) == _KEPT
         and isinstance(known[2], int)
-        and known[2] - max(details.st_mtime_ns, details.st_ctime_ns) > _RACY_NANOSECONDS
         and isinstance(known[3], str)
+        and isinstance(known[6], str)
     )

@@ -10,7 +10,7 @@ a document that is found by its description alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,9 +23,9 @@ from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_
 from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError, IndexMismatch, IndexMissing
 from kb.extract import EXTRACTOR_VERSION, frontmatter, outcome
-from kb.folder import FoundFile, Hashes, find
+from kb.folder import FoundFile, Hashes, find, own_folders
 from kb.model import Document, Extraction, Page, Status
-from kb.plan import Plan, make_plan, refusals
+from kb.plan import Plan, check_removals, make_plan, refusals
 from kb.polish import Analyzer, shared_analyzer
 from kb.readings import OnProgress, Progress, Readings
 from kb.settings import Settings
@@ -35,7 +35,9 @@ from kb.settings import Settings
 class FileReport:
     """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text.
 
-    ``notes`` say what was taken from elsewhere, left out or repaired, which nobody needs to mend.
+    ``notes`` say what was taken from elsewhere, left out or repaired, which nobody needs to mend. ``change`` tells of a file
+    that was read what it is beside the collection before: new, changed, described (its description alone is another), moved,
+    "" for none of these.
     """
 
     path: str
@@ -45,6 +47,7 @@ class FileReport:
     message: str = ""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +75,15 @@ def run(
     settings: Settings,
     *,
     rebuild: bool = False,
+    allow_removals: bool = False,
     on_progress: OnProgress | None = None,
     store: Store | None = None,
     now: datetime | None = None,
 ) -> Report:
     """Bring the index, and the archive of all versions, up to date with the documents folder. ``now``: the time of the run.
 
-    Raises DocumentsError, TaxonomyError, IndexLocked; a file that fails is a row of the report.
+    Raises DocumentsError, TaxonomyError, IndexLocked, and TooManyRemovals unless ``allow_removals``. A file that fails is a row
+    of the report.
     """
     started = time.monotonic()
     root = _documents(settings)
@@ -100,9 +105,11 @@ def run(
             state,
             incoming,
         )
-        found = find(root, hashes, archive.folder)
+        found, others = find(root, hashes, own_folders(settings))
+        if not allow_removals:
+            check_removals(job.known, found, root)
         job.complete_ledger(found, now)
-        job.process(found)
+        job.process(found, others)
         incoming.keep(file.version for file in job.documents.values())
         writer.commit()
         # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
@@ -122,7 +129,7 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
     job = _Run(settings, root, catalogue, _NothingWritten(), Readings(settings, on_progress), archive)
-    job.process(find(root, Hashes(settings.index / "files.json"), archive.folder))
+    job.process(*find(root, Hashes(settings.index / "files.json"), own_folders(settings)))
     return job.report(started)
 
 
@@ -211,6 +218,7 @@ class _Run:
     def __post_init__(self) -> None:
         self._before = {file.path: file for file in self.writer.files()}
         self._analysis = Analysis(shared_analyzer())
+        self._moved: Collection[str] = ()
 
     @cached_property
     def _previous(self) -> _Previous:
@@ -225,6 +233,12 @@ class _Run:
             pages=sum(file.pages for file in self.documents.values()),
             files=tuple(sorted(self.reports, key=lambda file: file.path)),
         )
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
+        ledger = {each.path: each.version for each in self.archive.ledger.held().values() if not each.removed}
+        return ledger | {path: version for _, path, version in self._in_index()}
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
         """Write down the versions that the index has and the ledger lacks: it is new, or the last run was stopped in between.
@@ -270,20 +284,34 @@ class _Run:
         described = (document for id in self.written if state and (document := state.document(id)))
         self.archive.ledger.record(shown, described, now)
 
-    def process(self, found: list[FoundFile]) -> None:
-        """Decide, read, write; fills ``reports`` and ``documents``."""
+    def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
+        """Decide, read, write; fills ``reports`` and ``documents``. ``others`` are files that are not read."""
+        there = {entry.version: entry.name for entry in found if entry.version and entry.name not in self.known}
+        present = {entry.name for entry in found}
+        self._moved = {version for path, version in self.known.items() if path not in present}
         plan = self.plan = make_plan(self._before, found, self.archive.ledger.held(), self._again, self._ask)
         self.documents = {file.document: file for file in self._before.values()}
         for file in plan.leaving:
             self._drop(file)
         for file in plan.gone:
-            self.reports.append(FileReport(path=file.path, status=Status.REMOVED, pages=file.pages, words=file.words))
+            now = there.get(file.version, "")
+            self.reports.append(
+                FileReport(
+                    path=file.path,
+                    status=Status.REMOVED,
+                    pages=file.pages,
+                    words=file.words,
+                    message=f"ten plik jest teraz w {now}" if now else "",
+                )
+            )
         for entry, owner in plan.twice:
             self._report(
                 entry,
                 Status.DUPLICATE,
                 message=f"ten sam plik co {owner}; usuń jeden z nich" if owner else entry.problem,
             )
+        for entry in others:
+            self._report(entry, Status.SKIPPED, message=entry.problem)
         for entry in plan.failing:
             self._report_failure(entry, entry.status, entry.problem)
         kept = self.archive.versions() if self.incoming else set()
@@ -486,8 +514,18 @@ class _Run:
                 message=message,
                 warnings=warnings,
                 notes=notes,
+                change=self._change(entry) if status is Status.INDEXED else "",
             )
         )
+
+    def _change(self, entry: FoundFile) -> str:
+        """What a file that was read is beside the collection before."""
+        known, before = self.known.get(entry.name), self._before.get(entry.name)
+        if known is None:
+            return "moved" if entry.version in self._moved else "new"
+        if known != entry.version:
+            return "changed"
+        return "described" if before and before.metadata != entry.metadata else ""
 
 
 def _id_taken(name: Name) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from kb.model import Document, Status
 
-_MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
+MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
 
 STATUS_NAMES = {
     Status.INDEXED: "zindeksowany",
@@ -20,7 +22,22 @@ STATUS_NAMES = {
     Status.TIMEOUT: "przekroczony czas",
     Status.TOO_LARGE: "za duży",
     Status.DUPLICATE: "powtórzony",
+    Status.SKIPPED: "pominięty",
 }
+STATUS_COUNTS = {
+    Status.INDEXED: "zindeksowane",
+    Status.UNCHANGED: "bez zmian",
+    Status.REMOVED: "usunięte",
+    Status.NO_TEXT: "bez tekstu",
+    Status.ENCRYPTED: "zaszyfrowane",
+    Status.DAMAGED: "nie do odczytania",
+    Status.TIMEOUT: "przekroczony czas",
+    Status.TOO_LARGE: "za duże",
+    Status.DUPLICATE: "powtórzone",
+    Status.SKIPPED: "pominięte",
+}
+"""What the files of a state are called where they are counted."""
+CHANGE_NAMES = {"new": "nowy", "changed": "zmieniony", "described": "zmieniony opis", "moved": "przeniesiony"}
 
 
 _UNREAD = {
@@ -37,6 +54,33 @@ def unread(document: Document) -> str:
     if document.unread is Status.NO_TEXT and not document.format.has_pages:
         return "bez treści"
     return _UNREAD[document.unread] if document.unread else ""
+
+
+_FAULTS = {
+    errno.ENOENT: "nie ma takiego pliku lub folderu",
+    errno.ENOSPC: "brak miejsca na dysku",
+    errno.EDQUOT: "przekroczony przydział miejsca na dysku",
+    errno.EACCES: "brak uprawnień do pliku lub folderu",
+    errno.EPERM: "brak uprawnień do pliku lub folderu",
+    errno.EROFS: "dysk jest tylko do odczytu",
+    errno.EEXIST: "w miejscu folderu jest plik",
+    errno.ENOTDIR: "w miejscu folderu jest plik",
+    errno.EISDIR: "w miejscu pliku jest folder",
+    errno.ELOOP: "dowiązanie prowadzi do samego siebie",
+    errno.ENAMETOOLONG: "nazwa lub ścieżka jest za długa",
+    errno.EIO: "błąd odczytu lub zapisu na dysku",
+    errno.ESTALE: "udział sieciowy przestał być dostępny",
+    errno.EMFILE: "za dużo otwartych plików",
+    errno.ENFILE: "za dużo otwartych plików",
+    errno.ENOMEM: "brak pamięci",
+    errno.EADDRINUSE: "używa go już inny program",
+    errno.EADDRNOTAVAIL: "ten komputer nie ma takiego adresu",
+}
+
+
+def fault(error: OSError) -> str:
+    """What the system could not do, in Polish."""
+    return _FAULTS.get(error.errno or 0) or error.strerror or str(error)
 
 
 _QUOTATION = re.compile(r"[„”“\"«»]")
@@ -93,9 +137,28 @@ def pages(number: int) -> str:
     return counted(number, "strona", "strony", "stron")
 
 
+def words(number: int) -> str:
+    """5 słów."""
+    return counted(number, "słowo", "słowa", "słów")
+
+
 def long_date(day: date) -> str:
     """19 czerwca 2023 r."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year} r."
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year} r."
+
+
+def moment(time: datetime) -> str:
+    """25 listopada 2026, 18:46, in the time of this machine."""
+    local = time.astimezone()
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """a.pdf, b.pdf i 3 inne: some by name, the others by number."""
+    rest = len(names) - most
+    if rest <= 0:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} i {counted(rest, 'inny', 'inne', 'innych')}"
 
 
 def seconds(value: float) -> str:

@@ -27,11 +27,12 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     TOO_LARGE = "too_large"
     DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
 
     @property
     def failed(self) -> bool:
         """Whether somebody should look at the file: its present bytes are not in the index, or not under the id asked for."""
-        return self not in (Status.INDEXED, Status.UNCHANGED, Status.REMOVED)
+        return self not in (Status.INDEXED, Status.UNCHANGED, Status.REMOVED, Status.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

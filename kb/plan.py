@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kb.archive import Held
 from kb.archive.ids import Claim, Name, share_out
 from kb.catalogue import Asked, id_of_path
 from kb.engine import IndexedFile
+from kb.errors import TooManyRemovals
 from kb.folder import FoundFile
+from kb.messages import counted
 from kb.model import Status
+
+MOST_REMOVED = 20
+"""Documents that may leave at once, however few stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +95,33 @@ def make_plan(
         unchanged=[(entry, old) for entry, old in same if entry not in moved],
         to_read=sorted([*to_read, *moved], key=lambda entry: entry.name) if moved else to_read,
     )
+
+
+def check_removals(known: Mapping[str, str], found: Sequence[FoundFile], root: Path) -> None:
+    """Raise TooManyRemovals where most of the collection would go: a share that is not mounted is an empty folder.
+
+    ``known``: the version of each path in the collection. A file that was only moved goes on under its hash.
+    """
+    present = {entry.name for entry in found}
+    versions = {entry.version for entry in found if entry.version}
+    closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
+    gone = [
+        path
+        for path, version in known.items()
+        if path not in present and version not in versions and not path.startswith(closed)
+    ]
+    if not gone or (found and (len(gone) <= MOST_REMOVED or len(gone) * 2 <= len(known))):
+        return
+    documents = counted(len(known), "dokumentu", "dokumentów", "dokumentów")
+    lost = counted(len(gone), "pliku", "plików", "plików")
+    lacking = f"nie ma {lost} z {documents} bazy" if found else f"nie ma żadnego z {documents} bazy: jest pusty"
+    folders = Counter(path.rpartition("/")[0] for path in gone)
+    most, count = folders.most_common(1)[0]
+    details = ["Jeżeli dokumenty leżą na innym dysku albo na udziale sieciowym, sprawdź, czy jest podłączony."]
+    if most and found:
+        details.insert(0, f"Najwięcej brakuje w podfolderze {most}: {count}.")
+    details.append("Jeżeli pliki usunięto celowo, uruchom: kb index --allow-removals")
+    raise TooManyRemovals(f"W folderze {root} {lacking}. Niczego nie zmieniono.", details)
 
 
 def _owners(found: Sequence[FoundFile], held: Mapping[str, Held]) -> dict[str, str]:

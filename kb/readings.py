@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kb.archive import Changed, Incoming
-from kb.disk import write_atomic
+from kb.disk import sealed, unsealed, write_bytes_atomic
 from kb.extract import EXTRACTOR_VERSION, Sandbox, outcome
 from kb.extract.recognition import find_recogniser, recognition, unread
 from kb.extract.sandbox import temporary_folder
@@ -163,7 +163,7 @@ class Readings:
         if not entry.format.costly:
             return None
         try:
-            return decode(self._kept_path(entry.version, key).read_bytes())
+            return decode(unsealed(self._kept_path(entry.version, key).read_bytes()))
         except (OSError, ValueError):
             return None
 
@@ -173,7 +173,7 @@ class Readings:
         if self._incoming and entry.format.costly and whole and extraction.status in _LASTING:
             path = self._kept_path(entry.version, key)
             path.parent.mkdir(exist_ok=True)
-            write_atomic(path, encode(extraction).decode())
+            write_bytes_atomic(path, sealed(encode(extraction)))
 
     def prune(self, versions: Collection[str]) -> None:
         """Forget the kept pages of all but these versions, and of older extractors."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from rich import progress
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from kb import messages
 from kb.citing import locator
-from kb.console import Console, json_text
+from kb.console import Console, harmless, json_text
 from kb.engine import Contribution
 from kb.model import Hit, Reading, Results, Status
 from kb.polish import fold
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from kb.backup import Backup, OnFile
     from kb.indexer import FileReport, Report
     from kb.meaning.making import Coverage, OnCoverage
+    from kb.pending import Pending
     from kb.quality import Quality
     from kb.readings import OnProgress, Progress
 
@@ -41,12 +44,16 @@ _ROUNDED = 0.01
 _MARKED = re.compile(r"<mark>([^<]*+)</mark>")
 _MOST_MISSED = 20
 _MOST_LISTED = 20
+CHECKED = "W dokumentach"
+"""The place of a report of files that were read and not indexed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexState:
     """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program.
 
+    ``up_to_date``: it is current, sound, and has the documents ``folder`` as it is now; ``pending`` are the files that
+    differ, None where the folder is not there. ``damaged`` says which files are spoilt.
     ``ocr`` says in Polish whether the text of scans is recognised on this machine.
     ``reading`` says in Polish what the kernel keeps from the processes that read files.
     ``meaning``: how many pages can be found by meaning; None where that is off.
@@ -61,14 +68,25 @@ class IndexState:
     ocr: str
     reading: str
     meaning: Coverage | None
+    up_to_date: bool
+    damaged: tuple[str, ...] = ()
+    pending: Pending | None = None
+    folder: str = ""
 
 
 # Any command
 
 
+def _console(*, stderr: bool = False) -> Console:
+    """Standard output or error: on a terminal lines end between words, in a pipe where a sentence does."""
+    console = Console(stderr=stderr, highlight=False)
+    console.soft_wrap = not console.is_terminal
+    return console
+
+
 def print_error(message: str, details: Sequence[str] = ()) -> None:
     """What went wrong, on standard error."""
-    console = Console(stderr=True, highlight=False)
+    console = _console(stderr=True)
     console.print(f"[red]Błąd:[/red] {escape(message)}")
     for detail in details:
         console.print(f"  • {escape(detail)}")
@@ -76,17 +94,17 @@ def print_error(message: str, details: Sequence[str] = ()) -> None:
 
 def print_interrupted() -> None:
     """That the person stopped the command."""
-    Console(stderr=True).print("Przerwano. Indeks jest taki, jak przed tym poleceniem.")
+    _console(stderr=True).print("Przerwano. Indeks jest taki, jak przed tym poleceniem.")
 
 
 def print_waiting() -> None:
     """That the server has no index yet, which somebody else is building."""
-    Console().print("Inne polecenie właśnie buduje indeks. Do tego czasu serwis odpowiada, że jeszcze go nie ma (503).")
+    _console().print("Inne polecenie właśnie buduje indeks. Do tego czasu serwis odpowiada, że jeszcze go nie ma (503).")
 
 
 def print_address(host: str, port: int) -> None:
     """Where the server is."""
-    Console().print(f"Baza wiedzy: http://{host}:{port}/  (Ctrl+C kończy)", highlight=False)
+    _console().print(f"Baza wiedzy: http://{host}:{port}/  (Ctrl+C kończy)")
 
 
 # kb index, kb check
@@ -108,7 +126,7 @@ def _bar(console: Console, *more: progress.ProgressColumn) -> progress.Progress:
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
     """A bar with file, pages and time left, on a terminal only."""
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
@@ -126,7 +144,7 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
 @contextmanager
 def meaning_bar(quiet: bool) -> Iterator[OnCoverage | None]:
     """A bar with the pages that can be found by meaning and the time left, on a terminal only."""
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
@@ -138,13 +156,13 @@ def meaning_bar(quiet: bool) -> Iterator[OnCoverage | None]:
 
 def print_coverage(coverage: Coverage) -> None:
     """How many pages can be found by meaning."""
-    Console(highlight=False).print(f"Znaczenie: {coverage.done} z {_of_pages(coverage.pages)}.")
+    _console().print(f"Znaczenie: {coverage.done} z {_of_pages(coverage.pages)}.")
 
 
 def print_sound(as_json: bool) -> None:
     """That every file of the index is what was written; for programs the exit code says it."""
     if not as_json:
-        Console(highlight=False).print("Indeks: wszystkie pliki są zgodne z sumami kontrolnymi.")
+        _console().print("Indeks: wszystkie pliki są zgodne z sumami kontrolnymi.")
 
 
 def print_report(report: Report, place: str, as_json: bool = False) -> None:
@@ -152,27 +170,101 @@ def print_report(report: Report, place: str, as_json: bool = False) -> None:
     if as_json:
         _print_json(asdict(report))
         return
-    console = Console(highlight=False)
+    console = _console()
     listed = [file for file in report.files if file.status is not Status.UNCHANGED or file.warnings]
-    if listed:
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        table.add_column("Stan")
-        table.add_column("Plik", overflow="fold")
-        table.add_column("Stron", justify="right")
-        table.add_column("Słów", justify="right")
-        table.add_column("Uwagi", overflow="fold")
-        for file in sorted(listed, key=lambda file: (not file.status.failed, file.path)):
-            table.add_row(*_row(file))
-        console.print(table)
+    listed.sort(key=lambda file: (_urgency(file), file.path))
+    skipped = [file for file in listed if file.status is Status.SKIPPED]
+    cut = skipped[_MOST_LISTED:] if console.is_terminal else []
+    _print_files(console, listed[: len(listed) - len(cut)], place)
+    if cut:
+        console.print(f"  … i {messages.counted(len(cut), 'inny pominięty', 'inne pominięte', 'innych pominiętych')}")
     _print_defaults(console, listed)
-    counts = {state: sum(file.status is state for file in report.files) for state in Status}
-    summary = ", ".join(f"{messages.STATUS_NAMES[state]}: {count}" for state, count in counts.items() if count)
-    console.print(summary or "Folder z dokumentami jest pusty.")
+    counts = Counter(_kind(file, place) for file in report.files)
+    console.print(", ".join(f"{kind}: {count}" for kind, count in counts.items()) or "Folder z dokumentami jest pusty.")
     size = f"{messages.documents(report.documents)}, {messages.pages(report.pages)}"
     console.print(f"{place}: {size} ({messages.seconds(report.seconds)}).")
-    if report.failed:
-        files = messages.counted(report.failed, "plik wymaga", "pliki wymagają", "plików wymaga")
-        console.print(f"[yellow]{files} uwagi: patrz początek tabeli.[/yellow]")
+    told = _needing_attention(report, place)
+    if told:
+        console.print(f"[yellow]{told}: patrz początek tabeli.[/yellow]")
+
+
+def _urgency(file: FileReport) -> int:
+    """What somebody should mend comes first, then warnings, then what is only to be known."""
+    if file.status.failed:
+        return 0
+    if file.warnings:
+        return 1
+    return 3 if file.status is Status.SKIPPED else 2
+
+
+def _is_left_out(file: FileReport) -> bool:
+    """Whether the file's present bytes are not in the index; one under another id than it asked for is there."""
+    return file.status.failed and not (file.status is Status.DUPLICATE and file.pages)
+
+
+def _needing_attention(report: Report, place: str) -> str:
+    """„2 pliki nie zostały zindeksowane, 3 mają ostrzeżenia”; "" where all is well."""
+    left_out = sum(map(_is_left_out, report.files))
+    warned = sum(bool(file.warnings or file.status.failed) and not _is_left_out(file) for file in report.files)
+    told = []
+    if left_out:
+        stem = "odczytan" if place == CHECKED else "zindeksowan"
+        forms = (f"plik nie został {stem}y", f"pliki nie zostały {stem}e", f"plików nie zostało {stem}ych")
+        told.append(messages.counted(left_out, *forms))
+    if warned:
+        alone = ("plik ma ostrzeżenia", "pliki mają ostrzeżenia", "plików ma ostrzeżenia")
+        told.append(messages.counted(warned, *(form.partition(" ")[2] for form in alone) if told else alone))
+    return ", ".join(told)
+
+
+def _kind(file: FileReport, place: str) -> str:
+    """What a file is counted as."""
+    if file.status is Status.INDEXED and place == CHECKED:
+        return "odczytane"
+    return messages.STATUS_COUNTS[file.status]
+
+
+def _state(file: FileReport, place: str) -> str:
+    """What became of a file, in a word or two."""
+    if file.status is Status.INDEXED:
+        done = "odczytany" if place == CHECKED else messages.STATUS_NAMES[file.status]
+        return messages.CHANGE_NAMES.get(file.change, done)
+    return messages.STATUS_NAMES[file.status]
+
+
+def _print_files(console: Console, files: Sequence[FileReport], place: str) -> None:
+    """A row for each file: for people its path whole, what is said of it below; for programs one line, its cells between tabs."""
+    if not files:
+        return
+    if not console.is_terminal:
+        _print_tabbed(("Stan", "Plik", "Stron", "Słów", "Uwagi"))
+        for file in files:
+            notes = " ".join(_sentence(note) for note in (*_remarks(file), *_own_notes(file)))
+            _print_tabbed((_state(file, place), file.path, str(file.pages or "–"), str(file.words or "–"), notes))
+        return
+    width = max(len(_state(file, place)) for file in files) + 2
+    for file in files:
+        colour = "red" if file.status.failed else _COLOURS.get(file.status, "")
+        head = Text.assemble((_state(file, place).ljust(width), colour), file.path)
+        size = f"  {messages.pages(file.pages)}, {messages.words(file.words)}" if file.words else ""
+        below = [(note, "") for note in _remarks(file)] + [(note, "dim") for note in _own_notes(file)]
+        if size and head.cell_len + len(size) <= console.width:
+            head.append(size, "dim")
+        elif size:
+            below.insert(0, (size.strip(), "dim"))
+        console.print(head, soft_wrap=True)
+        for note, style in below:
+            for line in textwrap.wrap(note, max(console.width - 4, 20), break_long_words=False, break_on_hyphens=False):
+                console.print(Text(f"    {line}", style), soft_wrap=True)
+
+
+def _sentence(note: str) -> str:
+    return note if note.endswith((".", "?", "!")) else f"{note}."
+
+
+def _print_tabbed(cells: Sequence[str]) -> None:
+    """A line of cells between tabs, for ``cut`` and ``awk``."""
+    sys.stdout.write("\t".join(harmless(" ".join(cell.split())) for cell in cells) + "\n")
 
 
 def _print_defaults(console: Console, files: Sequence[FileReport]) -> None:
@@ -190,20 +282,16 @@ def _print_defaults(console: Console, files: Sequence[FileReport]) -> None:
         console.print(f"[dim]{OF_DEFAULTS.capitalize()}{'; '.join(told)}[/dim]")
 
 
-def _row(file: FileReport) -> tuple[str, str, str, str, str]:
+def _remarks(file: FileReport) -> list[str]:
+    """What somebody should read about a file."""
+    return [note for note in (file.message, *file.warnings) if note]
+
+
+def _own_notes(file: FileReport) -> list[str]:
+    """What is good to know about a file, but for its folder's defaults, which are told once for all."""
     from kb.catalogue.describe import OF_DEFAULTS
 
-    colour = "red" if file.status.failed else _COLOURS.get(file.status, "")
-    state = messages.STATUS_NAMES[file.status]
-    notes = [note for note in (file.message, *file.warnings) if note]
-    own = [note for note in file.notes if not note.startswith(OF_DEFAULTS)]
-    return (
-        f"[{colour}]{state}[/{colour}]",
-        escape(file.path),
-        str(file.pages or "–"),
-        messages.grouped(file.words) if file.words else "–",
-        "\n".join([*map(escape, notes), *(f"[dim]{escape(note)}[/dim]" for note in own)]),
-    )
+    return [note for note in file.notes if not note.startswith(OF_DEFAULTS)]
 
 
 # kb store
@@ -214,16 +302,17 @@ def print_archive(measure: Measure, folder: Path, as_json: bool = False) -> None
     if as_json:
         _print_json({"folder": str(folder), **asdict(measure)})
         return
-    console = Console(highlight=False)
+    console = _console()
     console.print(Text(f"Wersje dokumentów: {folder}", overflow="fold"))
     was = messages.counted(measure.removed, "usunięty", "usunięte", "usuniętych")
+    old = f", w tym dawne wersje {messages.file_size(measure.old_bytes)}" if measure.old_bytes else ""
     rows = (
         ("Dokumenty", f"{messages.grouped(measure.documents)}, w tym {was}"),
         (
             "Wersje",
             f"{messages.grouped(measure.versions)}, w tym {messages.counted(measure.old, 'dawna', 'dawne', 'dawnych')}",
         ),
-        ("Rozmiar", f"{messages.file_size(measure.bytes)}, w tym dawne wersje {messages.file_size(measure.old_bytes)}"),
+        ("Rozmiar", messages.file_size(measure.bytes) + old),
         ("Usunięto", messages.counted(measure.pruned, "wersję", "wersje", "wersji") if measure.pruned else ""),
     )
     for name, value in rows:
@@ -235,7 +324,7 @@ def print_archive(measure: Measure, folder: Path, as_json: bool = False) -> None
 
 def print_pruning(chosen: Chosen) -> None:
     """What is to be removed."""
-    console = Console(highlight=False)
+    console = _console()
     if not chosen.versions and not chosen.bytes:
         console.print("Nie ma czego usunąć.")
         return
@@ -262,9 +351,7 @@ def print_pruned(chosen: Chosen, as_json: bool = False) -> None:
         _print_json({"versions": went, "bytes": chosen.bytes})
     elif chosen.versions or chosen.bytes:
         count = messages.counted(len(chosen.versions), "wersję", "wersje", "wersji")
-        Console(highlight=False).print(
-            f"Usunięto {count}, {messages.file_size(chosen.bytes)}. Ich adresy mówią, że tu były."
-        )
+        _console().print(f"Usunięto {count}, {messages.file_size(chosen.bytes)}. Ich adresy mówią, że tu były.")
 
 
 # kb backup, kb restore
@@ -273,7 +360,7 @@ def print_pruned(chosen: Chosen, as_json: bool = False) -> None:
 @contextmanager
 def files_bar(what: str, quiet: bool) -> Iterator[OnFile | None]:
     """A bar with how many files are done, on a terminal only."""
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
@@ -288,7 +375,7 @@ def print_backup(backup: Backup, as_json: bool = False) -> None:
     if as_json:
         _print_json(asdict(backup))
         return
-    console = Console(highlight=False)
+    console = _console()
     console.print(Text(f"Kopia: {backup.file}, {messages.file_size(backup.bytes)}", overflow="fold"))
     console.print(_of_backup(backup))
     for path in backup.skipped:
@@ -300,7 +387,7 @@ def print_restored(backup: Backup, as_json: bool = False) -> None:
     if as_json:
         _print_json(asdict(backup))
         return
-    console = Console(highlight=False)
+    console = _console()
     console.print(Text(f"Przywrócono kopię z {_moment(backup.created)}: {_of_backup(backup)}", overflow="fold"))
     for folder in backup.moved:
         console.print(Text(f"  to, co było przedtem, jest w: {folder}", overflow="fold"))
@@ -329,7 +416,7 @@ def print_results(results: Results, as_json: bool = False) -> None:
 
         _print_json(search_response(results).model_dump(mode="json", by_alias=True))
         return
-    console = Console(highlight=False)
+    console = _console()
     _print_reading(console, results.reading)
     if not results.listed:
         console.print("Niczego nie znaleziono.")
@@ -349,13 +436,18 @@ def _print_hit(console: Console, number: int, hit: Hit) -> None:
     if hit.document.unread:
         console.print(Text.assemble("   ", (messages.unread(hit.document), "cyan")))
         if hit.document.description:
-            console.print(Text(f"   {hit.document.description}"))
+            _print_indented(console, Text(hit.document.description))
     for page in hit.pages:
         where = locator(hit.document, page)
         heading = f" · {page.heading}" if hit.document.format.has_pages and page.heading else ""
         meaning = Text(" (podobne znaczenie)" if page.by_meaning else "", "dim")
         console.print(Text.assemble("   ", (where, "cyan"), heading, meaning))
-        console.print(_snippet(page.snippet))
+        _print_indented(console, _snippet(page.snippet))
+
+
+def _print_indented(console: Console, text: Text) -> None:
+    """A text below its title, on a terminal with all its lines set in."""
+    console.print(Padding(text, (0, 0, 0, 3), expand=False) if console.is_terminal else Text("   ") + text)
 
 
 def _print_reading(console: Console, reading: Reading) -> None:
@@ -377,18 +469,30 @@ def _print_reading(console: Console, reading: Reading) -> None:
 
 def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
     """What made the score of a hit's best page: score = weight · idf · saturated frequency, the best form of each field."""
-    console = Console(highlight=False)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("Słowo", "Pole", "Formy podstawowe", "Wystąpień", "idf", "Waga", "Ocena"):
-        table.add_column(name, justify="right" if name in ("Wystąpień", "idf", "Waga", "Ocena") else "left")
-    for part in parts:
-        figures = (str(part.frequency), f"{part.idf:.2f}", f"{part.weight:.2f}", f"{part.score:.3f}")
-        cells = (part.concept, _FIELD_NAMES[part.field], part.terms, *figures)
-        table.add_row(*(Text(cell) for cell in cells), style="" if part.counted else "dim")
+    console = _console()
+    names = ("Słowo", "Pole", "Formy podstawowe", "Wystąpień", "idf", "Waga", "Ocena")
+    rows = [
+        (
+            (part.concept, _FIELD_NAMES[part.field], part.terms),
+            (str(part.frequency), f"{part.idf:.2f}", f"{part.weight:.2f}", f"{part.score:.3f}"),
+            part.counted,
+        )
+        for part in parts
+    ]
     console.print()
     what = f"strony {hit.pages[0].number} dokumentu" if hit.pages else "opisu dokumentu"
     console.print(f"Ocena {what} „{hit.document.title}”: {hit.score}", markup=False)
-    console.print(table)
+    if console.is_terminal:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for name in names:
+            table.add_column(name, justify="right" if name in ("Wystąpień", "idf", "Waga", "Ocena") else "left")
+        for words, figures, counted in rows:
+            table.add_row(*(Text(cell) for cell in (*words, *figures)), style="" if counted else "dim")
+        console.print(table)
+    else:
+        _print_tabbed((*names, "Liczy się"))
+        for words, figures, counted in rows:
+            _print_tabbed((*words, *figures, "tak" if counted else "nie"))
     console.print("Z każdego pola liczy się najlepsza forma słowa, pola się dodają; wiersze przygaszone się nie liczą.")
     rest = hit.score - sum(part.score for part in parts if part.counted)
     if rest > _ROUNDED:
@@ -397,7 +501,7 @@ def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
 
 def _snippet(snippet: str) -> Text:
     """A snippet's HTML as terminal text, its marks in bold."""
-    text = Text("   ")
+    text = Text()
     for i, part in enumerate(_MARKED.split(snippet)):
         text.append(html.unescape(part), style="bold" if i % 2 else "")
     return text
@@ -411,19 +515,41 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
     if as_json:
         _print_json(asdict(state))
         return
-    console = Console(highlight=False)
-    size = f"{state.bytes / 1e6:.1f}".replace(".", ",")
-    contents = f"{messages.documents(state.documents)}, {messages.pages(state.pages)}, {size} MB"
+    console = _console()
+    size = messages.file_size(state.bytes)
+    contents = f"{messages.documents(state.documents)}, {messages.pages(state.pages)}, {size}"
     console.print(f"Indeks {state.build}: {contents}")
-    console.print(f"Zbudowany: {state.created}")
+    console.print(f"Zbudowany: {messages.moment(datetime.fromisoformat(state.created))}")
     console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)
     console.print(f"Odczyt plików: {state.reading}", markup=False)
     if state.meaning:
         console.print(f"Znaczenie: {state.meaning.done} z {_of_pages(state.meaning.pages)}")
-    if not state.current:
-        console.print(
-            "[yellow]Zbudowała go inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.[/yellow]"
-        )
+    _print_freshness(console, state)
+
+
+def _print_freshness(console: Console, state: IndexState) -> None:
+    """Whether the index is what the documents folder holds, and what differs."""
+    if state.up_to_date:
+        console.print("Stan: aktualny, zgodny z folderem z dokumentami.")
+        return
+    if state.damaged:
+        console.print(f"[red]Indeks jest uszkodzony ({escape(messages.listed(state.damaged))}).[/red]")
+    elif not state.current:
+        console.print("[yellow]Zbudowała go inna wersja programu.[/yellow]")
+    if state.pending is None:
+        console.print(Text(f"Nie ma folderu z dokumentami: {state.folder}", "yellow"), soft_wrap=True)
+        return
+    for paths, forms in (
+        (state.pending.new, ("plik dodano", "pliki dodano", "plików dodano")),
+        (state.pending.changed, ("plik zmieniono", "pliki zmieniono", "plików zmieniono")),
+        (state.pending.described, ("plikowi zmieniono opis", "plikom zmieniono opis", "plikom zmieniono opis")),
+        (state.pending.removed, ("plik usunięto", "pliki usunięto", "plików usunięto")),
+    ):
+        if paths:
+            said = f"{messages.counted(len(paths), *forms)} od ostatniego indeksowania: {messages.listed(paths)}"
+            console.print(Text(said, "yellow"))
+    anew = ": zbuduje indeks od nowa z tekstów, które już odczytano" if state.damaged or not state.current else ""
+    console.print(f"Stan: [yellow]nieaktualny[/yellow]. Uruchom „kb index”{anew}.")
 
 
 def _of_pages(number: int) -> str:
@@ -447,7 +573,7 @@ def print_quality(quality: Quality, spelling: str, as_json: bool = False) -> Non
     if as_json:
         _print_json(figures)
         return
-    console = Console(highlight=False)
+    console = _console()
     for name, value in figures.items():
         console.print(f"{name:>10}  {value}")
     missed = [answered.question for answered in quality.answered if not answered.rank]

@@ -17,18 +17,32 @@ TOO_LONG = f"zapis YAML ma ponad {MOST_BYTES // 1024} kB"
 _DEEPEST = 20
 _MOST_PROBLEMS = 20
 _MOST_PARTS = 500
+_LONGEST_ADVICE = 100
 _STANDARD = "tag:yaml.org,2002:"
 _NULL = f"{_STANDARD}null"
 _KEY = re.compile(r"[^\s#\-\[\]{},&*!|>%@`][^\n]*|-[^\s-][^\n]*")
 _NAME = re.compile(r"[\"']?([^\s:\"'][^:\"']*?)[\"']?\s*:")
-_CUT = re.compile(r"[^\s:]+:[ \t]+[^\s\"'\[{|>&*!#][^\n]*?[ \t](#[^\s#][^\n]*)")
+_CUT = re.compile(
+    r"[^\s:]+:[ \t]+(?:[^\s\"'\[{|>&*!#][^\n]*?[ \t](?=#[^\s#]|#[ \t]*\d))?(#[^\s#][^\n]*|#[ \t]*\d[^\n]*)"
+)
+_SPACE = re.compile(r"^([^\s:#\"'][^\s:]*):[ \t\xa0]*[\t\xa0][ \t\xa0]*", re.MULTILINE)
+_WRITTEN = re.compile(r"([^\s:=\"'#\[\]{}-][^\s:=]*)[ \t]*(:|=)([^\n]*)\n*")
 _KNOWN_TAGS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "timestamp", "null", "seq", "map")}
+_START = "wartość nie może zaczynać się od tego znaku (ujmij ją w cudzysłów)"
 _REASONS = {
+    "'\\t'": "tabulator we wcięciu (użyj spacji)",
+    "cannot start any token": _START,
+    "expected alphabetic or numeric": _START,
+    "expected chomping": _START,
+    "entries are not allowed": _START,
+    "keys are not allowed": _START,
+    "expected <block end>": "tekst po zamykającym cudzysłowie lub nawiasie (ujmij całą wartość w cudzysłów)",
+    "escape character": "odwrotny ukośnik w cudzysłowie (użyj apostrofów zamiast cudzysłowu)",
     "mapping values are not allowed": "dwukropek w wartości (ujmij całą wartość w cudzysłów)",
     "could not find expected ':'": "brakuje dwukropka po nazwie klucza",
-    "'\\t'": "tabulator we wcięciu (użyj spacji)",
     "end of stream": "niezamknięty cudzysłów lub nawias",
     "stream end": "niezamknięty cudzysłów lub nawias",
+    "expected ',' or": "brakuje przecinka lub zamykającego nawiasu",
     "another document": "wiersz „---” zaczyna drugi dokument (usuń go)",
 }
 
@@ -76,16 +90,20 @@ def read_keys(text: str, first_line: int = 1) -> tuple[dict[str, Value], list[st
 
     A mistake spoils its own key alone. ``first_line``: the number of the text's first line in its file.
     """
+    # YAML takes a tab, or a space that does not break, after a colon for something else; nobody who types one sees that.
+    text = _SPACE.sub(r"\1: ", text)
     try:
         values, repeated = _read(text, first_line)
         problems = [
             f"wiersz {line}: klucz „{key}” jest powtórzony; przyjęto ostatnią wartość" for key, line in repeated
         ]
-    except Refused:
+    except Refused as whole:
         parts = [] if len(text.encode("utf-8", "replace")) > MOST_BYTES else list(islice(_parts(text), _MOST_PARTS + 1))
         if len(parts) > _MOST_PARTS:  # no description: reading each line by itself would take minutes
             raise
         values, problems = _key_by_key(parts, first_line)
+        if len(parts) == 1 and (advice := _advice(parts[0][1])):
+            raise Refused(f"{whole}{advice}") from None
         if not values or len(parts) < 2:
             raise
     for number, line in enumerate(text.split("\n"), first_line):
@@ -109,7 +127,8 @@ def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str
         except Refused as problem:
             name = _NAME.match(part)
             lost = f"klucz „{name[1]}”" if name else f"„{part.strip()[:40]}”"
-            problems.append(f"{problem}; pominięto {lost}")
+            where = "" if " w wierszu " in str(problem) else f"wiersz {first_line + above}: "
+            problems.append(f"{where}{problem}; pominięto {lost}{_advice(part)}")
             continue
         for key, value in found.items():
             if key in values:
@@ -117,6 +136,21 @@ def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str
                 problems.append(f"wiersz {line}: klucz „{key}” jest powtórzony; przyjęto ostatnią wartość")
             values[key] = value
     return values, problems
+
+
+def _advice(part: str) -> str:
+    """How to write a key and its value, where both stand in one line; "" for anything longer."""
+    written = _WRITTEN.fullmatch(part)
+    if not written or not written[3].strip() or written[3].startswith("//"):
+        return ""
+    value = written[3].strip()
+    if len(value) > _LONGEST_ADVICE:
+        return ""
+    if value[0] in "\"'" and value.count(value[0]) % 2:
+        value = value[1:]
+    plain = '"' in value or "\\" in value
+    quoted = "'" + value.replace("'", "''") + "'" if plain else f'"{value}"'
+    return f"; napisz: {written[1]}: {quoted}"
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
@@ -165,7 +199,7 @@ def _read(text: str, first_line: int) -> tuple[dict[str, Value], list[tuple[str,
 
 
 def _reason(problem: str) -> str:
-    return next((reason for part, reason in _REASONS.items() if part in problem), f"zapis niezgodny z YAML ({problem})")
+    return next((reason for part, reason in _REASONS.items() if part in problem), "zapis niezgodny z YAML")
 
 
 def _value(node: yaml.Node) -> Value:

@@ -87,17 +87,17 @@ class Library:
 
     # Running
 
-    def run(self, *, rebuild: bool = False, **settings: object) -> Report:
+    def run(self, *, rebuild: bool = False, allow_removals: bool = False, **settings: object) -> Report:
         """Index."""
-        return indexer.run(self.settings(**settings), rebuild=rebuild)
+        return indexer.run(self.settings(**settings), rebuild=rebuild, allow_removals=allow_removals)
 
-    def files(self, **settings: object) -> dict[str, FileReport]:
+    def files(self, *, allow_removals: bool = False, **settings: object) -> dict[str, FileReport]:
         """Index; the report's rows by path."""
-        return by_path(self.run(**settings))
+        return by_path(self.run(allow_removals=allow_removals, **settings))
 
-    def statuses(self, **settings: object) -> dict[str, Status]:
+    def statuses(self, *, allow_removals: bool = False, **settings: object) -> dict[str, Status]:
         """Index; what became of each file."""
-        return {path: file.status for path, file in self.files(**settings).items()}
+        return {path: file.status for path, file in self.files(allow_removals=allow_removals, **settings).items()}
 
     def check(self) -> dict[str, FileReport]:
         """Check only; the report's rows by path."""

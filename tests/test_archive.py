@@ -25,6 +25,7 @@ from kb.archive import Archive, Held, Incoming, Span
 from kb.archive.ids import Claim, share_out
 from kb.archive.pruning import choose, measure, remove
 from kb.cli import app
+from kb.disk import unsealed
 from kb.errors import IndexLocked
 from kb.extract import Sandbox
 from kb.model import Status
@@ -111,12 +112,26 @@ def test_a_failing_replacement_makes_no_version(library: Library) -> None:
         assert only.since == START
 
 
+def test_a_spoilt_text_is_no_text(library: Library) -> None:
+    """A byte that changed in the text of a version has it never shown; one without a digest is an older one."""
+    library.markdown("a.md", "Most na rzece.")
+    _run(library)
+    archive = _archive(library)
+    version = library.document("a").version
+    place = archive.text_place(version)
+    whole = place.read_bytes()
+    place.write_bytes(whole.replace(b"Most", b"Mosk"))
+    assert archive.pages(version) is None
+    place.write_bytes(unsealed(whole))
+    assert archive.pages(version) is not None
+
+
 def test_a_removed_document_is_remembered(library: Library) -> None:
     """What left is known with its day and versions; when its file comes back, it is the same document."""
     path = library.markdown("a.md", "Tekst.", title="Uchwała")
     _run(library)
     path.unlink()
-    _run(library, 1)
+    _run(library, 1, allow_removals=True)
     passed = _archive(library).ledger.passed("a")
     assert passed
     assert (passed.document.title, passed.removed, passed.successor) == ("Uchwała", START + timedelta(days=1), None)

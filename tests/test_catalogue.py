@@ -143,7 +143,7 @@ def test_a_markdown_title_is_its_first_heading(folder: Path) -> None:
         ("authors", "GUS, NIK", ("GUS", "NIK")),
         ("authors", "NIK, Jan Żak", ("NIK", "Jan Żak")),
         ("authors", "Urząd Gminy, Referat Promocji", ("Urząd Gminy", "Referat Promocji")),
-        ("authors", '["Wiśniewska, Ewa"]', ("Wiśniewska, Ewa",)),
+        ("authors", '["Wiśniewska, Ewa"]', ("Ewa Wiśniewska",)),
         ("title", '"Ra\u00adport\u200b"', "Raport"),
         ("kind", "Poradnik", "poradnik"),
         ("kind", "aktualność", "aktualnosc"),
@@ -260,7 +260,7 @@ def test_other_names_of_keys(folder: Path, alias: str, key: str) -> None:
         ("topics: [[transport]]", ("topics",)),
         ("published: wczoraj", ("published", "wczoraj", "RRRR-MM-DD")),
         ("published: 2023-13-45", ("published", "2023-13-45", "nie ma takiej daty")),
-        ("published: 19.06.2023", ("published", "19.06.2023", "RRRR-MM-DD")),
+        ("published: 06/19/2023", ("published", "06/19/2023", "RRRR-MM-DD")),
         ("published: 2023", ("published", "2023", "RRRR-MM-DD")),
         ("published: [2023-06-19]", ("published", "RRRR-MM-DD")),
         ("id: Zła Nazwa", ("id", "Zła Nazwa", "małych liter")),
@@ -313,7 +313,6 @@ def test_every_problem_is_named(folder: Path) -> None:
         b"\ttitle: x",
         b"- lista\n- zamiast par",
         b"sam tekst",
-        "title: łódź".encode("cp1250"),
         b"\xff\xfe\x00",
         b"title: \x00",
         b"%PDF-1.7",
@@ -534,7 +533,7 @@ def test_inputs_from_folder_to_folder(folder: Path) -> None:
         ("published", "2023-06-19", date(2023, 6, 19)),
         ("published", "2023-06-19 10:30:00", date(2023, 6, 19)),
         ("published", "2023-02-30", None),
-        ("published", "19.06.2023", None),
+        ("published", "19.06.2023", date(2023, 6, 19)),
         ("kind", "*raport", None),
         ("kind", "!!binary x", None),
         ("kind", "a: b", None),
@@ -689,3 +688,91 @@ def test_notes_say_what_nobody_gave(folder: Path) -> None:
     complete = _extraction({"title": "Tytuł"}, heading="Nagłówek")
     (folder / "_defaults.yaml").unlink()
     assert Catalogue(folder).describe(folder / "x.md", "x.md", "0", complete).notes == ()
+
+
+# What YAML takes for something else
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2026-5-3", date(2026, 5, 3)),
+        ("20260503", date(2026, 5, 3)),
+        ("2026-05-03 12:30:00", date(2026, 5, 3)),
+        ("2026-05-03T23:59:00Z", date(2026, 5, 3)),
+        ("3.05.2026", date(2026, 5, 3)),
+        ("3. 5. 2026 r.", date(2026, 5, 3)),
+        ("3 maja 2026", date(2026, 5, 3)),
+        ("03 Maja 2026 r.", date(2026, 5, 3)),
+    ],
+)
+def test_days_as_people_write_them(folder: Path, written: str, day: date) -> None:
+    """A day that can be only one day is read, whatever its form."""
+    document, warnings = _pdf(folder, f"published: {written}\n")
+    assert (document.published, warnings) == (day, ())
+
+
+@pytest.mark.parametrize("written", ["2026", "2026-05", "05/03/2026", "3 maj 2026", "wczoraj", "1_000", "12:30"])
+def test_what_is_no_day(folder: Path, written: str) -> None:
+    """A year, a month or a day that might be two is warned of, with what to write."""
+    document, [warning] = _pdf(folder, f"published: {written}\n")
+    assert document.published is None
+    assert f"published = „{written}”" in warning
+    assert "RRRR-MM-DD, np. " in warning
+
+
+@pytest.mark.parametrize(
+    ("written", "authors"),
+    [
+        ("authors: Kowalski, Jan", ("Jan Kowalski",)),
+        ("authors: [Kowalski, Jan]", ("Jan Kowalski",)),
+        ('authors: ["Kowalski, Jan"]', ("Jan Kowalski",)),
+        ("author: Kowalski, J.", ("J. Kowalski",)),
+        ("authors:\n- Kowalski, Jan\n- Nowak, Anna", ("Jan Kowalski", "Anna Nowak")),
+        ("authors: [Kowalski, Nowak]", ("Kowalski", "Nowak")),
+        ('authors: ["Fundacja Las, Łąka i Woda"]', ("Fundacja Las, Łąka i Woda",)),
+        ("Authors: Anna Nowak", ("Anna Nowak",)),
+    ],
+)
+def test_a_comma_in_a_name(folder: Path, written: str, authors: tuple[str, ...]) -> None:
+    """The surname before the comma is one person, also where YAML has made a list of it."""
+    document, warnings = _pdf(folder, f"{written}\n")
+    assert (document.authors, warnings) == (authors, ())
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Lasy, łąki i wody", "[Lasy, łąki i wody]", '["Lasy, łąki i wody"]', "lasy", "[LASY, ŁĄKI I WODY]"],
+)
+def test_a_comma_in_a_topic(folder: Path, written: str) -> None:
+    """A topic whose name has commas is one topic, also where YAML has made a list of it."""
+    document, warnings = _pdf(folder, f"topics: {written}\n")
+    assert (document.topics, warnings) == (("lasy",), ())
+    assert _pdf(folder, f"topics: [energia, {written.strip('[]')}]\n")[0].topics == ("energia", "lasy")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1250", "Windows-1250"), ("iso8859-2", "ISO 8859-2"), ("utf-16", "UTF-16"), ("utf-8-sig", "")],
+)
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Święto źródła",
+        "Żłobek w gminie Łąck",
+        "Ścieżka wśród pól",
+        "Pożar łąk",
+        "Ochrona środowiska",
+        "Śmieci i ścieki",
+    ],
+)
+def test_descriptions_in_old_encodings(folder: Path, title: str, encoding: str, name: str) -> None:
+    """A description in an old encoding is told by what becomes Polish, and its editor is asked to save it anew."""
+    document, warnings = _pdf(folder, f"title: {title}\r\nkind: raport\r\n".encode(encoding))
+    assert (document.title, document.kind) == (title, "raport")
+    assert [f"odczytano go jako {name}." in warning for warning in warnings] == ([True] if name else [])
+
+
+def test_a_list_is_shown_as_written(folder: Path) -> None:
+    """A warning shows a value as YAML has it, not as Python would."""
+    assert "title = „[Nabór, {a: b}]”" in _pdf(folder, "title: [Nabór, {a: b}]\n")[1][0]

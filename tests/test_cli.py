@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
+import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +31,7 @@ from typer.testing import CliRunner
 from kb.cli import app
 from kb.disk import lock
 from kb.extract.confine import offered
+from kb.messages import moment
 from kb.model import Status
 
 ENGLISH = ("Usage", "Invalid", "Missing", "No such", "Error", "Traceback", "expected", "should be", "must be")
@@ -64,6 +72,28 @@ def process(*arguments: str | Path, **variables: str) -> Ran:
         env=environment(COLUMNS="300", **variables),
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def on_terminal(*arguments: str | Path) -> str:
+    """What a command shows on a terminal of 80 columns, without colours."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    variables = {key: value for key, value in environment(TERM="dumb").items() if key not in ("COLUMNS", "LINES")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "kb.cli", *map(str, arguments)],
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.DEVNULL,
+        env=variables,
+    ):
+        os.close(slave)
+        shown = b""
+        # The terminal's end is an error where the last writer has gone.
+        with contextlib.suppress(OSError):
+            while part := os.read(master, 65_536):
+                shown += part
+        os.close(master)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode()).replace("\r\n", "\n")
 
 
 def _places(library: Library) -> tuple[str, str]:
@@ -122,7 +152,7 @@ def test_index_reports_every_file(library: Library) -> None:
     assert isinstance(report["seconds"], float)
     assert (report["documents"], report["pages"]) == (2, 3)
     assert [list(row) for row in report["files"]] == [
-        ["path", "status", "pages", "words", "message", "warnings", "notes"]
+        ["path", "status", "pages", "words", "message", "warnings", "notes", "change"]
     ] * len(report["files"])
     rows = {row["path"]: row for row in report["files"]}
     assert {path: row["status"] for path, row in rows.items()} == {
@@ -159,7 +189,7 @@ def test_defaults_are_told_once(library: Library) -> None:
 def test_statuses_are_the_contracts() -> None:
     """The statuses that programs may meet are those written down."""
     assert {status.value for status in Status} == set(
-        "indexed unchanged removed no_text encrypted damaged timeout too_large duplicate".split()  # noqa: SIM905
+        "indexed unchanged removed no_text encrypted damaged timeout too_large duplicate skipped".split()  # noqa: SIM905
     )
 
 
@@ -177,12 +207,58 @@ def test_index_for_people(library: Library) -> None:
     assert "strona internetowa" in lines[1]
     assert "raport [nowy].pdf" in ran.out
     assert "„raprot”" in ran.out
-    assert "zindeksowany: 1, nie do odczytania: 1" in ran.out
+    assert "zindeksowane: 1" in ran.out
+    assert "nie do odczytania: 1" in ran.out
     assert "Indeks: 1 dokument, 1 strona" in ran.out
-    assert "1 plik wymaga uwagi" in ran.out
+    assert "1 plik nie został zindeksowany, 1 ma ostrzeżenia: patrz początek tabeli." in ran.out
     again = kb("index", *_places(library))
     assert "bez zmian: 1" in again.out
+    assert "1 plik nie został zindeksowany, 1 ma ostrzeżenia" in again.out
     assert "raport [nowy].pdf" in again.out  # its warning stays until it is mended
+
+
+def test_a_line_for_each_file_in_a_pipe(library: Library) -> None:
+    """In a pipe each file is one line of five cells between tabs, however long its path and whatever is said of it."""
+    name = f"{'bardzo długi folder ' * 4}/{'z plikiem ' * 15}.md".replace(" .", ".")
+    library.markdown(name, "Tekst.", kind="raprot", edition="nie ma", topics=["ani tego"])
+    library.write("Raport.docx", "")
+    lines = [line.split("\t") for line in kb("index", *_places(library), COLUMNS="80").out.splitlines() if "\t" in line]
+    assert [len(cells) for cells in lines] == [5, 5, 5]
+    assert [cells[:2] for cells in lines] == [["Stan", "Plik"], ["nowy", name], ["pominięty", "Raport.docx"]]
+    assert [word in lines[1][4] for word in ("raprot", "nie ma", "ani tego")] == [True] * 3
+
+
+def test_a_table_on_a_terminal(library: Library) -> None:
+    """On a terminal of 80 columns a path stands whole in its line, and words below it are never broken."""
+    name = f"{'bardzo-dlugi-folder-' * 4}/plik.md"
+    library.markdown(name, "Tekst.", kind="raprot")
+    library.markdown("krótki.md", "Tekst drugi.")
+    ran = on_terminal("index", *_places(library))
+    lines = ran.splitlines()
+    assert any(line.endswith(name) for line in lines)
+    assert any(line.startswith("nowy") and "krótki.md  1 strona, 2 słowa" in line for line in lines)
+    assert [line for line in lines if len(line) > 80 and name not in line] == []
+    assert "najbliższa" in ran
+    assert "taxonomy.yaml" in ran
+
+
+def test_skipped_files_do_not_bury_the_others(library: Library) -> None:
+    """On a terminal only some of the files of other formats are listed; in a pipe all are."""
+    for number in range(25):
+        library.write(f"{number}.docx", "")
+    assert "… i 5 innych pominiętych" in on_terminal("index", *_places(library))
+    assert kb("index", *_places(library)).out.count(".docx") == 25
+
+
+def test_most_documents_missing(library: Library) -> None:
+    """A folder that is suddenly empty stops the command, which says which folder and how to go on."""
+    library.markdown("a.md", "Tekst.").rename(library.documents / "b.md")
+    assert kb("index", *_places(library)).code == 0
+    (library.documents / "b.md").unlink()
+    assert _is_polite(kb("index", *_places(library)), str(library.documents), "jest pusty", "--allow-removals")
+    ran = kb("index", *_places(library), "--allow-removals")
+    assert ran.code == 0
+    assert "usunięte: 1" in ran.out
 
 
 def test_index_of_an_empty_folder(library: Library) -> None:
@@ -406,6 +482,67 @@ def test_status(shelf: Library) -> None:
     assert "3 dokumenty, 4 strony" in ran.out
 
 
+def test_status_compares_with_the_folder(library: Library) -> None:
+    """The index is up to date only if a run would change nothing; else the files that differ are named, some of many."""
+    for name in ("a", "b", "c"):
+        library.markdown(f"{name}.md", f"Tekst {name}.")
+    library.pdf("d.pdf", ["Most."], title="Most")
+    library.write("zly.pdf", "<html></html>")
+    library.run()
+    assert "Stan: aktualny" in kb("status", *_places(library)).out
+    path = library.documents / "a.md"
+    at = path.stat()
+    library.markdown("a.md", "Tekst z.")
+    os.utime(path, ns=(at.st_atime_ns, at.st_mtime_ns))
+    library.sidecar("d.pdf", title="Wiadukt")
+    (library.documents / "b.md").unlink()
+    for number in range(7):
+        library.markdown(f"nowy-{number}.md", f"Nowy {number}.")
+    before = tree(library.root)
+    ran = kb("status", *_places(library))
+    assert tree(library.root) == before
+    assert "1 plik zmieniono od ostatniego indeksowania: a.md\n" in ran.out
+    assert "1 plikowi zmieniono opis od ostatniego indeksowania: d.pdf\n" in ran.out
+    assert "1 plik usunięto od ostatniego indeksowania: b.md\n" in ran.out
+    assert "7 plików dodano od ostatniego indeksowania: nowy-0.md, " in ran.out
+    assert "nowy-4.md i 2 inne\n" in ran.out
+    assert "nieaktualny" in ran.out
+    status = kb("status", *_places(library), "--json").json
+    assert (status["up_to_date"], status["pending"]["changed"], len(status["pending"]["new"])) == (False, ["a.md"], 7)
+    library.run()
+    assert kb("status", *_places(library), "--json").json["up_to_date"] is True
+    (library.index / "files.json").unlink()
+    assert kb("status", *_places(library), "--json").json["pending"]["new"] == ["zly.pdf"]
+
+
+def test_status_of_a_damaged_index(library: Library) -> None:
+    """What is spoilt is named while the build before is served, and how it is mended; a folder that is gone is told, too."""
+    library.markdown("a.md", "Tekst.")
+    library.run()
+    library.run(rebuild=True)
+    [terms] = library.builds.live().glob("*.trm")
+    content = bytearray(terms.read_bytes())
+    content[len(content) // 2] ^= 255
+    terms.unlink()
+    terms.write_bytes(content)
+    ran = kb("status", *_places(library))
+    assert f"uszkodzony plik: {terms.name}" in ran.out
+    assert "nieaktualny" in ran.out
+    assert "kb index" in ran.out
+    library.run()
+    assert "Stan: aktualny" in kb("status", *_places(library)).out
+    library.documents.rename(library.root / "gdzie indziej")
+    ran = kb("status", *_places(library))
+    assert f"Nie ma folderu z dokumentami: {library.documents}" in ran.out
+    assert "Stan: aktualny" not in ran.out
+
+
+def test_status_tells_local_time(shelf: Library) -> None:
+    """The time of the build is that of this machine, in Polish."""
+    created = datetime.fromisoformat(kb("status", *_places(shelf), "--json").json["created"])
+    assert f"Zbudowany: {moment(created)}\n" in kb("status", *_places(shelf)).out
+
+
 def test_status_of_an_old_index(library: Library) -> None:
     """An index of another version says so, and what to run."""
     library.markdown("a.md", "Tekst.")
@@ -557,14 +694,14 @@ def test_serve_indexes_first_and_answers(library: Library) -> None:
         (["index", "--jobs", "dwa"], "--jobs"),
         (["index", "--documents"], "--documents"),
         (["index", "zbedne"], "zbedne"),
-        (["search"], "TEXT"),
+        (["search"], "SŁOWA"),
         (["search", "most", "na", "rzece"], "na rzece"),
         (["search", "most", "--limit", "0"], "--limit"),
         (["search", "most", "--limit", "51"], "--limit"),
         (["serve", "--port", "osiem"], "--port"),
         (["serve", "--port", "99999"], "KB_PORT"),
         (["serve", "--workers", "0"], "--workers"),
-        (["evaluate"], "QUERIES"),
+        (["evaluate"], "PLIK"),
         (["index", "--documents", "/nie/ma"], "/nie/ma"),
         (["check", "--documents", "/nie/ma"], "/nie/ma"),
         (["serve", "--documents", "/nie/ma", "--index", "/nie/ma"], "/nie/ma"),
@@ -585,6 +722,16 @@ def test_no_command_shows_help() -> None:
         assert command in ran.out + ran.err
 
 
+def test_a_port_that_is_taken(shelf: Library) -> None:
+    """A port that another program uses is told in Polish, with what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ran = kb("serve", *_places(shelf), "--host", "127.0.0.1", "--port", port)
+    assert _is_polite(ran, f"127.0.0.1:{port} (używa go już inny program)", "--port")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help(command: str) -> None:
     """Every command has help, with the options that all have."""
@@ -592,6 +739,8 @@ def test_help(command: str) -> None:
     assert ran.code == 0
     assert "--documents" in ran.out
     assert "--index" in ran.out
+    assert ran.out.startswith("Użycie: ")
+    assert not re.search(r"Usage|Options|Commands|Show this|\bexit\b|\bTEXT\b", ran.out)
 
 
 @pytest.mark.parametrize("command", [["index"], ["check"], ["status"], ["search", "x"], ["serve"]])

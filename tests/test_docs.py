@@ -81,7 +81,7 @@ def test_every_command_and_option_is_in_the_readme() -> None:
     for name, command in COMMANDS.items():
         options = {option for one in command.params for option in one.opts if option.startswith("--")}
         common = {"--documents", "--index", "--help"}
-        assert set(re.findall(r"--[a-z]+", table[name])) == options - common, name
+        assert set(re.findall(r"--[a-z-]+", table[name])) == options - common, name
         assert {"--documents", "--index"} <= options
 
 

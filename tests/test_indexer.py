@@ -21,9 +21,9 @@ from pypdf import PdfWriter
 
 from kb import indexer, limits
 from kb.catalogue import Catalogue
-from kb.disk import open_file
+from kb.disk import open_file, sealed, unsealed
 from kb.engine.analysis import Analysis, TooMuchText
-from kb.errors import DocumentsError, TaxonomyError
+from kb.errors import DocumentsError, TaxonomyError, TooManyRemovals
 from kb.extract import Sandbox
 from kb.model import Page, Status
 from kb.polish import shared_analyzer
@@ -35,7 +35,7 @@ def _mark_kept_pages(library: Library, word: str, marker: str) -> None:
     kept = list((library.index / "extracted").glob("*.json"))
     assert kept
     for path in kept:
-        path.write_text(path.read_text(encoding="utf-8").replace(word, marker), encoding="utf-8")
+        path.write_bytes(sealed(unsealed(path.read_bytes()).replace(word.encode(), marker.encode())))
 
 
 def _encrypt(path: Path) -> None:
@@ -58,6 +58,7 @@ def test_pdf_and_markdown_go_in(library: Library) -> None:
     report = library.run()
     rows = by_path(report)
     assert {path: (row.status, row.pages, row.words) for path, row in rows.items()} == {
+        "notatki.txt": (Status.SKIPPED, 0, 0),
         "nowosci/szkola.md": (Status.INDEXED, 2, 7),
         "raporty/droga.pdf": (Status.INDEXED, 2, 6),
     }
@@ -821,8 +822,137 @@ def test_lost_hashes_are_no_loss(library: Library) -> None:
     library.markdown("a.md", "Tekst.")
     library.run()
     for nonsense in ("", "[]", '{"a.md": 1}', '{"a.md": [1, 2]}', '{"a.md": [1, 2, "x", null]}'):
-        (library.index / "files.json").write_text(nonsense)
+        (library.index / "files.json").write_bytes(sealed(nonsense.encode()))
         assert library.statuses() == {"a.md": Status.UNCHANGED}
+
+
+def test_a_spoilt_page_is_never_shown(library: Library) -> None:
+    """A byte that changed within the kept text of a PDF has it read anew, as does one within the remembered hashes."""
+    library.pdf("a.pdf", ["Mosty nad rzeką."])
+    library.run()
+    for kept in (*(library.index / "extracted").glob("*.json"), library.index / "files.json"):
+        kept.write_bytes(kept.read_bytes().replace(b"Mosty", b"Mosto").replace(b'"a.pdf":[', b'"a.pdf":[1'))
+    library.run(rebuild=True)
+    assert (library.find("mosty"), library.find("mosto")) == (["a"], ["a"])
+    assert library.open().page("a", 1).text == "Mosty nad rzeką."
+
+
+# Files that are missing
+
+
+def test_an_empty_folder_stops_the_run(library: Library) -> None:
+    """A share that is not mounted is an empty folder: nothing changes, and how to go on is told, however few there were."""
+    library.markdown("a.md", "Tekst.")
+    library.run()
+    before = tree(library.index / "builds"), tree(library.settings().store / "files")
+    library.documents.rename(library.root / "mounted")
+    library.documents.mkdir()
+    for rebuild in (False, True):
+        with pytest.raises(TooManyRemovals, match="Niczego nie zmieniono") as refused:
+            library.run(rebuild=rebuild)
+        assert "--allow-removals" in " ".join(refused.value.details)
+    assert library.find("tekst") == ["a"]
+    library.documents.rmdir()
+    with pytest.raises(DocumentsError):
+        library.run()
+    (library.root / "mounted").rename(library.documents)
+    assert library.statuses() == {"a.md": Status.UNCHANGED}
+    assert (tree(library.index / "builds"), tree(library.settings().store / "files")) == before
+
+
+def test_an_empty_folder_after_the_index_was_lost(library: Library) -> None:
+    """The ledger knows what was there, too."""
+    library.markdown("a.md", "Tekst.").rename(library.documents / "b.md")
+    library.run()
+    shutil.rmtree(library.index)
+    (library.documents / "b.md").unlink()
+    with pytest.raises(TooManyRemovals):
+        library.run()
+    assert library.run(allow_removals=True).documents == 0
+
+
+@pytest.mark.parametrize(
+    ("removed", "of", "stops"), [(20, 30, False), (21, 42, False), (21, 41, True), (30, 31, True), (3, 4, False)]
+)
+def test_how_many_may_go_at_once(library: Library, removed: int, of: int, stops: bool) -> None:
+    """More than half of the collection, and more than twenty documents, do not go without a word; the rest does."""
+    for number in range(of):
+        library.markdown(f"{'mosty' if number < removed else 'szkoly'}/{number}.md", f"Tekst {number}.")
+    library.run()
+    shutil.rmtree(library.documents / "mosty")
+    if stops:
+        with pytest.raises(TooManyRemovals, match=f"{removed} plików") as refused:
+            library.run()
+        assert f"mosty: {removed}" in refused.value.details[0]
+    assert library.run(allow_removals=stops).documents == of - removed
+
+
+def test_moved_files_are_not_missing(library: Library) -> None:
+    """A folder that was renamed takes its documents along: the run goes on, and says where they are."""
+    for number in range(30):
+        library.markdown(f"stare/{number}.md", f"Tekst {number}.")
+    library.run()
+    (library.documents / "stare").rename(library.documents / "nowe")
+    rows = library.files()
+    assert (rows["nowe/7.md"].status, rows["nowe/7.md"].change) == (Status.INDEXED, "moved")
+    assert (rows["stare/7.md"].status, rows["stare/7.md"].message) == (
+        Status.REMOVED,
+        "ten plik jest teraz w nowe/7.md",
+    )
+
+
+# What the report says
+
+
+def test_new_is_told_from_changed(library: Library) -> None:
+    """Of what was read the report says whether it is new, has other bytes, or only another description."""
+    library.markdown("a.md", "Tekst.")
+    library.pdf("b.pdf", ["Most."], title="Most")
+    library.markdown("c.md", "Bez zmian.")
+    assert {row.change for row in library.files().values()} == {"new"}
+    library.markdown("a.md", "Inny tekst.")
+    library.sidecar("b.pdf", title="Wiadukt")
+    library.markdown("d.md", "Nowy.")
+    changes = {path: row.change for path, row in library.files().items()}
+    assert changes == {"a.md": "changed", "b.pdf": "described", "c.md": "", "d.md": "new"}
+    assert {row.change for row in by_path(library.run(rebuild=True)).values()} == {""}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Raport.docx", "zapisz jako PDF"),
+        ("notatka.TXT", ".md"),
+        ("skan.jpeg", "skanów"),
+        ("paczka.zip", "wypakuj"),
+        ("bez-nazwy", "tego formatu nie czytamy"),
+        ("x.yml", "nie ma dokumentu"),
+        ("taxonomy.yml", "nazwij go taxonomy.yaml"),
+        ("Synonyms.yaml", "nazwij go synonyms.yaml"),
+        ("folder/taxonomy.yaml", "w głównym folderze"),
+        ("folder/_Defaults.yml", "nazwij go _defaults.yaml"),
+    ],
+)
+def test_every_file_has_its_row(library: Library, name: str, said: str) -> None:
+    """Whatever a person put there is in the report with what to do, and is no failure."""
+    library.write(name, "tekst: tak")
+    library.markdown("a.md", "Tekst.")
+    report = library.run()
+    row = by_path(report)[name]
+    assert row.status is Status.SKIPPED
+    assert said in row.message
+    assert (report.failed, report.documents) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".ukryty.docx", "~$Raport.docx", "Thumbs.db", "desktop.ini", "synonyms.yaml", "a/_defaults.yaml", "b.pdf.yml"],
+)
+def test_files_of_programs_have_no_row(library: Library, name: str) -> None:
+    """What programs put there, and what is read as something else, is not listed."""
+    library.pdf("b.pdf", ["Most."])
+    library.write(name, "")
+    assert set(library.files()) == {"b.pdf"}
 
 
 # The hash of a file by size and time
@@ -849,9 +979,9 @@ def test_an_old_file_is_not_hashed_again(library: Library, monkeypatch: pytest.M
     at = path.stat().st_mtime_ns
     monkeypatch.setattr("time.time_ns", lambda: at + 60_000_000_000)
     library.run()
-    remembered = json.loads((library.index / "files.json").read_text())
+    remembered = json.loads(unsealed((library.index / "files.json").read_bytes()))
     remembered["a.md"][3] = "0" * 64
-    (library.index / "files.json").write_text(json.dumps(remembered))
+    (library.index / "files.json").write_bytes(sealed(json.dumps(remembered).encode()))
     assert library.statuses() == {"a.md": Status.DAMAGED}
     assert library.find("tekst") == ["a"]
     assert library.statuses() == {"a.md": Status.UNCHANGED}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+import time
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -65,8 +66,29 @@ def test_seconds_have_a_comma() -> None:
     assert messages.seconds(3.42) == "3,4 s"
 
 
+def test_a_moment_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times are those of the machine's clock, with the month's name."""
+    monkeypatch.setenv("TZ", "Europe/Warsaw")
+    time.tzset()
+    try:
+        assert messages.moment(datetime(2026, 11, 25, 17, 46, tzinfo=UTC)) == "25 listopada 2026, 18:46"
+        assert messages.moment(datetime(2026, 6, 30, 22, 5, tzinfo=UTC)) == "1 lipca 2026, 00:05"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_lists_name_some() -> None:
+    """Of many names the first are given and the others counted."""
+    names = [f"{letter}.md" for letter in "abcdefgh"]
+    assert messages.listed(names[:5]) == "a.md, b.md, c.md, d.md, e.md"
+    assert messages.listed(names[:6]).endswith("e.md i 1 inny")
+    assert messages.listed(names).endswith("e.md i 3 inne")
+
+
 def test_each_status_has_a_name() -> None:
     """No status is shown as its code, no two alike."""
+    assert set(messages.STATUS_COUNTS) == set(Status)
     assert set(messages.STATUS_NAMES) == set(Status)
     assert len(set(messages.STATUS_NAMES.values())) == len(Status)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.yaml_text import MOST_BYTES, Refused, read_mapping
+from kb.yaml_text import MOST_BYTES, Refused, read_keys, read_mapping
 
 
 @pytest.mark.parametrize(
@@ -83,3 +85,51 @@ def test_any_text(text: str) -> None:
     except Refused:
         return
     assert all(isinstance(key, str) for key in values)
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("title: Nabór: co przygotować", 'title: "Nabór: co przygotować"'),
+        ("title: @samorząd", 'title: "@samorząd"'),
+        ("title: *Nabór*", 'title: "*Nabór*"'),
+        ("title: &Nabór", 'title: "&Nabór"'),
+        ("title: %50 gmin", 'title: "%50 gmin"'),
+        ("title: `kod`", 'title: "`kod`"'),
+        ("title: !Uwaga", 'title: "!Uwaga"'),
+        ("title: - Nabór", 'title: "- Nabór"'),
+        ("title: >Nabór", 'title: ">Nabór"'),
+        ("title: [Nabór] wniosków", 'title: "[Nabór] wniosków"'),
+        ('title: "Nabór" wniosków', "title: '\"Nabór\" wniosków'"),
+        ('title: "Nabór', 'title: "Nabór"'),
+        ('title: "C:\\dokumenty"', "title: '\"C:\\dokumenty\"'"),
+        ("title:Nabór", 'title: "Nabór"'),
+        ("title = Nabór", 'title: "Nabór"'),
+    ],
+)
+def test_a_line_that_yaml_refuses(line: str, advice: str) -> None:
+    """It loses its own key alone, and the warning has its number and what to write, which is read as it was meant."""
+    values, [problem] = read_keys(f"id: a\n{line}\nkind: raport", first_line=2)
+    assert values == {"id": "a", "kind": "raport"}
+    assert re.search("wierszu? [34]", problem)  # a quotation that is not closed is found out below its line
+    assert problem.endswith(f"; napisz: {advice}")
+    assert not re.search("expected|found|token|character", problem)
+    [value] = read_keys(advice)[0].values()
+    assert isinstance(value, str)
+    with pytest.raises(Refused, match=re.escape(advice)):
+        read_keys(line)
+
+
+@pytest.mark.parametrize("space", ["\t", "\t\t", "\xa0", " \xa0", "\xa0 "])
+def test_spaces_after_a_colon(space: str) -> None:
+    """A tab or a space that does not break is what it looks like."""
+    assert read_keys(f"title:{space}Nabór wniosków") == ({"title": "Nabór wniosków"}, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "cut"), [("title: Zadanie #5", "#5"), ("title: Zadanie # 5", "# 5"), ("title: #samorząd", "#samorząd")]
+)
+def test_what_becomes_a_comment(line: str, cut: str) -> None:
+    """A value that is cut by a number sign, or is all behind one, is warned of; a remark is not."""
+    assert f"„{cut}” jest komentarzem" in read_keys(line)[1][0]
+    assert read_keys("title: Zadanie # do sprawdzenia\nkind: raport # na razie\n# uwaga\n")[1] == []

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kb.archive.ledger import Ledger
-from kb.disk import lock, open_file, sync_all, writing_to
+from kb.disk import lock, open_file, sealed, sync_all, unsealed, writing_to
 from kb.extract.wire import decode, encode
 from kb.formats import Format
 from kb.model import Document, Extraction, Page
@@ -45,9 +45,14 @@ class Archive:
         return path if path.is_file() else None
 
     def pages(self, version: str) -> tuple[Page, ...] | None:
-        """The pages of a version; none of one whose text could not be read. None where its text is not kept."""
+        """The pages of a version; none of one whose text could not be read.
+
+        None where its text is not kept, or what is kept is not what was written.
+        """
         try:
-            return decode(self.text_place(version).read_bytes()).pages
+            data = self.text_place(version).read_bytes()
+            # Texts were JSON alone before they had a digest.
+            return decode(data if data.startswith(b"{") else unsealed(data)).pages
         except (OSError, ValueError):
             return None
 
@@ -129,7 +134,7 @@ class Incoming:
         self._folder.mkdir(exist_ok=True)
         text = self._folder / f"{version}{_TEXT}"
         with writing_to(text, sync=False) as file:
-            file.write(encode(extraction))
+            file.write(sealed(encode(extraction)))
         self._places[text] = self._archive.text_place(version)
 
     def keep(self, versions: Iterable[str]) -> None:

@@ -45,12 +45,19 @@ def _as_names(value: object) -> object:
         return [(name, "") for name in split_names(clean(value))]
     if isinstance(value, dict) and "name" in value:
         value = [value]
-    return [_as_name(item) for item in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    if len(value) == 2 and all(isinstance(each, str) for each in value):
+        together = split_names(clean(", ".join(value)))
+        if len(together) == 1:
+            return [(together[0], "")]
+    return [_as_name(item) for item in value]
 
 
 def _as_name(item: object) -> object:
     if isinstance(item, str):
-        return item, ""
+        names = split_names(clean(item)) if "," in item else []
+        return (names[0] if len(names) == 1 else item), ""
     if not isinstance(item, dict):
         return item
     name, kind = item.get("name"), item.get("kind", "")

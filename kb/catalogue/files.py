@@ -7,8 +7,11 @@ import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from kb.decoding import NAMES, decode
 from kb.disk import open_file
-from kb.polish import normalise
+from kb.formats import UNKNOWN, format_of
+from kb.messages import fault
+from kb.polish import normalise, shared_analyzer
 from kb.yaml_text import MOST_BYTES, TOO_LONG, Refused, Value, read_keys, read_mapping
 
 DEFAULTS_FILE = "_defaults.yaml"
@@ -19,7 +22,9 @@ class Beside:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._files: dict[str, list[str]] = {}
-        for name in names:
+        self._names = tuple(names)
+        self._described: set[str] | None = None
+        for name in self._names:
             stem, dot, suffix = name.rpartition(".")
             if dot and suffix.lower() in ("yaml", "yml"):
                 self._files.setdefault(_same(stem), []).append(name)
@@ -39,6 +44,13 @@ class Beside:
         stem = name.rpartition(".")[0]
         found = [*self._files.get(_same(stem), ()), *self._files.get(_same(name), ())]
         return sorted(found, key=lambda file: (file != f"{stem}.yaml", len(file), file))
+
+    def is_used(self, name: str) -> bool:
+        """Whether a document beside it has the name that this YAML file says it describes."""
+        if self._described is None:
+            documents = [each for each in self._names if format_of(each) is not UNKNOWN]
+            self._described = {_same(part) for each in documents for part in (each, each.rpartition(".")[0])}
+        return _same(name.rpartition(".")[0]) in self._described
 
 
 def _same(stem: str) -> str:
@@ -78,19 +90,30 @@ def read_yaml(path: Path, root: Path) -> tuple[dict[str, Value], str]:
 
 def read_sidecar(path: Path, root: Path) -> tuple[dict[str, Value], list[str]]:
     """The keys of a YAML mapping that can be read, and what is wrong with the others, in Polish."""
-    return _read(path, root, read_keys)
+    return _read(path, root, read_keys, any_encoding=True)
 
 
 def _read(
-    path: Path, root: Path, read: Callable[[str], tuple[dict[str, Value], list[str]]]
+    path: Path,
+    root: Path,
+    read: Callable[[str], tuple[dict[str, Value], list[str]]],
+    *,
+    any_encoding: bool = False,
 ) -> tuple[dict[str, Value], list[str]]:
     try:
-        values, problems = read(contents(path, root).decode("utf-8-sig"))
+        data = contents(path, root)
+        decoded = decode(data, shared_analyzer().known) if any_encoding else (data.decode("utf-8-sig"), "utf-8")
+        if decoded is None:
+            return {}, [f"{path.name}: to nie jest plik tekstowy"]
+        text, encoding = decoded
+        values, problems = read(text)
+        if encoding != "utf-8":
+            problems.append(f"plik nie jest zapisany w UTF-8; odczytano go jako {NAMES[encoding]}. Zapisz go w UTF-8")
         return values, [f"{path.name}: {problem}" for problem in problems]
     except UnicodeDecodeError:
         problem = "plik nie jest zapisany w kodowaniu UTF-8"
     except OSError as error:
-        problem = f"nie można odczytać pliku ({error.strerror})"
+        problem = f"nie można odczytać pliku ({fault(error)})"
     except Refused as error:
         problem = str(error)
     return {}, [f"{path.name}: {problem}"]

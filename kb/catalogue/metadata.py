@@ -23,6 +23,7 @@ from kb import limits
 from kb.catalogue import identifiers
 from kb.catalogue.fields import SLUG, Names, Text, Texts, clean, in_polish, nearest
 from kb.catalogue.identifiers import Identifier
+from kb.messages import MONTHS
 from kb.model import Taxonomy
 from kb.polish import fold
 
@@ -54,20 +55,28 @@ KEY_NAMES = {
 
 
 _FIRST_YEAR = 1000
+_LONGEST_SHOWN = 80
+_SHORT_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_POLISH_DATE = re.compile(r"(\d{1,2})(?:\.\s*(\d{1,2})\.\s*|\s+([^\W\d]+)\s+)(\d{4})(?:\s*r\.)?")
 
 
 def _as_date(value: object) -> object:
     try:
-        day = (
-            value
-            if isinstance(value, date)
-            else datetime.fromisoformat(value).date()
-            if isinstance(value, str)
-            else None
-        )
+        day = value if isinstance(value, date) else _date_of(value.strip()) if isinstance(value, str) else None
     except ValueError:
         day = None
     return day if day and day.year >= _FIRST_YEAR else _no_date(value)
+
+
+def _date_of(text: str) -> date | None:
+    """A day as people write it: „2026-03-02”, „2026-3-2”, „2.03.2026”, „2 marca 2026 r.”. Raises ValueError."""
+    if short := _SHORT_DATE.fullmatch(text):
+        return date(*map(int, short.groups()))
+    if polish := _POLISH_DATE.fullmatch(text):
+        day, month, name, year = polish.groups()
+        number = int(month) if month else MONTHS.index(name.lower()) + 1
+        return date(int(year), number, int(day))
+    return datetime.fromisoformat(text).date()
 
 
 _LANGUAGES = {
@@ -92,13 +101,10 @@ _LANGUAGES = {
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
-_WRITTEN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
 def _no_date(value: object) -> object:
-    if isinstance(value, str) and _WRITTEN_DATE.fullmatch(value) and int(value[:4]) >= _FIRST_YEAR:
+    if isinstance(value, str) and (_SHORT_DATE.fullmatch(value) or _POLISH_DATE.fullmatch(value)):
         raise ValueError("nie ma takiej daty")
-    raise ValueError("data musi mieć postać RRRR-MM-DD")
+    raise ValueError("data musi mieć postać RRRR-MM-DD, np. 2026-03-02")
 
 
 class Metadata(BaseModel):
@@ -169,7 +175,7 @@ class Metadata(BaseModel):
 
 def _given(raw: Mapping[str, object], file: str, warnings: list[str]) -> dict[str, object]:
     """The keys that have a value, so many of them as a description may have."""
-    given = {clean(key): value for key, value in raw.items() if value is not None and value != ""}
+    given = {clean(key).strip(): value for key, value in raw.items() if value is not None and value != ""}
     if len(given) > limits.DESCRIPTION_KEYS:
         warnings.append(f"{file}: opis ma {len(given)} kluczy; sprawdzono pierwsze {limits.DESCRIPTION_KEYS}")
         given = dict(islice(given.items(), limits.DESCRIPTION_KEYS))
@@ -181,7 +187,8 @@ def checked(raw: Mapping[str, object], taxonomy: Taxonomy | None, file: str, war
     given = _given(raw, file, warnings)
     values: dict[str, object] = {}
     for key, value in given.items():
-        name = ALIASES.get(key, key)
+        small = key.lower()
+        name = ALIASES.get(small, small if small in Metadata.model_fields else key)
         if name in values:
             warnings.append(_warning(file, key, value, f"to samo co {name}, a podano oba; przyjęto tę wartość"))
         values[name] = value
@@ -205,12 +212,17 @@ def checked(raw: Mapping[str, object], taxonomy: Taxonomy | None, file: str, war
 
 
 def _as_topics(value: object, taxonomy: Taxonomy) -> object:
-    """A text with commas as a list, names from the taxonomy that have commas themselves in one piece; anything else as it is."""
-    if not isinstance(value, str):
+    """A text with commas as a list, names from the taxonomy that have commas themselves in one piece; anything else as it is.
+
+    A list is looked through in the same way: without quotation marks YAML takes such a name for several.
+    """
+    if not isinstance(value, str | list) or (
+        isinstance(value, list) and not all(isinstance(each, str) for each in value)
+    ):
         return value
     names = {_folded(label) for label in (*taxonomy.labels("topic"), *taxonomy.labels("topic").values())}
     longest = max((name.count(",") for name in names), default=0) + 1
-    parts = [part.strip() for part in value.split(",")]
+    parts = [part.strip() for part in (value.split(",") if isinstance(value, str) else value)]
     result: list[str] = []
     start = 0
     while start < len(parts):
@@ -249,6 +261,19 @@ def _slug_of(value: str, labels: Mapping[str, str]) -> str:
     raise ValueError("nie ma takiej wartości w taxonomy.yaml" + nearest(value, labels))
 
 
+def _shown(value: object) -> str:
+    """A value as it would stand in YAML."""
+    match value:
+        case list() | tuple():
+            return f"[{', '.join(map(_shown, islice(value, _LONGEST_SHOWN)))}]"
+        case dict():
+            return f"{{{', '.join(f'{key}: {_shown(item)}' for key, item in islice(value.items(), _LONGEST_SHOWN))}}}"
+        case None:
+            return ""
+    return str(value)
+
+
 def _warning(file: str, key: str, value: object, problem: str) -> str:
-    shown = str(value) if len(str(value)) <= 80 else str(value)[:80] + "…"
+    text = _shown(value)
+    shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
     return clean(f"{file}: {key} = „{shown}”: {problem}")

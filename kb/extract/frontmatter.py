@@ -66,7 +66,7 @@ def _toml(source: str) -> dict[str, Value]:
     except tomllib.TOMLDecodeError as error:
         line = _TOML_LINE.search(str(error))
         where = f" w wierszu {int(line[1]) + 1}" if line else ""
-        raise Refused(f"błąd zapisu TOML{where} ({error})") from None
+        raise Refused(f'błąd zapisu TOML{where}; każdy wiersz to klucz = "wartość"') from None
     except (RecursionError, ValueError):
         raise Refused("błąd zapisu TOML") from None
     return {key: _value(value) for key, value in values.items()}

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from kb import decoding
 from kb.extract import encodings, frontmatter, outcome
 from kb.extract.clean import SOFT, Known, characters, has_text, shortened
 from kb.extract.reader import Report
@@ -37,7 +38,6 @@ _SIZE_OF_TAG = 6
 _LONGEST_FRONT_MATTER = 64 * 1024
 """What is looked at of a file that is too long to be read."""
 _ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
-_ENCODINGS = {"cp1250": "Windows-1250", "iso8859-2": "ISO 8859-2", "utf-16": "UTF-16"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 _TAGS = frozenset(
@@ -102,13 +102,13 @@ def _too_long(limits: Limits, start: str) -> Extraction:
 
 def _decoded(data: bytes, known: Known) -> tuple[str, list[str]] | None:
     r"""Text with ``\n`` line ends, and what was done to it; None for bytes that are no text."""
-    decoded = encodings.decode(data, known)
+    decoded = decoding.decode(data, known)
     if decoded is None or "\x00" in decoded[0]:
         return None
     text, encoding = decoded
     warnings = []
     if encoding != "utf-8":
-        name = _ENCODINGS[encoding]
+        name = decoding.NAMES[encoding]
         warnings.append(f"Plik nie jest zapisany w UTF-8; odczytano go jako {name}. Zapisz go w kodowaniu UTF-8.")
     repaired = encodings.repaired_text(text, known)
     if repaired != text:

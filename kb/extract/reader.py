@@ -12,6 +12,7 @@ from kb.extract.confine import Reach
 from kb.extract.outcome import damaged
 from kb.extract.wire import FULL_DISK
 from kb.limits import Limits
+from kb.messages import fault
 from kb.model import Extraction
 
 Report = Callable[[int, int], None]
@@ -51,4 +52,4 @@ def read(path: Path, reader: str, limits: Limits, known: Known, report: Report =
     except OSError as error:
         if error.errno in FULL_DISK:
             raise
-        return damaged(f"nie udało się go otworzyć ({error.strerror or error})")
+        return damaged(f"nie udało się go otworzyć ({fault(error)})")

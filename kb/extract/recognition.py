@@ -7,7 +7,6 @@ where it was, and reading them anew costs no recognition.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -18,7 +17,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from kb.disk import open_file, writing_to
+from kb.disk import digest, open_file, write_bytes_atomic
 from kb.extract import outcome
 from kb.extract.jobs import FileJob, PageJob, save_job
 from kb.extract.sandbox import Sandbox, temporary_folder
@@ -27,6 +26,7 @@ from kb.model import Extraction, Page, Status
 
 RECOGNISER_VERSION = "1"
 """Part of the key under which recognised pages are kept. Raise it whenever the same picture would give other text."""
+_DIGEST = b"\n%kb "
 
 Told = Callable[[int, int], None]
 """Told (page n, of m) as the pages of a file are recognised."""
@@ -131,7 +131,7 @@ class Recognition:
         wanted = first.scans[: self.limits.pages]
         kept.mkdir(parents=True, exist_ok=True)
         done = {number: kept / f"{number}.pdf" for number in wanted}
-        todo = [number for number, single in done.items() if not single.exists()]
+        todo = [number for number, single in done.items() if not _is_whole(single)]
         failed = dict.fromkeys(first.scans[self.limits.pages :], "przekroczony limit stron")
         count = len(wanted) - len(todo)
         tell(count, len(wanted))
@@ -190,15 +190,23 @@ def unread(extraction: Extraction, recogniser: Recogniser) -> Extraction:
 
 
 def _take(made: Path, target: Path) -> bool:
-    """Put a page that was made into its place, whole or not at all."""
-    temporary = target.with_suffix(".tmp")
+    """Put a page that was made into its place, whole or not at all, with a digest as the comment at its end."""
     try:
-        with open_file(made, follow=False) as page, writing_to(temporary) as copy:
-            shutil.copyfileobj(page, copy)
+        with open_file(made, follow=False) as page:
+            content = page.read()
     except FileNotFoundError:
         return False
-    os.replace(temporary, target)
+    write_bytes_atomic(target, content + _DIGEST + digest(content))
     return True
+
+
+def _is_whole(kept: Path) -> bool:
+    """Whether a kept page is what was put there."""
+    try:
+        content, found, written = kept.read_bytes().rpartition(_DIGEST)
+    except OSError:
+        return False
+    return bool(found) and written == digest(content)
 
 
 def _reason(status: Status) -> str:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb import decoding
 from kb.extract import encodings
 from kb.polish import shared_analyzer
 
@@ -181,4 +182,4 @@ def test_no_gibberish(text: str, known: Known) -> None:
 def test_bytes(encoding: str, found: str, known: Known) -> None:
     """The encoding of a file is told by what becomes Polish of it."""
     text = "Gęś i źrebię w świetle księżyca; ścieżka, łąka i wąż."
-    assert encodings.decode(text.encode(encoding), known) == (text, found)
+    assert decoding.decode(text.encode(encoding), known) == (text, found)
