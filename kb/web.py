@@ -65,7 +65,7 @@ _NOBODY: Scope = {"headers": [(b"host", b"localhost")]}
 _TURN_SECONDS = 0.0005
 """Searches release the GIL on reads and NumPy calls; with Python's switch interval of 5 ms each would wait that long to get
 it back."""
-_BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę; jeśli się powtórzy, napisz do redakcji."
+_BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę."
 _HTTP_MESSAGES = {
     404: "Pod tym adresem niczego nie ma. Adres mógł zostać źle przepisany, a strona usunięta.",
     405: "Pod tym adresem można tylko czytać (metoda GET).",
@@ -159,6 +159,9 @@ def _on_error(request: Request, error: Exception) -> Response:
         content = {"error": {"code": code, "message": message, "details": list(details)}}
         response: Response = JSONResponse(content, status)
     else:
+        if isinstance(error, KbError) and error.for_readers:
+            _LOG.error("%s: %s %s", code, message, "; ".join(details))
+            message, details = error.for_readers, ()
         response = respond(request, error_page(request, status, message, details), status)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
