@@ -103,6 +103,8 @@ RESULTS_A_PAGE = 50
 LAST_RESULT = 10_000
 """No person turns so many pages, and ranking them all would only cost."""
 
+EVENTS = 2_000
+"""Events on the list of them and in the calendar: they are read from the disk whenever the index has changed."""
 EXPORTED_RECORDS = 500
 """Documents whose entries are given as one file: each is read from the disk, some tenths of a millisecond, and a record has
 about a kilobyte."""

@@ -14,7 +14,7 @@ from anyio import CapacityLimiter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
-from kb import addresses, messages
+from kb import addresses, limits, messages
 from kb.citing import Source
 from kb.engine import Size
 from kb.errors import KbError, NotFound, Overloaded
@@ -29,6 +29,8 @@ from kb.settings import Settings
 from kb.versions import Versions
 
 NAME = "Baza wiedzy CWD"
+EVENT_KIND = "wydarzenie"
+"""The kind of documents that have a place and a time."""
 _PULSE_SECONDS = 0.05
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -63,6 +65,25 @@ class Directory:
         return addresses.document_url(found.id) if found else None
 
 
+class EventList:
+    """All events, the latest first; those without any day last. Kept as long as the index does not change."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._kept: KeyedValue[tuple[Document, ...]] = KeyedValue()
+
+    def all(self) -> tuple[Document, ...]:
+        """The events of the index as it is now."""
+        return self._kept.of(self._knowledge.state.key, self._read)
+
+    def _read(self) -> tuple[Document, ...]:
+        query = make_query("", {"kind": (EVENT_KIND,)}, sort="newest")
+        found, _ = self._knowledge.found(query, limits.EVENTS)
+        return tuple(
+            sorted(found, key=lambda event: (event.first_day or date.min, event.starts, event.id), reverse=True)
+        )
+
+
 class Pulse:
     """How large the index is, told within a moment also while the server is busy or opens a new state of it."""
 
@@ -94,6 +115,7 @@ class Site:
     settings: Settings
     knowledge: KnowledgeBase
     directory: Directory
+    events: EventList
     templates: Environment
     gate: Gate
     pulse: Pulse

@@ -37,7 +37,7 @@ from kb.pictures import Pictures
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
-from kb.site import NAME, STATIC, Directory, Pulse, Site, load_templates, site_of
+from kb.site import NAME, STATIC, Directory, EventList, Pulse, Site, load_templates, site_of
 from kb.versions import Versions, said
 
 _LOG = logging.getLogger(__name__)
@@ -88,7 +88,8 @@ def create_app(
     gate = Gate(settings.request_seconds, clock)
     versions = Versions(knowledge, Archive(settings.store.absolute()))
     directory, templates, pictures = Directory(knowledge), load_templates(settings), Pictures(settings)
-    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today, versions)
+    events = EventList(knowledge)
+    site = Site(settings, knowledge, directory, events, templates, gate, Pulse(knowledge), pictures, today, versions)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

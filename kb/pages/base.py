@@ -130,8 +130,12 @@ def place(document: Document, page: Page | PageHit) -> str:
 
 
 def pagination(results: Results, url_of_page: Callable[[int], str]) -> Pagination | None:
+    """Links to pages of a list of results; None when there is one page."""
+    return numbered(results.query.page, last_page(results), url_of_page)
+
+
+def numbered(page: int, last: int, url_of_page: Callable[[int], str]) -> Pagination | None:
     """Links to pages of a list: the first, the last and those around the present one; None when there is one page."""
-    page, last = results.query.page, last_page(results)
     if last <= 1:
         return None
     numbers: list[Link | None] = []

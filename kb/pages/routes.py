@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -18,7 +19,11 @@ from kb.pages import feeds, files
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
 from kb.pages.base import respond
+from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
+from kb.pages.calendar import calendar
 from kb.pages.document import DocumentView, document_page
+from kb.pages.events import TYPE as EVENT_TYPE
+from kb.pages.events import event_card, events_page
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
 from kb.pages.picture import page_map, picture_response
@@ -32,7 +37,7 @@ from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
-from kb.site import site_of
+from kb.site import EVENT_KIND, site_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
@@ -78,7 +83,9 @@ def document(request: Request, id: str) -> Response:
     shown = whole_number(request.query_params.get("trafienia", "")) or 1
     page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
-    return respond(request, replace(page, changed=changed_on(found, versions), versions=version_links(found, versions)))
+    event = event_card(found, knowledge.taxonomy) if found.kind == EVENT_KIND else None
+    page = replace(page, changed=changed_on(found, versions), versions=version_links(found, versions), event=event)
+    return respond(request, page)
 
 
 @router.get(addresses.PAGES)
@@ -213,8 +220,30 @@ def news(request: Request) -> Response:
 
 @router.get(addresses.EVENTS)
 def events(request: Request) -> Response:
-    """Events, newest first."""
-    return _list(request, "wydarzenie")
+    """Events: those to come, then those that have been, the latest first."""
+    site = site_of(request)
+    taxonomy = site.knowledge.taxonomy
+    query, notices = _lenient(read_query(request.query_params, taxonomy, ("year", "page")))
+    typed = request.query_params.get(EVENT_TYPE, "")
+    chosen = typed if typed in taxonomy.labels("event_type") else ""
+    if typed and not chosen:
+        notices = (*notices, "Nie ma takiego rodzaju wydarzeń. Poniżej są wszystkie.")
+    return respond(request, events_page(site.events.all(), taxonomy, query, chosen, site.today(), notices))
+
+
+@router.get(addresses.CALENDAR)
+def events_calendar(request: Request) -> Response:
+    """All events as a calendar, to be followed."""
+    return _calendar(request, site_of(request).events.all(), "wydarzenia")
+
+
+@router.get(addresses.EVENT_CALENDAR)
+def event_calendar(request: Request, id: str) -> Response:
+    """One event as a calendar file."""
+    found = site_of(request).knowledge.document(id)
+    if found.kind != EVENT_KIND or found.first_day is None:
+        raise NotFound("Tego dokumentu nie ma w kalendarzu: nie jest wydarzeniem albo nie podano jego terminu.")
+    return _calendar(request, [found], found.id)
 
 
 @router.get(addresses.EDITIONS)
@@ -326,6 +355,13 @@ def _list(request: Request, kind: str) -> Response:
     query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy, ("year", "page")))
     query = replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest")
     return respond(request, list_page(knowledge.search(query), knowledge.taxonomy, kind, notices))
+
+
+def _calendar(request: Request, events: Sequence[Document], name: str) -> Response:
+    site = site_of(request)
+    text = calendar(events, site.knowledge.taxonomy, site.base_url(request), site.today())
+    headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'} | site.caching(600)
+    return Response(text, media_type=CALENDAR_TYPE, headers=headers)
 
 
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
