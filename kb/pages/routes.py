@@ -41,7 +41,7 @@ from kb.site import EVENT_KIND, site_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
-_LATEST_NEWS = 5
+_LATEST = 5
 _MOST_LISTED = 200
 _FEED_LENGTH = 30
 _LONGEST_NUMBER = 20
@@ -51,9 +51,11 @@ _YEAR = 365 * 24 * 3600
 @router.get(addresses.START)
 def start(request: Request) -> Response:
     """The start page."""
-    knowledge = site_of(request).knowledge
-    news = _listed(knowledge, {"kind": ("aktualnosc",)}, _LATEST_NEWS)
-    return respond(request, start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size))
+    site = site_of(request)
+    knowledge = site.knowledge
+    newest = _listed(knowledge, {}, _LATEST)
+    page = start_page(newest, knowledge.taxonomy, knowledge.state.size, site.events.all(), site.today())
+    return respond(request, page)
 
 
 @router.get(addresses.SEARCH)
