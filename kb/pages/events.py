@@ -22,7 +22,7 @@ _PER_PAGE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventCard:
-    """An event in a list or at the head of its own page; ``calendar`` is its calendar file, "" where it has no day."""
+    """An event in a list or at the head of its own page; ``calendar`` is its calendar file, "" where it is over."""
 
     title: str
     url: str
@@ -49,7 +49,7 @@ class EventsPage(BasePage):
     pagination: Pagination | None
 
 
-def event_card(document: Document, taxonomy: Taxonomy) -> EventCard:
+def event_card(document: Document, taxonomy: Taxonomy, today: date) -> EventCard:
     """An event for a list."""
     return EventCard(
         title=document.title,
@@ -60,7 +60,7 @@ def event_card(document: Document, taxonomy: Taxonomy) -> EventCard:
         venue=document.venue,
         edition=taxonomy.labels("edition").get(document.edition or "", ""),
         description=document.description,
-        calendar=event_calendar_url(document.id) if document.first_day else "",
+        calendar=event_calendar_url(document.id) if document.last_day and document.last_day >= today else "",
     )
 
 
@@ -99,8 +99,8 @@ def events_page(
         years=_choice(
             [(year, year) for year in years], (*chosen, "")[0], lambda year: _url(chosen_type, (year,) if year else ())
         ),
-        coming=tuple(event_card(event, taxonomy) for event in coming) if query.page == 1 else (),
-        past=tuple(event_card(event, taxonomy) for event in past[start : start + _PER_PAGE]),
+        coming=tuple(event_card(event, taxonomy, today) for event in coming) if query.page == 1 else (),
+        past=tuple(event_card(event, taxonomy, today) for event in past[start : start + _PER_PAGE]),
         total=len(shown),
         pagination=numbered(query.page, last, lambda number: _url(chosen_type, chosen, number)),
     )

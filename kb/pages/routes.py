@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -21,7 +22,7 @@ from kb.pages.api_guide import api_guide_page
 from kb.pages.base import respond
 from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
 from kb.pages.calendar import calendar
-from kb.pages.document import DocumentView, document_page
+from kb.pages.document import DocumentPage, DocumentView, document_page
 from kb.pages.events import TYPE as EVENT_TYPE
 from kb.pages.events import event_card, events_page
 from kb.pages.glossary import glossary_page
@@ -31,7 +32,7 @@ from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
 from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page, together
 from kb.pages.start import start_page
-from kb.pages.taxonomy import entry_page, taxonomy_page
+from kb.pages.taxonomy import entry_page, taxonomy_page, with_text
 from kb.pages.versions import changed_on, version_links, version_page, version_section_page
 from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
@@ -78,16 +79,25 @@ def feed(request: Request) -> Response:
 
 @router.get(addresses.DOCUMENT)
 def document(request: Request, id: str) -> Response:
-    """A document's own page."""
+    """A document's own page; that of an edition's own text is the page of the edition."""
     site = site_of(request)
     knowledge = site.knowledge
     found = knowledge.document(id)
+    for entry in knowledge.taxonomy.editions:
+        if entry.document == found.id:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(addresses.edition_url(entry.slug) + query, 302)
+    return respond(request, _document_page(request, found))
+
+
+def _document_page(request: Request, found: Document) -> DocumentPage:
+    site = site_of(request)
+    knowledge, id = site.knowledge, found.id
     shown = whole_number(request.query_params.get("trafienia", "")) or 1
     page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
-    event = event_card(found, knowledge.taxonomy) if found.kind == EVENT_KIND else None
-    page = replace(page, changed=changed_on(found, versions), versions=version_links(found, versions), event=event)
-    return respond(request, page)
+    event = event_card(found, knowledge.taxonomy, site.today()) if found.kind == EVENT_KIND else None
+    return replace(page, changed=changed_on(found, versions), versions=version_links(found, versions), event=event)
 
 
 @router.get(addresses.PAGES)
@@ -369,7 +379,20 @@ def _calendar(request: Request, events: Sequence[Document], name: str) -> Respon
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     knowledge = site_of(request).knowledge
     results = _listed(knowledge, {facet: (entry.slug,)}, _MOST_LISTED)
-    return respond(request, entry_page(entry, results, knowledge.taxonomy))
+    own = _own_text(knowledge, entry)
+    if own is None:
+        return respond(request, entry_page(entry, results, knowledge.taxonomy))
+    others = replace(results, hits=tuple(hit for hit in results.hits if hit.document.id != own.id))
+    page = entry_page(entry, others, knowledge.taxonomy)
+    return respond(request, with_text(page, _document_page(request, own)))
+
+
+def _own_text(knowledge: KnowledgeBase, entry: Edition | Topic) -> Document | None:
+    """The document that tells of an edition, where editors have named one that is there."""
+    if isinstance(entry, Edition) and entry.document:
+        with suppress(NotFound):
+            return knowledge.document(entry.document)
+    return None
 
 
 def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:

@@ -126,8 +126,8 @@ def start_page(
             for topic in taxonomy.topics
         ),
         event_types=tuple(_event_type(kind, events) for kind in taxonomy.event_types),
-        coming=tuple(event_card(event, taxonomy) for event in coming[:_MOST_EVENTS]),
-        past=tuple(event_card(event, taxonomy) for event in past[:_MOST_EVENTS]),
+        coming=tuple(event_card(event, taxonomy, today) for event in coming[:_MOST_EVENTS]),
+        past=tuple(event_card(event, taxonomy, today) for event in past[:_MOST_EVENTS]),
         partners=taxonomy.partners,
     )
 

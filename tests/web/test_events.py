@@ -81,6 +81,7 @@ def test_an_event_says_where_and_when(client: httpx.Client) -> None:
     html = client.get("/dokumenty/bedzie").text
     assert "godz.\N{NO-BREAK SPACE}9.30–15.00" in html
     assert 'href="/wydarzenia/bedzie.ics"' in html
+    assert '.ics"' not in client.get("/dokumenty/minione").text
     assert ".ics" not in client.get("/dokumenty/bez-dnia").text.split("</header>", 2)[1]
     assert client.get("/wydarzenia/bez-dnia.ics").status_code == 404
 
