@@ -45,6 +45,12 @@ class TaxonomyError(KbError):
     code = "taxonomy"
 
 
+class TextsError(TaxonomyError):
+    """Texts of the site's own pages cannot be used."""
+
+    code = "texts"
+
+
 class IndexMissing(KbError):
     """There is no index to search yet."""
 

@@ -22,7 +22,7 @@ from typing import Any, TypeGuard
 from kb import limits
 from kb.catalogue import Beside, file_inputs, folder_inputs
 from kb.disk import open_file, write_atomic
-from kb.formats import UNKNOWN, Format, format_of
+from kb.formats import TEXTS_FOLDER, UNKNOWN, Format, format_of
 from kb.model import Status
 from kb.polish import normalise
 
@@ -89,7 +89,7 @@ def _walk(root: Path, leave_out: str) -> Iterator[FoundFile]:
             continue
         beside = Beside(entry.name for entry in entries)
         for entry in entries:
-            if entry.name.startswith(".") or entry.path == leave_out:
+            if entry.name.startswith(".") or entry.path == leave_out or (not prefix and entry.name == TEXTS_FOLDER):
                 continue
             name = prefix + _shown(entry.name)
             is_document = format_of(entry.name) is not UNKNOWN

@@ -26,6 +26,7 @@ from kb.reading.params import whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings
+from kb.texts import SiteTexts
 from kb.versions import Versions
 
 NAME = "Baza wiedzy CWD"
@@ -122,6 +123,7 @@ class Site:
     pictures: Pictures
     today: Callable[[], date]
     versions: Versions
+    texts: SiteTexts
 
     def base_url(self, request: Request) -> str:
         """Where the site is for the world, without a slash at the end; else as the request found it."""

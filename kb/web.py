@@ -38,6 +38,7 @@ from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
 from kb.site import NAME, STATIC, Directory, EventList, Pulse, Site, load_templates, site_of
+from kb.texts import SiteTexts
 from kb.versions import Versions, said
 
 _LOG = logging.getLogger(__name__)
@@ -89,7 +90,10 @@ def create_app(
     versions = Versions(knowledge, Archive(settings.store.absolute()))
     directory, templates, pictures = Directory(knowledge), load_templates(settings), Pictures(settings)
     events = EventList(knowledge)
-    site = Site(settings, knowledge, directory, events, templates, gate, Pulse(knowledge), pictures, today, versions)
+    texts = SiteTexts(settings.documents.absolute())
+    site = Site(
+        settings, knowledge, directory, events, templates, gate, Pulse(knowledge), pictures, today, versions, texts
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -11,11 +11,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from kb import addresses, messages
+from kb import addresses, messages, texts
 from kb.addresses import document_url, search_url
 from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
-from kb.site import site_of
+from kb.site import Site, site_of
 
 NAVIGATION = (
     (addresses.NEWS, "Aktualności"),
@@ -26,7 +26,13 @@ NAVIGATION = (
     (addresses.ABOUT, "O bazie"),
 )
 
-
+TEXT_PAGES = {
+    texts.PROGRAMME: (addresses.PROGRAMME, "O programie"),
+    texts.CONTACT: (addresses.CONTACT, "Kontakt"),
+    texts.ACCESSIBILITY: (addresses.ACCESSIBILITY, "Deklaracja dostępności"),
+    texts.PRIVACY: (addresses.PRIVACY, "Prywatność"),
+}
+"""Pages that editors write: address and name in the footer of each text."""
 _NOTHING = Markup()
 
 
@@ -94,10 +100,20 @@ def respond(request: Request, page: BasePage, status: int = 200) -> Response:
     html = site.templates.get_template(page.template).render(
         page=page,
         base_url=site.base_url(request),
+        written=written(site),
         navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
     )
     headers = {"Cache-Control": "no-cache"} | ({"Link": page.link_header} if page.link_header else {})
     return HTMLResponse(html, status, headers=headers)
+
+
+def written(site: Site) -> dict[str, Link]:
+    """Links to those pages that somebody has written; a contact that is only a setting is a page too."""
+    return {
+        name: Link(text=text, url=url)
+        for name, (url, text) in TEXT_PAGES.items()
+        if site.texts.get(name) or (name == texts.CONTACT and site.settings.contact)
+    }
 
 
 def card(document: Document, taxonomy: Taxonomy) -> Card:

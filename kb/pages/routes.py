@@ -8,9 +8,10 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
-from kb import addresses
+from kb import addresses, texts
 from kb.citing import cite, cite_all, style_named
 from kb.citing.tags import WebLink
 from kb.errors import BadRequest, NotFound
@@ -19,7 +20,7 @@ from kb.model import Document, Edition, Page, Query, Results, Topic
 from kb.pages import feeds, files
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
-from kb.pages.base import respond
+from kb.pages.base import respond, written
 from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
 from kb.pages.calendar import calendar
 from kb.pages.document import DocumentPage, DocumentView, document_page
@@ -33,6 +34,7 @@ from kb.pages.results import results_page
 from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page, together
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page, with_text
+from kb.pages.texts import shown, text_page
 from kb.pages.versions import changed_on, version_links, version_page, version_section_page
 from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
@@ -301,7 +303,34 @@ def glossary(request: Request) -> Response:
 @router.get(addresses.ABOUT)
 def about(request: Request) -> Response:
     """What this is and how to search it."""
-    return respond(request, about_page(site_of(request).knowledge.state.size))
+    site = site_of(request)
+    said = site.texts.get(texts.COLLECTION)
+    collection = shown(site, said, addresses.ABOUT) if said else Markup()
+    return respond(request, about_page(site.knowledge.state.size, collection))
+
+
+@router.get(addresses.PROGRAMME)
+def programme(request: Request) -> Response:
+    """Aim and expected results of the programme."""
+    return respond(request, text_page(request, texts.PROGRAMME))
+
+
+@router.get(addresses.ACCESSIBILITY)
+def accessibility(request: Request) -> Response:
+    """The accessibility statement."""
+    return respond(request, text_page(request, texts.ACCESSIBILITY))
+
+
+@router.get(addresses.PRIVACY)
+def privacy(request: Request) -> Response:
+    """What the site keeps of its readers."""
+    return respond(request, text_page(request, texts.PRIVACY))
+
+
+@router.get(addresses.CONTACT)
+def contact(request: Request) -> Response:
+    """Whom to write to."""
+    return respond(request, text_page(request, texts.CONTACT))
 
 
 @router.get(addresses.QUOTE)
@@ -345,6 +374,7 @@ def sitemap(request: Request) -> Response:
         addresses.GLOSSARY,
         addresses.QUOTE,
         addresses.ABOUT,
+        *(link.url for link in written(site).values()),
         *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
         *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),
     ]
