@@ -26,6 +26,7 @@ from kb.pages.calendar import calendar
 from kb.pages.document import DocumentPage, DocumentView, document_page
 from kb.pages.events import TYPE as EVENT_TYPE
 from kb.pages.events import event_card, events_page
+from kb.pages.glossary import FILTER as GLOSSARY_FILTER
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
 from kb.pages.picture import page_map, picture_response
@@ -35,10 +36,10 @@ from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page
 from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page, with_text
 from kb.pages.texts import shown, text_page
-from kb.pages.versions import changed_on, version_links, version_page, version_section_page
+from kb.pages.versions import changed_on, dates, version_links, version_page, version_section_page
 from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
-from kb.reading.query import make_query
+from kb.reading.query import cut, make_query
 from kb.search import KnowledgeBase
 from kb.site import EVENT_KIND, site_of
 
@@ -99,7 +100,13 @@ def _document_page(request: Request, found: Document) -> DocumentPage:
     page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
     event = event_card(found, knowledge.taxonomy, site.today()) if found.kind == EVENT_KIND else None
-    return replace(page, changed=changed_on(found, versions), versions=version_links(found, versions), event=event)
+    return replace(
+        page,
+        facts=(*page.facts, *dates(found, versions)),
+        changed=changed_on(found, versions),
+        versions=version_links(found, versions),
+        event=event,
+    )
 
 
 @router.get(addresses.PAGES)
@@ -297,7 +304,8 @@ def topic(request: Request, slug: str) -> Response:
 @router.get(addresses.GLOSSARY)
 def glossary(request: Request) -> Response:
     """Abbreviations that the search knows."""
-    return respond(request, glossary_page(site_of(request).knowledge.synonyms.abbreviations))
+    wanted = cut(request.query_params.get(GLOSSARY_FILTER, "")).strip()
+    return respond(request, glossary_page(site_of(request).knowledge.synonyms.abbreviations, wanted))
 
 
 @router.get(addresses.ABOUT)

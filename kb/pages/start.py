@@ -41,7 +41,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
-    """A number with what it counts; ``note`` is the edition that it is of, ``url`` where the counted documents are."""
+    """A number with what it counts; ``url`` leads to the documents, or to the edition in ``note``."""
 
     value: str
     label: str
@@ -151,7 +151,6 @@ def _counter(effect: Effect, counts: Mapping[str, int], editions: Mapping[str, s
     return Counter(
         value=messages.grouped(number),
         label=messages.plural(number, one, few, many),
-        note=NAME,
         url=_kind_url(effect.kind),
     )
 

@@ -52,10 +52,14 @@ class EntryPage(BasePage):
 
 
 def with_text(page: EntryPage, article: DocumentPage) -> EntryPage:
-    """The page of an edition with its own text, which is cited from here; what machines read of it goes along."""
+    """The page of an edition with its own text, which is cited from here; what machines read of it goes along.
+
+    Of its description only the beginning is left.
+    """
     return replace(
         page,
         article=article,
+        paragraphs=page.paragraphs[:1],
         q=article.q,
         meta=article.meta,
         properties=article.properties,

@@ -61,7 +61,7 @@ def test_start_page_says_what_the_taxonomy_says(client: httpx.Client) -> None:
     places = [main.index(text) for text in order]
     assert places == sorted(places)
     assert "<strong>17</strong> gmin w próbie" in html
-    assert "<strong>3</strong> poradniki" in html
+    assert '<strong>3</strong> <a href="/szukaj?kind=poradnik">poradniki</a>' in html
     assert '<a href="/tematy/energia">Energia i klimat</a>' in html
     assert "<dd>analizy</dd>" in html
     assert "<dt>Wizyty</dt>" in html
