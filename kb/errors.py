@@ -78,7 +78,6 @@ class EngineUnavailable(KbError):
 
     status = 503
     code = "engine_unavailable"
-    for_readers = _CLOSED
 
 
 class TooSlow(KbError):
