@@ -42,6 +42,8 @@ screenshots: .venv/installed
 
 .venv/installed-test: pyproject.toml constraints.txt .venv/bin/python
 	$(BIN)/python $(INSTALL) -c constraints.txt --editable '.[test,ocr]'
+	# Of this one only the script in it is wanted, not Playwright with its own browser.
+	$(BIN)/python $(INSTALL) -c constraints.txt --no-deps axe-playwright-python
 	touch .venv/installed $@
 
 .venv/installed-ocr: pyproject.toml constraints.txt .venv/bin/python
@@ -60,6 +62,7 @@ screenshots: .venv/installed
 constraints:
 	$(PYTHON) -m venv --clear .venv/constraints
 	.venv/constraints/bin/python $(INSTALL) --editable '.[test,documents,ocr,attack]'
+	.venv/constraints/bin/python $(INSTALL) --no-deps axe-playwright-python
 	grep '^#' constraints.txt > .venv/constraints/list
 	.venv/constraints/bin/python -m pip freeze --exclude-editable >> .venv/constraints/list
 	cp .venv/constraints/list constraints.txt

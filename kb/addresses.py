@@ -16,6 +16,8 @@ START = "/"
 SEARCH = "/szukaj"
 FEED = "/szukaj.atom"
 DOCUMENTS = "/dokumenty"
+FEED_JSON = "/szukaj.json"
+FOLLOW = "/sledz"
 DOCUMENT = "/dokumenty/{id}"
 PAGE = "/dokumenty/{id}/strony/{number}"
 PAGES = "/dokumenty/{id}/strony"
@@ -43,6 +45,9 @@ CONTACT = "/kontakt"
 QUOTE = "/cytat"
 API_GUIDE = "/api"
 SITEMAP = "/sitemap.xml"
+SITEMAP_PART = "/sitemap-{number}.xml"
+OPENSEARCH = "/opensearch.xml"
+OAI = "/oai"
 ROBOTS = "/robots.txt"
 STATIC = "/static"
 
@@ -68,8 +73,8 @@ READY = "/readyz"
 LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
 """Kinds of documents that have a list of their own."""
 _PICTURES = "/obrazy/"
-TAKES_BODY = frozenset({QUOTE})
-"""Where a form may be posted: what it holds may be too long for an address."""
+TAKES_BODY = frozenset({QUOTE, OAI})
+"""Where a form may be posted: what it holds may be too long for an address, or a protocol says so."""
 _MOST_MARKED = 30
 CLOSED_TO_ROBOTS = (SEARCH, _PICTURES, f"{CITATIONS}?", f"{API_GUIDE}/")
 VERSION_CHARACTERS = 12
@@ -195,6 +200,11 @@ def marked_url(document: str, number: int, words: Sequence[str]) -> str:
     """A page on which words are marked where they follow one another; of very many the first ones."""
     text = f"„{' '.join(words[:_MOST_MARKED])}”" if words else ""
     return with_search(page_url(document, number), Query(text=text))
+
+
+def json_feed(feed: str) -> str:
+    """The path of a feed as JSON, from that of the same feed as Atom."""
+    return FEED_JSON + feed.removeprefix(FEED)
 
 
 def section_of(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The command line: ``kb index · serve · search · check · status · store · evaluate``.
+"""The command line: ``kb index · serve · search · check · status · store · backup · restore · evaluate``.
 
 Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usage or nothing could be done.
 """
@@ -19,8 +19,8 @@ from typing import Annotated, Any, NoReturn, ParamSpec
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kb import terminal
-from kb.errors import IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
+from kb import console, terminal
+from kb.errors import IndexLocked, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
 from kb.settings import load
 
@@ -30,6 +30,8 @@ class _Commands(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run a command and end with its exit code."""
+        console.start_in_utf8()
+        console.prepare()
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except Exception as error:
@@ -253,9 +255,13 @@ def serve(
     try:
         open_store(settings).live()
     except IndexMissing:
-        with terminal.progress_bar(False) as show:
-            report = indexer.run(settings, on_progress=show)
-        terminal.print_report(report, "Indeks")
+        try:
+            with terminal.progress_bar(False) as show:
+                report = indexer.run(settings, on_progress=show)
+            terminal.print_report(report, "Indeks")
+        except IndexLocked:
+            # Somebody is building it right now: readers are told so until it is there.
+            terminal.print_waiting()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -319,6 +325,7 @@ def search(
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie."""
     from kb.engine import open_store
+    from kb.extract.confine import offered
     from kb.extract.recognition import find_recogniser
     from kb.indexer import fingerprint
     from kb.meaning import making
@@ -346,6 +353,7 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         bytes=live.bytes,
         current=current,
         ocr=find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto").state,
+        reading=offered().state,
         meaning=meaning,
     )
     terminal.print_state(state, as_json)
@@ -384,6 +392,43 @@ def store(
         if not terminal.confirmed("Usunąć je na zawsze?"):
             raise typer.Exit(2)
     terminal.print_pruned(remove(archive, chosen), as_json)
+
+
+@app.command()
+@report_errors
+def backup(
+    file: Annotated[Path, typer.Argument(help="Plik kopii, np. kopia.tar.gz.")],
+    documents: Documents = None,
+    index: Index = None,
+    as_json: AsJson = False,
+) -> None:
+    """Zrób kopię wszystkiego, czego nie da się odtworzyć: dokumentów i ich wersji."""
+    from kb import backup
+
+    settings = load(documents=documents, index=index)
+    with terminal.files_bar("Kopiowanie", as_json) as show:
+        made = backup.make(settings, file, show)
+    terminal.print_backup(made, as_json)
+
+
+@app.command()
+@report_errors
+def restore(
+    file: Annotated[Path, typer.Argument(help="Plik kopii zrobionej przez „kb backup”.")],
+    documents: Documents = None,
+    index: Index = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Przywróć, choć w folderach coś jest; odłóż to na bok.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Przywróć dokumenty i ich wersje z kopii."""
+    from kb import backup
+
+    settings = load(documents=documents, index=index)
+    with terminal.files_bar("Przywracanie", as_json) as show:
+        restored = backup.restore(settings, file, replace=replace, on_file=show)
+    terminal.print_restored(restored, as_json)
 
 
 @app.command()

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -17,9 +17,12 @@ from kb.errors import IndexLocked
 _SYNCS = 16
 
 
-def open_file(path: str | Path) -> BinaryIO:
-    """A regular file to be read. Raises OSError, also for anything else that has the name: a pipe would be waited for."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+def open_file(path: str | Path, *, follow: bool = True) -> BinaryIO:
+    """A regular file to be read. Raises OSError, also for anything else that has the name: a pipe would be waited for.
+
+    Unless ``follow``, a link is something else, too: whoever made it may not be allowed to read where it leads.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
@@ -91,8 +94,9 @@ def lock(folder: Path) -> Iterator[None]:
                 [file.read().strip() or "nie wiadomo, który proces trzyma blokadę"],
             ) from None
         file.truncate(0)
-        file.write(f"proces {os.getpid()}, początek {datetime.now().isoformat(' ', 'seconds')}\n")
-        file.flush()
+        with suppress(OSError):  # on a full disk the lock holds without its note
+            note = f"proces {os.getpid()}, początek {datetime.now().isoformat(' ', 'seconds')}\n"
+            os.write(file.fileno(), note.encode())
         try:
             yield
         finally:

@@ -125,6 +125,18 @@ class ArchiveUnavailable(KbError):
     for_readers = _CLOSED
 
 
+class BackupError(KbError):
+    """A backup cannot be made or restored."""
+
+    code = "backup"
+
+
+class BackupDamaged(BackupError):
+    """A backup is not what was written; ``details`` names its files."""
+
+    code = "backup_damaged"
+
+
 class NotFound(KbError):
     """No such document, page, edition or topic."""
 

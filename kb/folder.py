@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from kb.polish import normalise
 _RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
 _BLOCK = 1024 * 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ def _walk(root: Path, leave_out: str) -> Iterator[FoundFile]:
         for entry in entries:
             if entry.name.startswith(".") or entry.path == leave_out or (not prefix and entry.name == TEXTS_FOLDER):
                 continue
-            name = prefix + _shown(entry.name)
+            name = prefix + shown(entry.name)
             is_document = format_of(entry.name) is not UNKNOWN
             if not _is_folder(entry):
                 if is_document:
@@ -154,9 +156,11 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or "błędne dowiązanie"
 
 
-def _shown(name: str) -> str:
-    # A name that is no UTF-8 is shown with replacement marks; the path itself stays as it is.
-    return name if name.isascii() else normalise(os.fsencode(name).decode("utf-8", "replace"))
+def shown(name: str) -> str:
+    """A file's name as people see it, with marks for what is no UTF-8 or no letter or sign; the path itself stays as it is."""
+    if name.isascii():
+        return name if name.isprintable() else _CONTROL.sub("\ufffd", name)
+    return _CONTROL.sub("\ufffd", normalise(os.fsencode(name).decode("utf-8", "replace")))
 
 
 def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:

@@ -85,7 +85,7 @@ def run(
     catalogue = Catalogue(root)
     store = store or open_store(settings)
     archive = Archive(settings.store.absolute())
-    now = now or datetime.now(UTC)
+    given, now = now, now or datetime.now(UTC)
     with store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer, archive.writing() as incoming:
         settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
         hashes = Hashes(settings.index / "files.json")
@@ -105,7 +105,8 @@ def run(
         job.process(found)
         incoming.keep(file.version for file in job.documents.values())
         writer.commit()
-        job.record(_state(store), now)
+        # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
+        job.record(_state(store), given or datetime.now(UTC))
         hashes.save()
         job.readings.prune({entry.version for entry in found if entry.version})
     return job.report(started)

@@ -105,6 +105,10 @@ LAST_RESULT = 10_000
 
 EVENTS = 2_000
 """Events on the list of them and in the calendar: they are read from the disk whenever the index has changed."""
+FEED_ENTRIES = 50
+"""Documents of one page of a feed; each is read from the disk and has a snippet cut. Further pages have the others."""
+OAI_RECORDS = 100
+"""Records of one answer to a harvester, a kilobyte or two each; the next answer has the next ones."""
 EXPORTED_RECORDS = 500
 """Documents whose entries are given as one file: each is read from the disk, some tenths of a millisecond, and a record has
 about a kilobyte."""

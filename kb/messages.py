@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from datetime import date
 
 from kb.model import Document, Status
@@ -35,6 +37,31 @@ def unread(document: Document) -> str:
     if document.unread is Status.NO_TEXT and not document.format.has_pages:
         return "bez treści"
     return _UNREAD[document.unread] if document.unread else ""
+
+
+_QUOTATION = re.compile(r"[„”“\"«»]")
+
+
+def quoted(text: str) -> str:
+    """A text in quotation marks: its own turn into « », and one that is nothing but a quotation gets no second pair.
+
+    >>> quoted("dotacja „Czyste Powietrze”"), quoted('"Czyste Powietrze"')
+    ('„dotacja «Czyste Powietrze»”', '„Czyste Powietrze”')
+    """
+    inside = text.strip()
+    marks = _QUOTATION.findall(inside)
+    if len(marks) == 2 and _QUOTATION.match(inside) and _QUOTATION.match(inside[-1]):
+        return f"„{inside[1:-1].strip()}”"
+    marks_left = itertools.cycle("«»")
+    return f"„{_QUOTATION.sub(lambda _: next(marks_left), inside)}”"
+
+
+_ONE_LETTER = re.compile(r"(?<![^\s(„«–>])([aiouwz])[ \n]+(?=\S|\Z)", re.IGNORECASE)
+
+
+def tied(text: str) -> str:
+    """A text whose one-letter words do not end a line: a space that does not break follows them."""
+    return _ONE_LETTER.sub("\\1\N{NO-BREAK SPACE}", text)
 
 
 def plural(number: int, one: str, few: str, many: str) -> str:

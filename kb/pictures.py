@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -23,9 +22,10 @@ from typing import TypeVar
 from cachetools import LRUCache
 
 from kb import limits
+from kb.disk import open_file
 from kb.errors import KbError, Overloaded
 from kb.extract.jobs import Job, MapJob, PictureJob, save_job
-from kb.extract.sandbox import Sandbox
+from kb.extract.sandbox import Sandbox, temporary_folder
 from kb.extract.wire import decode_map
 from kb.limits import PictureLimits
 from kb.model import PageMap, Status
@@ -169,7 +169,10 @@ class Pictures:
     def _make(self, name: str, page: PrintedPage, job: Callable[[Path], Job]) -> bytes:
         if not self._is_as_indexed(page):
             return _FAILED
-        made = self._drawer().run(job)
+        try:
+            made = self._drawer().run(job)
+        except OSError as error:  # no room for it: no fault of the page, so nothing is kept
+            raise Overloaded(_BUSY) from error
         self._kept.put(name, made)
         return made
 
@@ -219,8 +222,7 @@ class _Drawer:
         self._most = most
         self._sandbox = sandbox
         self._stack = stack
-        folder = tempfile.TemporaryDirectory(prefix="kb-pictures-", ignore_cleanup_errors=True)
-        self._folder = Path(stack.enter_context(folder))
+        self._folder = Path(stack.enter_context(temporary_folder("kb-pictures-")))
 
     def run(self, job: Callable[[Path], Job]) -> bytes:
         """What the job leaves as its result; empty where it fails."""
@@ -233,8 +235,11 @@ class _Drawer:
             self._sandbox = self._stack.enter_context(Sandbox(self._most.of_process, 1, reader=_READER))
             [(_, extraction)] = self._sandbox.extract_all([path])
         with suppress(OSError):
-            if extraction.status is Status.INDEXED and result.stat().st_size <= self._most.file_bytes:
-                return result.read_bytes()
+            if extraction.status is Status.INDEXED:
+                # It was made by a process that has read a stranger's file: it may be a link to what that must not read.
+                with open_file(result, follow=False) as made:
+                    content = made.read(self._most.file_bytes + 1)
+                return content if len(content) <= self._most.file_bytes else _FAILED
         return _FAILED
 
 

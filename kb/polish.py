@@ -42,6 +42,9 @@ _LONGEST_SHORT = 2
 # No surnames: nearly every form of a word is somebody's.
 _NAMES = frozenset({"nazwa_geograficzna", "imię"})
 _NAMING = ("subst", "ger", "adj:", "depr", "ign", "ppas", "pact", "brev")
+_NOUNS, _ADJECTIVES = ("subst", "ger", "depr"), ("adj", "ppas", "pact")
+_CASES = ("nom", "gen", "dat", "acc", "inst", "loc")
+_ANY_CASE = frozenset(product(("sg", "pl"), _CASES, ("m1", "m2", "m3", "f", "n")))
 _VERB = ("inf", "fin", "praet", "impt", "pred", "winien", "imps", "bedzie", "aglt", "pcon", "pant")
 _UNINFLECTED = ("inf", "adv", "num", "prep", "conj", "comp", "part", "interj", "pred")
 
@@ -177,11 +180,39 @@ def spellings(word: str) -> Iterator[str]:
     return islice(made, _MOST_SPELLINGS)
 
 
+_ALPHABET = {letter: place for place, letter in enumerate(" 0123456789aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż")}
+
+
+def alphabetical(text: str) -> tuple[tuple[int, ...], str]:
+    """The key that sorts as a Polish dictionary does: ą after a, ł after l, foreign letters with those they look like."""
+    return tuple(_ALPHABET[letter] for letter in _letters(text)), text
+
+
+def initial(text: str) -> str:
+    """The letter that a text stands under in an alphabetical list; "" where it has none."""
+    return next((letter.upper() for letter in _letters(text) if letter.strip()), "")
+
+
+def _letters(text: str) -> Iterator[str]:
+    for letter in normalise(text).lower():
+        if letter in _ALPHABET:
+            yield letter
+        else:
+            yield from (plain for plain in fold(letter).lower() if plain in _ALPHABET)
+
+
 class Asked(NamedTuple):
     """The terms of a word that somebody asks for: those that it may well mean, and those less likely."""
 
     likely: tuple[str, ...]
     others: tuple[str, ...]
+
+
+class Agreement(NamedTuple):
+    """Number, case and gender of all that a word may be as a noun, and as an adjective or participle."""
+
+    noun: frozenset[tuple[str, ...]]
+    adjective: frozenset[tuple[str, ...]]
 
 
 class Naming(NamedTuple):
@@ -257,6 +288,19 @@ class Analyzer:
         """Whether a lower-case word may name or describe something: a noun, an adjective, a participle, or an unknown word."""
         tags = [tag for start, _, (_, _, tag, _, _) in self._morfeusz.analyse(word) if start == 0]
         return not tags or any(tag.startswith(_NAMING) for tag in tags)
+
+    def agreement(self, word: str) -> Agreement:
+        """What a lower-case word can agree in as a noun, and as what describes one. An unknown word is a noun in any case."""
+        nouns: set[tuple[str, ...]] = set()
+        adjectives: set[tuple[str, ...]] = set()
+        for start, _, (_, _, tag, _, _) in self._readings(word):
+            part, *features = tag.split(":")
+            if part == "ign":
+                return Agreement(_ANY_CASE, frozenset())
+            if start == 0 and part in (*_NOUNS, *_ADJECTIVES) and len(features) >= 3:
+                values = product(*(feature.split(".") for feature in features[:3]))
+                (nouns if part in _NOUNS else adjectives).update(values)
+        return Agreement(frozenset(nouns), frozenset(adjectives))
 
     def is_verb(self, word: str) -> bool:
         """Whether a word is a form of a verb and nothing that names or describes: no gerund, no participle, no noun as well."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from kb.archive import Changed, Incoming
 from kb.disk import write_atomic
 from kb.extract import EXTRACTOR_VERSION, Sandbox, outcome
 from kb.extract.recognition import find_recogniser, recognition, unread
+from kb.extract.sandbox import temporary_folder
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes
 from kb.model import Extraction, Status
@@ -144,7 +144,7 @@ class Readings:
             work = stack.enter_context(recognition(self.recogniser, self._settings.ocr_limits, jobs))
             folder = self._settings.index / "extracted"
             if self._incoming is None:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-ocr-")))
+                folder = Path(stack.enter_context(temporary_folder("kb-ocr-")))
             for done, (entry, first) in enumerate(todo, total - len(todo)):
 
                 def tell(page: int, pages: int, done: int = done, name: str = entry.name) -> None:

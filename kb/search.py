@@ -171,6 +171,16 @@ class KnowledgeBase:
         matches = state.match(replace(request, near=self._near(query, read)))
         return tuple(match.document for match in matches.documents), matches.total + matches.joined
 
+    def in_order(self, query: Query, order: Sequence[str]) -> tuple[tuple[Hit, ...], int]:
+        """A page of what a search finds by words, in an order of documents' ids; and how many documents it finds."""
+        state = self.state
+        frequencies = Frequencies(state)
+        read = self._reader(state, frequencies).read(query.clauses)
+        request = replace(self._request(query, read, state, frequencies), order=order, facets=(), pages_per_document=1)
+        matches = state.match(request)
+        highlighter = self._highlighter(read, state, frequencies)
+        return tuple(_hit(match, highlighter) for match in matches.documents), matches.total
+
     def highlighter(self, query: Query) -> Highlighter:
         """Marks the query's words in any text."""
         state = self.state

@@ -149,7 +149,7 @@ def load(**given: object) -> Settings:
     problems = []
     for name in sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known):
         near = difflib.get_close_matches(name, sorted(known), 1)
-        problems.append(f"{name}: nie ma takiego ustawienia" + (f"; czy chodzi o {near[0]}?" if near else "."))
+        problems.append(f"{name}: nie ma takiego ustawienia" + (f". Może chodziło o „{near[0]}”?" if near else "."))
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:

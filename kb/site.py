@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,9 +12,13 @@ import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from markupsafe import Markup
 from starlette.requests import Request
 
 from kb import addresses, limits, messages
+from kb.archive import Archive, Change, Ledger
 from kb.citing import Source
 from kb.engine import Size
 from kb.errors import KbError, NotFound, Overloaded
@@ -51,14 +55,29 @@ class Directory:
     Reading every document takes long in a large collection, so the directory is kept as long as the index does not change.
     """
 
-    def __init__(self, knowledge: KnowledgeBase) -> None:
+    def __init__(self, knowledge: KnowledgeBase, ledger: Ledger) -> None:
         self._knowledge = knowledge
+        self._ledger = ledger
         self._kept: KeyedValue[Mapping[str, ListedDocument]] = KeyedValue()
+        self._latest: KeyedValue[Mapping[str, Change]] = KeyedValue()
 
     def documents(self) -> Mapping[str, ListedDocument]:
         """The documents of the index as it is now."""
         state = self._knowledge.state
         return self._kept.of(state.key, lambda: {d.path: ListedDocument(d.id, d.published) for d in state.documents()})
+
+    def latest(self) -> Mapping[str, Change]:
+        """When each document came here and changed here, by id, the last change first; of one moment the newest first.
+
+        A document that was committed a moment ago is not among them until the ledger has it. Raises ArchiveUnavailable.
+        """
+        key = (self._knowledge.state.key, self._ledger.stamp)
+        return self._latest.of(key, self._in_order_of_changes)
+
+    def _in_order_of_changes(self) -> Mapping[str, Change]:
+        changes = {change.id: change for change in self._ledger.changes() if not change.removed}
+        known = [changes[listed.id] for listed in self.documents().values() if listed.id in changes]
+        return {change.id: change for change in sorted(known, key=lambda change: change.changed, reverse=True)}
 
     def url_of_file(self, path: str) -> str | None:
         """Where the document made from a file is on the site; None where there is none."""
@@ -123,6 +142,7 @@ class Site:
     pictures: Pictures
     today: Callable[[], date]
     versions: Versions
+    archive: Archive
     texts: SiteTexts
 
     def base_url(self, request: Request) -> str:
@@ -153,6 +173,7 @@ class Site:
             accessed=self.today(),
             edition=self.knowledge.taxonomy.labels("edition").get(document.edition or "", ""),
             publisher=NAME,
+            subjects=tuple(filter(None, map(self.knowledge.taxonomy.labels("topic").get, document.topics))),
         )
 
     def counts(self, facet: str) -> dict[str, int]:
@@ -167,6 +188,21 @@ def site_of(request: Request) -> Site:
     return site
 
 
+class _Tied(Extension):
+    """The text of the templates themselves, typeset like what ``tied`` is said of in them."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Tie the one-letter words of everything that is no expression."""
+        for token in stream:
+            yield Token(token.lineno, token.type, tied(token.value)) if token.type == "data" else token
+
+
+def tied(text: str) -> str:
+    """For titles and other words of ours in HTML; nothing that people copy, such as a citation, is given to it."""
+    typeset = messages.tied(text)
+    return Markup(typeset) if isinstance(text, Markup) else typeset  # noqa: S704  # as safe as it was
+
+
 def load_templates(settings: Settings) -> Environment:
     """Jinja with autoescape, and strict undefined: a name that a page does not have is an error."""
     environment = Environment(
@@ -175,16 +211,19 @@ def load_templates(settings: Settings) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[_Tied],
     )
+    environment.filters["tied"] = tied
     environment.filters["long_date"] = messages.long_date
+    environment.filters["quoted"] = messages.quoted
     environment.filters["grouped"] = messages.grouped
     environment.globals["site_name"] = NAME
     environment.globals["contact"] = settings.contact
     environment.globals["addresses"] = addresses
-    environment.globals["static"] = _static_url
+    environment.globals["static"] = static_url
     return environment
 
 
-def _static_url(name: str) -> str:
+def static_url(name: str) -> str:
     """A static file's address; it changes with the file, so that browsers may keep the file for good."""
     return addresses.static_url(name, hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12])

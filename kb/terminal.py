@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import progress
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from kb import messages
 from kb.citing import locator
+from kb.console import Console, json_text
 from kb.engine import Contribution
 from kb.model import Hit, Reading, Results, Status
 
 if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
     from kb.archive.pruning import Chosen, Measure
+    from kb.backup import Backup, OnFile
     from kb.indexer import FileReport, Report
     from kb.meaning.making import Coverage, OnCoverage
     from kb.quality import Quality
@@ -46,6 +47,7 @@ class IndexState:
     """What is in the index: the contract of ``kb status --json``. ``current``: made by this version of the program.
 
     ``ocr`` says in Polish whether the text of scans is recognised on this machine.
+    ``reading`` says in Polish what the kernel keeps from the processes that read files.
     ``meaning``: how many pages can be found by meaning; None where that is off.
     """
 
@@ -56,6 +58,7 @@ class IndexState:
     bytes: int
     current: bool
     ocr: str
+    reading: str
     meaning: Coverage | None
 
 
@@ -73,6 +76,11 @@ def print_error(message: str, details: Sequence[str] = ()) -> None:
 def print_interrupted() -> None:
     """That the person stopped the command."""
     Console(stderr=True).print("Przerwano. Indeks jest taki, jak przed tym poleceniem.")
+
+
+def print_waiting() -> None:
+    """That the server has no index yet, which somebody else is building."""
+    Console().print("Inne polecenie właśnie buduje indeks. Do tego czasu serwis odpowiada, że jeszcze go nie ma (503).")
 
 
 def print_address(host: str, port: int) -> None:
@@ -258,6 +266,58 @@ def print_pruned(chosen: Chosen, as_json: bool = False) -> None:
         )
 
 
+# kb backup, kb restore
+
+
+@contextmanager
+def files_bar(what: str, quiet: bool) -> Iterator[OnFile | None]:
+    """A bar with how many files are done, on a terminal only."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    bar = _bar(console)
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, total=total or None, completed=done)
+
+
+def print_backup(backup: Backup, as_json: bool = False) -> None:
+    """What was put into a backup, and what is no file and was not."""
+    if as_json:
+        _print_json(asdict(backup))
+        return
+    console = Console(highlight=False)
+    console.print(Text(f"Kopia: {backup.file}, {messages.file_size(backup.bytes)}", overflow="fold"))
+    console.print(_of_backup(backup))
+    for path in backup.skipped:
+        console.print(Text(f"  pominięto (nie jest zwykłym plikiem w tym folderze): {path}", overflow="fold"))
+
+
+def print_restored(backup: Backup, as_json: bool = False) -> None:
+    """What was restored, where that is now which was there before, and what to do next."""
+    if as_json:
+        _print_json(asdict(backup))
+        return
+    console = Console(highlight=False)
+    console.print(Text(f"Przywrócono kopię z {_moment(backup.created)}: {_of_backup(backup)}", overflow="fold"))
+    for folder in backup.moved:
+        console.print(Text(f"  to, co było przedtem, jest w: {folder}", overflow="fold"))
+    console.print("Teraz uruchom „kb index”.")
+
+
+def _of_backup(backup: Backup) -> str:
+    files = messages.counted(backup.documents, "plik", "pliki", "plików")
+    versions = messages.counted(backup.versions, "wersja", "wersje", "wersji")
+    return f"{files} z folderu dokumentów, {versions} dokumentów ({messages.seconds(backup.seconds)})."
+
+
+def _moment(created: str) -> str:
+    """The time of a backup where the person is."""
+    moment = datetime.fromisoformat(created).astimezone()
+    return f"{messages.long_date(moment.date())}, {moment:%H:%M}"
+
+
 # kb search
 
 
@@ -310,7 +370,7 @@ def _print_reading(console: Console, reading: Reading) -> None:
     for change in reading.expanded:
         console.print(f"„{change.before}” – szukano też: {change.after}", style="dim", markup=False)
     if reading.dropped:
-        console.print(f"pominięto: {', '.join(reading.dropped)}", style="dim", markup=False)
+        console.print(f"nie szukano słów: {', '.join(reading.dropped)}", style="dim", markup=False)
 
 
 def print_contributions(parts: Sequence[Contribution], hit: Hit) -> None:
@@ -355,6 +415,7 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
     console.print(f"Indeks {state.build}: {contents}")
     console.print(f"Zbudowany: {state.created}")
     console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)
+    console.print(f"Odczyt plików: {state.reading}", markup=False)
     if state.meaning:
         console.print(f"Znaczenie: {state.meaning.done} z {_of_pages(state.meaning.pages)}")
     if not state.current:
@@ -393,5 +454,4 @@ def print_quality(quality: Quality, spelling: str, as_json: bool = False) -> Non
 
 
 def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(json_text(value) + "\n")

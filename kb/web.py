@@ -20,15 +20,19 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kb import addresses, limits
 from kb.api import routes as api
 from kb.archive import Archive
+from kb.console import harmless
 from kb.engine import Store
 from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHost
+from kb.freshness import COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL, NOT_COMPRESSED, Unchanged
 from kb.gate import Gate, check_address, hosts_of
 from kb.meaning.making import Background
+from kb.oai import routes as oai
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
@@ -68,8 +72,8 @@ _TURN_SECONDS = 0.0005
 it back."""
 _BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę."
 _HTTP_MESSAGES = {
-    404: "Pod tym adresem niczego nie ma. Adres mógł zostać źle przepisany, a strona usunięta.",
-    405: "Pod tym adresem można tylko czytać (metoda GET).",
+    404: "Pod tym adresem nic nie ma. Mógł zostać źle przepisany albo strona została usunięta.",
+    405: "Ten adres służy tylko do czytania (metoda GET).",
 }
 
 
@@ -87,12 +91,12 @@ def create_app(
     settings = settings or load()
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
-    versions = Versions(knowledge, Archive(settings.store.absolute()))
-    directory, templates, pictures = Directory(knowledge), load_templates(settings), Pictures(settings)
-    events = EventList(knowledge)
-    texts = SiteTexts(settings.documents.absolute())
+    archive = Archive(settings.store.absolute())
+    versions, directory = Versions(knowledge, archive), Directory(knowledge, archive.ledger)
+    events, texts = EventList(knowledge), SiteTexts(settings.documents.absolute())
+    templates, pictures, pulse = load_templates(settings), Pictures(settings), Pulse(knowledge)
     site = Site(
-        settings, knowledge, directory, events, templates, gate, Pulse(knowledge), pictures, today, versions, texts
+        settings, knowledge, directory, events, templates, gate, pulse, pictures, today, versions, archive, texts
     )
 
     @contextlib.asynccontextmanager
@@ -119,7 +123,16 @@ def create_app(
     app.include_router(api.health)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(oai.router)
     app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Unchanged)
+    # Pages hold no secrets and nobody logs in, so that there is nothing that the size of a compressed answer could tell (BREACH).
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=COMPRESSED_FROM_BYTES,
+        compresslevel=COMPRESSION_LEVEL,
+        exclude_content_types=NOT_COMPRESSED,
+    )
     app.add_middleware(_Frame, settings=settings, gate=gate)
     app.add_exception_handler(KbError, _on_error)
     app.add_exception_handler(HTTPException, _on_error)
@@ -231,7 +244,7 @@ class _Frame:
             if started:
                 raise
             if not isinstance(error, KbError):
-                _LOG.exception("%s %s", scope["method"], scope["path"])
+                _LOG.exception("%s %s", scope["method"], harmless(scope["path"]))
             await self._failed(inner, error)(inner, receive, framed)
 
     def _failed(self, scope: Scope, error: Exception) -> Response:
@@ -264,3 +277,6 @@ class _Frame:
             # Addresses of static files change with their content.
             headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
         headers.setdefault("Cache-Control", "no-cache")
+        tag = headers.get("etag", "")
+        if "content-encoding" in headers and tag and not tag.startswith("W/"):
+            headers["ETag"] = f"W/{tag}"  # other bytes than those that the validator was made of

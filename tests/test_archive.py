@@ -6,9 +6,11 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +21,7 @@ from library import Library, by_path, environment
 from typer.testing import CliRunner
 
 from kb import indexer
-from kb.archive import Archive, Held, Incoming
+from kb.archive import Archive, Held, Incoming, Span
 from kb.archive.ids import Claim, share_out
 from kb.archive.pruning import choose, measure, remove
 from kb.cli import app
@@ -530,3 +532,68 @@ def test_the_command(library: Library) -> None:
     assert "Usunięto 1 wersję" in done.output
     assert measure(_archive(library)).versions == 1
     assert "Nie ma czego usunąć." in CliRunner().invoke(app, ["store", "--prune", "--yes", *where]).output
+
+
+# Changes
+
+
+def _changes(library: Library) -> dict[str, tuple[int, int, bool]]:
+    """By id: after how many days a document came and changed, and whether it has left; the latest change first."""
+    changes = _archive(library).ledger.changes()
+    return {each.id: ((each.added - START).days, (each.changed - START).days, each.removed) for each in changes}
+
+
+def test_what_is_a_change(library: Library) -> None:
+    """A new file, a corrected one, another description and leaving are changes; a moved file and a rebuilt index are none."""
+    library.pdf("a.pdf", ["Tekst."], id="a", title="Stary tytuł")
+    library.markdown("b.md", "Tekst.", id="b")
+    library.markdown("c.md", "Tekst.", id="c", title="Trzeci")
+    _run(library)
+    library.sidecar("a.pdf", id="a", title="Nowy tytuł")
+    _run(library, 1)
+    library.markdown("b.md", "Poprawiony tekst.", id="b")
+    _run(library, 2)
+    (library.documents / "c.md").rename(library.documents / "d.md")
+    _run(library, 3)
+    _run(library, 4, rebuild=True)
+    assert list(_changes(library).items()) == [("b", (0, 2, False)), ("a", (0, 1, False)), ("c", (0, 0, False))]
+    (library.documents / "b.md").unlink()
+    _run(library, 5)
+    assert _changes(library)["b"] == (0, 5, True)
+    library.markdown("b.md", "Poprawiony tekst.", id="b")
+    _run(library, 6)
+    assert _changes(library)["b"] == (6, 6, False)
+
+
+def test_changes_of_a_ledger_from_before(library: Library) -> None:
+    """A ledger that knows no changes yet gets them from its versions at the next run."""
+    library.markdown("a.md", "Tekst.")
+    library.markdown("b.md", "Tekst drugi.")
+    _run(library)
+    library.markdown("a.md", "Nowy tekst.")
+    _run(library, 2)
+    with closing(sqlite3.connect(library.settings().store / "ledger.sqlite")) as connection:
+        connection.execute("DROP TABLE change")
+    assert _changes(library) == {}
+    _run(library, 4)
+    assert list(_changes(library).items()) == [("a", (0, 2, False)), ("b", (0, 0, False))]
+
+
+def test_records_are_gone_through_without_a_gap(library: Library) -> None:
+    """Record by record, in the order of changes, with what changes on the way coming later; by time, kind and edition."""
+    for name, kind in (("a", "raport"), ("b", "poradnik"), ("c", "raport")):
+        library.markdown(f"{name}.md", f"Tekst {name}.", id=name, kind=kind)
+    _run(library)
+    ledger = _archive(library).ledger
+    (first,) = ledger.records(Span(), 1)
+    assert first.document.id == "a"
+    library.markdown("b.md", "Tekst poprawiony.", id="b", kind="poradnik")
+    (library.documents / "c.md").unlink()
+    _run(library, 1)
+    rest = ledger.records(Span(), 9, (first.changed, first.document.id))
+    assert [(record.document.id, record.removed) for record in rest] == [("b", False), ("c", True)]
+    day = START + timedelta(days=1)
+    assert [record.document.id for record in ledger.records(Span(start=day), 9)] == ["b", "c"]
+    assert [record.document.id for record in ledger.records(Span(end=day), 9)] == ["a"]
+    assert [record.document.id for record in ledger.records(Span(kind="raport"), 9)] == ["a", "c"]
+    assert (ledger.count(Span()), ledger.count(Span(edition="pilotaz"))) == (3, 0)

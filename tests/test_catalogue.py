@@ -259,7 +259,7 @@ def test_other_names_of_keys(folder: Path, alias: str, key: str) -> None:
         ("topics: {transport: 1}", ("topics", "listą")),
         ("topics: [[transport]]", ("topics",)),
         ("published: wczoraj", ("published", "wczoraj", "RRRR-MM-DD")),
-        ("published: 2023-13-45", ("published", "2023-13-45", "RRRR-MM-DD")),
+        ("published: 2023-13-45", ("published", "2023-13-45", "nie ma takiej daty")),
         ("published: 19.06.2023", ("published", "19.06.2023", "RRRR-MM-DD")),
         ("published: 2023", ("published", "2023", "RRRR-MM-DD")),
         ("published: [2023-06-19]", ("published", "RRRR-MM-DD")),

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from typer.testing import CliRunner
 
 from kb.cli import app
 from kb.disk import lock
+from kb.extract.confine import offered
 from kb.model import Status
 
 ENGLISH = ("Usage", "Invalid", "Missing", "No such", "Error", "Traceback", "expected", "should be", "must be")
@@ -396,9 +398,11 @@ def test_status(shelf: Library) -> None:
     assert (status["documents"], status["pages"], status["current"]) == (3, 4, True)
     assert status["bytes"] > 0
     assert status["ocr"] == "wyłączone (KB_OCR=off)"
+    assert status["reading"] == offered().state
     ran = kb("status", *_places(shelf))
     assert ran.code == 0
     assert "(OCR): wyłączone" in ran.out
+    assert f"Odczyt plików: {offered().state}" in ran.out
     assert "3 dokumenty, 4 strony" in ran.out
 
 
@@ -480,6 +484,38 @@ def test_evaluate_an_unknown_field(shelf: Library, tmp_path: Path) -> None:
 
 
 # kb serve
+
+
+def test_serve_during_the_first_build(library: Library) -> None:
+    """While somebody else builds the first index the server answers 503, and then serves without a restart."""
+    library.markdown("a.md", "# Gmina\n\nTekst o gminie.")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "kb.cli", "serve", *_places(library), "--port", str(port)]
+    with ExitStack() as stack:
+        building = stack.enter_context(ExitStack())
+        building.enter_context(lock(library.index))
+        server = stack.enter_context(
+            subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                env=environment(COLUMNS="300"),
+            )
+        )
+        stack.callback(server.send_signal, signal.SIGINT)
+        assert server.stdout
+        said = server.stdout.readline()
+        assert "właśnie buduje indeks" in said
+        assert f"http://127.0.0.1:{port}/" in server.stdout.readline()
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            _get(f"http://127.0.0.1:{port}/readyz")
+        assert refused.value.code == 503
+        building.close()
+        library.run()
+        assert _get(f"http://127.0.0.1:{port}/api/v1/search?q=gminy")["total"] == 1
 
 
 def test_serve_indexes_first_and_answers(library: Library) -> None:

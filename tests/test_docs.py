@@ -311,7 +311,7 @@ def test_constraints_pin_every_dependency() -> None:
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(versions[requirement.name.lower()]), requirement
     installs = [line for line in MAKEFILE.splitlines() if "$(INSTALL)" in line and ".venv/constraints" not in line]
-    assert len(installs) == 5
+    assert len(installs) == 6
     assert all("-c constraints.txt" in line for line in installs)
 
 

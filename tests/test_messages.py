@@ -87,3 +87,34 @@ def test_each_status_has_a_name() -> None:
 def test_sizes_of_files(number: int, said: str) -> None:
     """A size has two or three digits, and the unit that people use for it."""
     assert messages.file_size(number) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "typeset"),
+    [
+        ("ZIT i IIT w praktyce", "ZIT i_IIT w_praktyce"),
+        ("I w domu, i z dala", "I_w_domu, i_z_dala"),
+        ("(w gminie) „O gminie”", "(w_gminie) „O_gminie”"),
+        ("wariant A, klasa Ib i", "wariant A, klasa Ib i"),
+        ("ustawa\nz dnia", "ustawa\nz_dnia"),
+    ],
+)
+def test_one_letter_words_are_tied(text: str, typeset: str) -> None:
+    """The space after a one-letter word does not break; other words and the end of a text are left alone."""
+    assert messages.tied(text) == typeset.replace("_", "\N{NO-BREAK SPACE}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("gmina", "„gmina”"),
+        ("„opinia”", "„opinia”"),
+        ('"opinia izby"', "„opinia izby”"),
+        ("dotacja „Czyste Powietrze”", "„dotacja «Czyste Powietrze»”"),
+        ("„a” lub „b”", "„«a» lub «b»”"),
+        ("„bez końca", "„«bez końca”"),
+    ],
+)
+def test_quoted(text: str, shown: str) -> None:
+    """One pair of quotation marks around, other ones inside."""
+    assert messages.quoted(text) == shown

@@ -45,7 +45,7 @@ def test_an_unknown_variable_names_the_nearest(monkeypatch: pytest.MonkeyPatch, 
         load()
     assert len(caught.value.details) == 1
     assert name in caught.value.details[0]
-    assert f"{near}?" in caught.value.details[0]
+    assert f"„{near}”?" in caught.value.details[0]
 
 
 def test_an_unknown_variable_like_none(monkeypatch: pytest.MonkeyPatch) -> None:

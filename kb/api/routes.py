@@ -243,7 +243,7 @@ def citation(request: Request, id: _DocumentId) -> CitationResponse:
     },
 )
 def citations(request: Request) -> CitationsResponse:
-    """Opisy wszystkich znalezionych dokumentów w jednym pliku, w kolejności wyników; liczba opisów ma granicę."""
+    """Opisy wszystkich znalezionych dokumentów w jednym pliku, w kolejności wyników; liczba opisów jest ograniczona."""
     site = site_of(request)
     query, style, problems = read_export(request.query_params, site.knowledge.taxonomy)
     if style not in STYLES:
@@ -342,7 +342,7 @@ def nothing(rest: str) -> None:
 
 @health.get(addresses.ALIVE, summary="Czy usługa działa")
 async def healthz() -> StateResponse:
-    """Odpowiada zawsze, gdy proces żyje."""
+    """Odpowiada zawsze, dopóki serwer działa."""
     return StateResponse(status="ok")
 
 

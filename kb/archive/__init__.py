@@ -6,7 +6,7 @@ since when, and how it was described. ``ids`` gives each file its id, by what th
     incoming/<hash>.pdf          a copy that is being read; nothing here outlives a run
     files/<ab>/<hash>.pdf        the bytes of a version
     texts/<ab>/<hash>.json       what was read of them
-    ledger.sqlite                documents, versions, aliases
+    ledger.sqlite                documents, versions, aliases, changes
     lock                         held by who writes
 
 Bytes and text are in their places before the index shows a version, and the ledger is written after it does: killed in
@@ -14,6 +14,18 @@ between, the next run completes the ledger from the index.
 """
 
 from kb.archive.files import Archive, Changed, Incoming, Kept
-from kb.archive.ledger import Held, Ledger, Passed, Version
+from kb.archive.ledger import Change, Held, Ledger, Passed, Record, Span, Version
 
-__all__ = ["Archive", "Changed", "Held", "Incoming", "Kept", "Ledger", "Passed", "Version"]
+__all__ = [
+    "Archive",
+    "Change",
+    "Changed",
+    "Held",
+    "Incoming",
+    "Kept",
+    "Ledger",
+    "Passed",
+    "Record",
+    "Span",
+    "Version",
+]

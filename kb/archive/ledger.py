@@ -6,13 +6,15 @@ thousand documents without a reader having them all in memory.
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -39,11 +41,25 @@ CREATE TABLE IF NOT EXISTS version (
 CREATE INDEX IF NOT EXISTS documents_of_version ON version (version);
 CREATE INDEX IF NOT EXISTS documents_of_path ON document (path);
 CREATE TABLE IF NOT EXISTS alias (alias TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS change (
+    document TEXT PRIMARY KEY,
+    added TEXT NOT NULL,    -- since when it is, or was last, in the collection
+    changed TEXT NOT NULL   -- when its file or its description changed last, or when it left
+) STRICT;
+CREATE INDEX IF NOT EXISTS changes_in_order ON change (changed, document);
 """
 _WAIT_SECONDS = 5.0
 _CACHE_KB = 64 * 1024
 """Of changes held back until the commit: once there are more, readers would have to wait from then on."""
 _DOCUMENT = TypeAdapter(Document)
+_NOBODY_READS: dict[str, Any] = {"path": "", "pages": 0, "aliases": ()}
+"""What may become another without the document being changed for its readers: a file was moved, or is read otherwise."""
+_FIRST_CHANGES = """
+INSERT OR IGNORE INTO change
+    SELECT d.id, MIN(v.seen), COALESCE(d.removed, MAX(v.since)) FROM document d JOIN version v ON v.document = d.id
+    WHERE d.id NOT IN (SELECT document FROM change) GROUP BY d.id
+"""
+"""For documents that were written down before changes were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +94,63 @@ class Passed:
     document: Document
     removed: datetime
     successor: str | None = None
+
+
+class Change(NamedTuple):
+    """When a document came here (last), and when its file or its description changed last; ``removed`` where it has left."""
+
+    id: str
+    added: datetime
+    changed: datetime
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A document as it was described last, for those who keep a copy: ``changed`` is also when it was removed."""
+
+    document: Document
+    changed: datetime
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which records are asked for: changed at ``start`` or later and before ``end``; of one ``kind``, of one ``edition``."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    kind: str = ""
+    edition: str = ""
+
+
+_ALWAYS, _NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_RECORDS = (
+    "FROM change c JOIN document d ON d.id = c.document JOIN version v ON v.document = d.id AND v.version = d.version"
+    " WHERE c.changed >= ? AND c.changed < ?"
+    " AND (?3 = '' OR json_extract(v.described, '$.kind') = ?3)"
+    " AND (?4 = '' OR json_extract(v.described, '$.edition') = ?4)"
+)
+
+
+def _written(moment: datetime) -> str:
+    """A moment as the ledger has it: in UTC, so that texts come in the order of time."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _values(span: Span) -> tuple[str, str, str, str]:
+    return _written(span.start or _ALWAYS), _written(span.end or _NEVER), span.kind, span.edition
+
+
+def _is_described_otherwise(connection: sqlite3.Connection, document: Document) -> bool:
+    """Whether a reader would see another description than the one written down for the same version."""
+    written = connection.execute(
+        "SELECT described FROM version WHERE document = ? AND version = ?", (document.id, document.version)
+    ).fetchone()
+    if written is None:
+        return False
+    before = _DOCUMENT.validate_json(written[0])
+    return replace(before, **_NOBODY_READS) != replace(document, **_NOBODY_READS)
 
 
 class Ledger:
@@ -162,6 +235,73 @@ class Ledger:
             for document, version, since, pruned, shown in rows
         ]
 
+    @property
+    def stamp(self) -> object:
+        """Another one after each change of the ledger; None where there is none."""
+        try:
+            at = self._path.stat()
+        except OSError:
+            return None
+        return (at.st_ino, at.st_size, at.st_mtime_ns)
+
+    def changes(self) -> list[Change]:
+        """When each document that ever was came and changed, the latest change first."""
+        rows = self._ask(
+            "SELECT c.document, c.added, c.changed, d.removed IS NOT NULL FROM change c JOIN document d ON d.id = c.document"
+            " ORDER BY c.changed DESC, c.document"
+        )
+        return [
+            Change(id, datetime.fromisoformat(added), datetime.fromisoformat(changed), bool(removed))
+            for id, added, changed, removed in rows
+        ]
+
+    def records(self, span: Span, limit: int, after: tuple[datetime, str] | None = None) -> list[Record]:
+        """Documents that ever were, in the order of their changes; ``after`` the time and the id of one, those that follow it.
+
+        Whatever changes between two questions comes later in this order, so that who goes on from the last record misses none.
+        """
+        time, id = after or (_ALWAYS, "")
+        rows = self._ask(
+            f"SELECT v.described, c.document, c.changed, d.removed IS NOT NULL {_RECORDS}"  # no value in it
+            " AND (c.changed, c.document) > (?, ?) ORDER BY c.changed, c.document LIMIT ?",
+            *_values(span), _written(time), id, limit,
+        )  # fmt: skip
+        return [
+            Record(
+                document=replace(_DOCUMENT.validate_json(described), id=id),
+                changed=datetime.fromisoformat(changed),
+                removed=bool(removed),
+            )
+            for described, id, changed, removed in rows
+        ]
+
+    def record_of(self, id: str) -> Record | None:
+        """The record of one document that ever was; None of any other."""
+        rows = self._ask(
+            f"SELECT v.described, c.changed, d.removed IS NOT NULL {_RECORDS} AND d.id = ?5", *_values(Span()), id
+        )
+        return next(
+            (
+                Record(
+                    document=replace(_DOCUMENT.validate_json(described), id=id),
+                    changed=datetime.fromisoformat(changed),
+                    removed=bool(removed),
+                )
+                for described, changed, removed in rows
+            ),
+            None,
+        )
+
+    def earliest(self) -> datetime:
+        """A time before which nothing changed."""
+        rows = self._ask("SELECT MIN(added) FROM change")
+        return datetime.fromisoformat(rows[0][0]) if rows and rows[0][0] else datetime.fromtimestamp(0, UTC)
+
+    def count(self, span: Span) -> int:
+        """How many records there are."""
+        rows = self._ask(f"SELECT COUNT(*) {_RECORDS}", *_values(span))
+        return int(rows[0][0]) if rows else 0
+
     def _versions(self, id: str) -> tuple[Version, ...]:
         rows = self._ask(
             "SELECT described, seen, since, pruned FROM version WHERE document = ? ORDER BY since DESC", id
@@ -176,7 +316,23 @@ class Ledger:
             for described, seen, since, pruned in rows
         )
 
-    def _ask(self, question: str, *values: str) -> list[tuple[str, ...]]:
+    def snapshot(self) -> bytes | None:
+        """The ledger as of one moment, as the bytes of its file, whoever writes to it meanwhile; None where there is none."""
+        if not self._path.is_file():
+            return None
+        try:
+            with closing(self._open("rw")) as connection:
+                connection.execute("PRAGMA schema_version")  # takes back what a crash has left half written
+                return connection.serialize()
+        except sqlite3.Error as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: sqlite3.Error) -> ArchiveUnavailable:
+        return ArchiveUnavailable(
+            f"Nie można odczytać rejestru wersji: {self._path}. Przywróć ten plik z kopii.", [str(error)]
+        )
+
+    def _ask(self, question: str, *values: str | int) -> list[tuple[str, ...]]:
         """Rows; none where there is no ledger yet."""
         if not self._path.is_file():
             return []
@@ -187,9 +343,7 @@ class Ledger:
         except sqlite3.Error as error:
             if "no such table" in str(error):  # whoever was to make them was stopped
                 return []
-            raise ArchiveUnavailable(
-                f"Nie można odczytać rejestru wersji: {self._path}. Przywróć ten plik z kopii.", [str(error)]
-            ) from error
+            raise self._unavailable(error) from error
 
     # Writing
 
@@ -201,7 +355,7 @@ class Ledger:
         ``shown``: documents that are in the collection, by id; where it is the ``whole`` of them, others have left.
         ``described``: those that the ledger does not have just so.
         """
-        moment = now.isoformat(timespec="seconds")
+        moment = _written(now)
         with self._changing() as connection:
             before: dict[str, tuple[Any, ...]] = {
                 row[0]: row[1:] for row in connection.execute("SELECT id, path, version, asked, removed FROM document")
@@ -229,7 +383,11 @@ class Ledger:
                 "UPDATE document SET removed = ? WHERE path = ? AND id <> ? AND removed IS NULL",
                 [(moment, held.path, id) for id, held in shown.items() if not whole],
             )
+            came = {id for id in shown if id not in before or before[id][3] is not None}
+            changed = {id for id in shown.keys() - came if before[id][1] != shown[id].version}
             for document in described:
+                if document.id not in came and _is_described_otherwise(connection, document):
+                    changed.add(document.id)
                 connection.execute(
                     "INSERT INTO version VALUES (?1, ?2, ?3, ?3, ?4, NULL) ON CONFLICT (document, version) DO UPDATE SET"
                     " described = excluded.described, pruned = NULL",
@@ -242,6 +400,19 @@ class Ledger:
             if whole:
                 gone = [(moment, id) for id, row in before.items() if row[3] is None and id not in shown]
                 connection.executemany("UPDATE document SET removed = ? WHERE id = ?", gone)
+            connection.execute(_FIRST_CHANGES)
+            connection.executemany(
+                "INSERT INTO change VALUES (?1, ?2, ?2) ON CONFLICT (document) DO UPDATE"
+                " SET added = excluded.added, changed = excluded.changed",
+                [(id, moment) for id in came],
+            )
+            connection.executemany(
+                "UPDATE change SET changed = ? WHERE document = ?", [(moment, id) for id in changed - came]
+            )
+            connection.execute(
+                "UPDATE change SET changed = d.removed FROM document d WHERE d.id = document AND d.removed = ?",
+                (moment,),
+            )
 
     def prune(self, versions: Collection[tuple[str, str]], now: datetime) -> None:
         """Note that the bytes and text of versions, as (document, version), are removed on purpose."""
@@ -261,6 +432,8 @@ class Ledger:
                 yield connection
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path)) from error
             raise OSError(0, f"nie można zapisać rejestru wersji ({error})", str(self._path)) from error
 
     def _open(self, mode: str) -> sqlite3.Connection:

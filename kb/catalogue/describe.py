@@ -14,7 +14,7 @@ from kb.catalogue.metadata import ALIASES, KEY_NAMES, checked
 from kb.catalogue.taxonomy import load_taxonomy
 from kb.formats import FORMATS, Format, format_of
 from kb.model import Document, Extraction, Page
-from kb.polish import normalise
+from kb.polish import alphabetical, normalise
 from kb.slugs import slug
 
 OF_DEFAULTS = f"z {DEFAULTS_FILE}: "
@@ -207,7 +207,7 @@ def id_of_path(name: str) -> str:
 
 def _note(source: str, keys: Iterable[str]) -> str:
     """That these keys come from a place that nobody wrote for this document alone; "" without any."""
-    named = sorted(KEY_NAMES[key] for key in keys)
+    named = sorted((KEY_NAMES[key] for key in keys), key=alphabetical)
     return f"{source}: {', '.join(named)}" if named else ""
 
 

@@ -14,6 +14,7 @@ from kb.names import split_names
 from kb.polish import fold, normalise
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]+")
 _MESSAGES = {
     "missing": "brak wymaganego klucza",
     "extra_forbidden": "nieznany klucz",
@@ -24,13 +25,13 @@ _MESSAGES = {
     "string_too_long": "wartość jest za długa",
     "too_long": "wartość jest za długa",
     "too_short": "lista ma za mało pozycji",
-    "string_pattern_mismatch": "slug może mieć małe litery bez ogonków, cyfry i łączniki",
+    "string_pattern_mismatch": "dozwolone są tylko małe litery bez ogonków, cyfry i łączniki",
 }
 
 
 def clean(text: str) -> str:
-    """NFC without halves of surrogate pairs, which an escape can write and no file can hold."""
-    return normalise(text.encode("utf-8", "replace").decode())
+    """NFC without what an escape can write and no page can show: control characters and halves of surrogate pairs."""
+    return normalise(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()))
 
 
 def as_list(value: object) -> object:
@@ -97,4 +98,4 @@ def problems(error: ValidationError) -> list[str]:
 def nearest(value: object, known: Iterable[str]) -> str:
     """The end of a message that names the known value which is most like this one; "" when none is."""
     near = difflib.get_close_matches(fold(str(value)).lower(), list(known), 1, 0.5)
-    return f"; najbliższa znana: {near[0]}" if near else ""
+    return f". Może chodziło o „{near[0]}”?" if near else ""

@@ -71,7 +71,7 @@ def _as_date(value: object) -> object:
         )
     except ValueError:
         day = None
-    return day if day and day.year >= _FIRST_YEAR else _no_date()
+    return day if day and day.year >= _FIRST_YEAR else _no_date(value)
 
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d?)[:.](\d\d)(?::00)?)?")
@@ -112,8 +112,13 @@ _LANGUAGES = {
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
-def _no_date() -> object:
-    raise ValueError("data musi mieć postać RRRR-MM-DD") from None
+_WRITTEN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _no_date(value: object) -> object:
+    if isinstance(value, str) and _WRITTEN_DATE.fullmatch(value) and int(value[:4]) >= _FIRST_YEAR:
+        raise ValueError("nie ma takiej daty")
+    raise ValueError("data musi mieć postać RRRR-MM-DD")
 
 
 class Metadata(BaseModel):
@@ -150,14 +155,14 @@ class Metadata(BaseModel):
     @classmethod
     def _slugs(cls, values: tuple[str, ...] | None) -> tuple[str, ...] | None:
         if not all(map(SLUG.fullmatch, values or ())):
-            raise ValueError("dawne identyfikatory mogą mieć małe litery bez ogonków, cyfry i łączniki")
+            raise ValueError("w dawnych identyfikatorach dozwolone są tylko małe litery bez ogonków, cyfry i łączniki")
         return values
 
     @field_validator("id")
     @classmethod
     def _slug(cls, value: str | None) -> str | None:
         if value is not None and not SLUG.fullmatch(value):
-            raise ValueError("identyfikator może mieć małe litery bez ogonków, cyfry i łączniki")
+            raise ValueError("w identyfikatorze dozwolone są tylko małe litery bez ogonków, cyfry i łączniki")
         return value
 
     @field_validator("language")

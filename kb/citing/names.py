@@ -43,7 +43,7 @@ _WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’.\-–]*")
 _NUMERAL = re.compile(r"[IVX]+\.?")
 _SUFFIXES = frozenset({"jr.", "jr", "sr.", "sr", "junior", "senior"})
 _NICKNAME = re.compile(r" [„“\"'](?P<inner>[^”\"' ]+)[”\"'](?= )")
-_ROLE = re.compile(r"\s*\((?:red|oprac|tłum|przeł|wyd|eds?|hrsg)\.\)$", re.IGNORECASE)
+_ROLE = re.compile(r" ?\((?:red|oprac|tłum|przeł|wyd|eds?|hrsg)\.\)$", re.IGNORECASE)
 _MOST_WORDS = 6
 _SHORTEST_CAPITALS = 3
 

@@ -29,7 +29,8 @@ class Source:
 
     ``url`` is the address for ever of just this place in just this version, ``document_url`` that of the whole document, and
     ``file_url`` that of its file. ``edition`` is the name of the programme's edition, "" for none; ``publisher`` is used where
-    the document names none. ``quote`` is a sentence that goes along with the entry.
+    the document names none. ``quote`` is a sentence that goes along with the entry, ``subjects``
+    are the names of its topics.
     """
 
     document: Document
@@ -41,6 +42,7 @@ class Source:
     document_url: str = ""
     file_url: str = ""
     quote: str = ""
+    subjects: tuple[str, ...] = ()
 
     @property
     def type(self) -> Type:

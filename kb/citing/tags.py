@@ -57,20 +57,31 @@ def meta_tags(source: Source) -> tuple[tuple[str, str], ...]:
         ("citation_public_url", source.url),
         ("citation_pdf_url", source.file_url if document.format is PDF else ""),
         ("eprints.place_of_pub", document.place),
-        ("DC.title", document.title),
-        *(("DC.creator", a.natural) for a in authors),
-        *(("DC.contributor", a.natural) for a in editors),
-        ("DC.publisher", source.issuer),
-        ("DC.date", day.isoformat() if day else ""),
-        ("DC.type", "Text"),
-        ("DC.format", document.format.media_type),
-        ("DC.language", document.language),
-        ("DC.description", document.description),
-        ("DC.rights", document.licence),
-        ("DC.identifier", source.url),
-        ("DC.identifier", f"DOI {document.doi}" if document.doi else ""),
-        ("DC.identifier", f"ISBN {document.isbn}" if document.isbn else ""),
-        ("DC.identifier", f"ISSN {document.issn}" if document.issn else ""),
+        *((f"DC.{name}", content) for name, content in dublin_core(source)),
+    ]
+    return tuple((name, line(content)) for name, content in pairs if line(content))
+
+
+def dublin_core(source: Source) -> tuple[tuple[str, str], ...]:
+    """The description in the fifteen elements of simple Dublin Core: (element, content), without empty ones."""
+    document = source.document
+    day = document.published
+    pairs = [
+        ("title", document.title),
+        *(("creator", a.natural) for a in source.authors),
+        *(("contributor", a.natural) for a in source.editors),
+        *(("subject", subject) for subject in source.subjects),
+        ("publisher", source.issuer),
+        ("date", day.isoformat() if day else ""),
+        ("type", "Text"),
+        ("format", document.format.media_type),
+        ("language", document.language),
+        ("description", document.description),
+        ("rights", document.licence),
+        ("identifier", source.url),
+        ("identifier", f"DOI {document.doi}" if document.doi else ""),
+        ("identifier", f"ISBN {document.isbn}" if document.isbn else ""),
+        ("identifier", f"ISSN {document.issn}" if document.issn else ""),
     ]
     return tuple((name, line(content)) for name, content in pairs if line(content))
 
@@ -83,7 +94,7 @@ def highwire_name(author: Author, alone: bool) -> str:
     the name says that the comma is no list's.
     """
     if not author.given:
-        return re.sub(r"\s*[,;]\s*", " – ", author.family) + ("," if " " in author.family else "")
+        return re.sub(r" ?[,;] ?", " – ", author.family) + ("," if " " in author.family else "")
     many = alone and " " in author.family and " " in author.given
     return author.inverted + (";" if many else "")
 

@@ -115,13 +115,16 @@ class Request:
 
     ``floor``: the least worth of the concepts that a matching page has; at 0 any concept is enough. A facet without values
     filters nothing, values that no document has leave nothing. In both orders of time documents without a date come last, and
-    those of one day by relevance. ``facets`` are those to count. ``near``: pages to be raised, each once; those that the index
-    does not have are left out. ``near_least``: what their bonus is at least a share of.
+    those of one day by relevance. ``order``, where it is given, has ids of documents in the order in which those that match
+    are to come, in place of ``sort``; those that it does not name come last, by relevance. ``facets`` are those to count.
+    ``near``: pages to be raised, each once; those that the index does not have are left out.
+    ``near_least``: what their bonus is at least a share of.
     """
 
     concepts: tuple[Concept, ...]
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sort: Sort = "relevance"
+    order: Sequence[str] = ()
     offset: int = 0
     limit: int = 10
     pages_per_document: int = 3

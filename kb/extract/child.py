@@ -2,7 +2,8 @@
 
 One server process loads the readers and Morfeusz once and forks a keeper for each slot. A keeper never opens a document:
 for each request it forks a child that does, waits for it and says how it ended. So a child costs a fork, not an import, and
-one that is aborted takes nobody with it. A request has one file, or a batch of small ones, each with the name of its reader.
+one that is aborted takes nobody with it. A request has one file, or a batch of small ones, each with the name of its reader;
+before a child opens them it gives up all that it does not need for that (``confine``).
 
 A keeper and its child write JSON lines on the slot's socket: ``{"pages": n}``, ``{"page": n}`` and at last the keeper's
 ``{"exit": code, "peak": bytes}``, code negative for a signal; of a batch only the last. Extractions, one on a line, go to the
@@ -22,14 +23,17 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kb.extract.confine import confine
 from kb.extract.encodings import misreadings
 from kb.extract.outcome import of_error
-from kb.extract.reader import load, read
-from kb.extract.wire import OUT_OF_MEMORY, STOP, encode
+from kb.extract.reader import load, reach_of, read
+from kb.extract.wire import FULL_DISK, NO_ROOM, OUT_OF_MEMORY, STOP, encode
 from kb.limits import Limits
+from kb.model import Extraction
 from kb.polish import shared_analyzer
 
 _REPORT_EVERY = 25
@@ -125,24 +129,35 @@ def _work(slot: socket.socket, request: dict[str, Any], known: Callable[[str], b
             elif alone and (page % _REPORT_EVERY == 0 or page == pages):
                 _send(slot, {"page": page})
 
-        def result(path: Path, reader: str) -> bytes:
-            try:
-                return encode(read(path, reader, limits, known, report))
-            except MemoryError:
-                if not alone:
-                    raise  # it may be the fault of any file of the batch
-                return encode(of_error(MemoryError()))
-            except Exception as error:  # noqa: BLE001 - a library's surprise on a hostile file is that file's failure, not the run's
-                return encode(of_error(error))
-
         with Path(request["result"]).open("wb") as file:
-            file.writelines(result(path, reader) + b"\n" for path, reader in files)
+            # All that is imported and open by now stays; from here on bytes of strangers are read.
+            confine([path for path, _ in files], reach_of(*files[0]))
+            file.writelines(
+                _result(partial(read, path, reader, limits, known, report), alone=alone) + b"\n"
+                for path, reader in files
+            )
         code = 0
     except MemoryError:
         code = OUT_OF_MEMORY
+    except OSError as error:
+        code = NO_ROOM if error.errno in FULL_DISK else code
     finally:
         # No clean-up of a process that has parsed hostile bytes: finalisers of half-made objects may hang or crash.
         os._exit(code)
+
+
+def _result(reading: Callable[[], Extraction], *, alone: bool) -> bytes:
+    """What was read of a file. Raises what may be no fault of it: a full disk, memory that any file of a batch has taken."""
+    try:
+        return encode(reading())
+    except MemoryError:
+        if not alone:
+            raise
+        return encode(of_error(MemoryError()))
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL_DISK:
+            raise
+        return encode(of_error(error))
 
 
 def _silence() -> None:

@@ -100,7 +100,7 @@ class Extras:
                 "Otwórz go w programie Adobe i wydrukuj do zwykłego pliku PDF."
             )
         if self._left_out:
-            yield f"Plik ma bardzo dużo pól formularza i adnotacji; odczytano {self._read} pierwszych."
+            yield f"Plik ma bardzo dużo pól formularza i adnotacji; odczytano tylko pierwsze {self._read}."
 
     def _annotations(self, page: pdfium.PdfPage) -> Iterator[tuple[raw.FPDF_ANNOTATION, int]]:
         """The page's annotations that a reader can see, with their kinds."""

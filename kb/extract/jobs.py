@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from kb.extract.confine import Reach
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageJob:
@@ -71,3 +73,14 @@ def save_job(job: Job, path: Path) -> Path:
 def load_job(path: Path) -> Job:
     """The job in a file."""
     return _JOB.validate_json(path.read_bytes())
+
+
+def reach(path: Path) -> Reach:
+    """What the job in a file needs: the document, pages recognised before, a folder for its result, and some Tesseract."""
+    job = load_job(path)
+    match job:
+        case PageJob():
+            return Reach((job.file,), (job.result.parent,), programs=True)
+        case FileJob():
+            return Reach((job.file, *job.pages.values()))
+    return Reach((job.file, *([job.recognised] if job.recognised else [])), (job.result.parent,))

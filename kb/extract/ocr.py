@@ -24,7 +24,7 @@ from PIL.Image import DecompressionBombError
 
 from kb.extract import outcome
 from kb.extract.clean import Known
-from kb.extract.jobs import FileJob, PageJob, load_job
+from kb.extract.jobs import FileJob, PageJob, load_job, reach
 from kb.extract.pdf import read_pdf
 from kb.extract.reader import Report
 from kb.extract.scans import cut_out, title_of
@@ -55,13 +55,16 @@ def get_ocr_engine(options: Any) -> OcrEngine:
     return _Engine()
 
 
+__all__ = ["reach", "work"]
+
+
 def work(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
     """Do the job that a file describes; a reader, so that the sandbox can run it."""
     job = load_job(path)
-    # What a killed process leaves behind is in a folder that goes with the sandbox.
-    tempfile.tempdir = str(path.parent)
     match job:
         case PageJob():
+            # What a killed process leaves behind is in a folder that goes with the sandbox.
+            tempfile.tempdir = str(job.result.parent)
             return _recognise(job)
         case FileJob():
             return _read(job, limits, known, report)

@@ -17,7 +17,7 @@ import pypdfium2 as pdfium
 
 from kb.extract import outcome
 from kb.extract.clean import Known
-from kb.extract.jobs import MapJob, PictureJob, load_job
+from kb.extract.jobs import MapJob, PictureJob, load_job, reach
 from kb.extract.page import read_placed
 from kb.extract.pdf import hidden_layers
 from kb.extract.places import placed_words
@@ -31,6 +31,9 @@ _NICE = 5
 """Whoever searches goes before whoever looks at a picture."""
 _LEAST_POINTS = 1.0
 """A page may be as thin as a hair: it is drawn as if it were at least so wide and high."""
+
+
+__all__ = ["reach", "work"]
 
 
 def work(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:

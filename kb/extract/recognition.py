@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,9 +18,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from kb.disk import open_file, writing_to
 from kb.extract import outcome
 from kb.extract.jobs import FileJob, PageJob, save_job
-from kb.extract.sandbox import Sandbox
+from kb.extract.sandbox import Sandbox, temporary_folder
 from kb.limits import OcrLimits
 from kb.model import Extraction, Page, Status
 
@@ -115,12 +115,13 @@ def _ask(option: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """A recogniser at work. ``recognition`` makes one."""
+    """A recogniser at work. ``recognition`` makes one. Reading processes may write to ``folder``, not to ``jobs``."""
 
     recogniser: Recogniser
     limits: OcrLimits
     sandbox: Sandbox
     folder: Path
+    jobs: Path
 
     def read(self, path: Path, first: Extraction, kept: Path, tell: Told) -> Extraction:
         """A file with its scans recognised. ``first`` is what was read without, ``kept`` the folder of its recognised pages.
@@ -143,7 +144,7 @@ class Recognition:
         recognised = {number: single.absolute() for number, single in done.items() if number not in failed}
         if not recognised:
             return _outcome(first, failed)
-        job = save_job(FileJob(file=path.absolute(), pages=recognised), self.folder / "file.json")
+        job = save_job(FileJob(file=path.absolute(), pages=recognised), self.jobs / "file.json")
         [(_, extraction)] = self.sandbox.extract_all([job])
         if extraction.status not in (Status.INDEXED, Status.NO_TEXT):
             shutil.rmtree(kept, ignore_errors=True)  # they may be to blame
@@ -161,7 +162,7 @@ class Recognition:
                     megapixels=self.limits.megapixels,
                     rotate=self.recogniser.rotates,
                 ),
-                self.folder / f"{number}.json",
+                self.jobs / f"{number}.json",
             )
             for number in numbers
         )
@@ -173,28 +174,30 @@ class Recognition:
 def recognition(recogniser: Recogniser, limits: OcrLimits, jobs: int) -> Generator[Recognition, None, None]:
     """A recogniser made ready: ``jobs`` pages at once. Starting it takes a second or two."""
     with (
-        tempfile.TemporaryDirectory(prefix="kb-ocr-", ignore_cleanup_errors=True) as folder,
+        temporary_folder("kb-ocr-") as folder,
+        temporary_folder("kb-ocr-") as orders,
         Sandbox(limits.of_process, jobs, reader="kb.extract.ocr:work") as sandbox,
     ):
-        yield Recognition(recogniser, limits, sandbox, Path(folder))
+        yield Recognition(recogniser, limits, sandbox, Path(folder), Path(orders))
 
 
 def unread(extraction: Extraction, recogniser: Recogniser) -> Extraction:
     """An extraction whose scans stay unread, and what to do about it."""
     if extraction.status is Status.NO_TEXT:
         return replace(extraction, message=f"{extraction.message} {recogniser.advice}")
-    warning = f"Strony bez tekstu (obraz, zapewne skan): {outcome.ranges(extraction.scans)}. {recogniser.advice}"
+    warning = f"Strony bez tekstu, prawdopodobnie zeskanowane: {outcome.ranges(extraction.scans)}. {recogniser.advice}"
     return replace(extraction, warnings=(*extraction.warnings, warning))
 
 
 def _take(made: Path, target: Path) -> bool:
     """Put a page that was made into its place, whole or not at all."""
+    temporary = target.with_suffix(".tmp")
     try:
-        temporary = target.with_suffix(".tmp")
-        shutil.copyfile(made, temporary)
-        os.replace(temporary, target)
+        with open_file(made, follow=False) as page, writing_to(temporary) as copy:
+            shutil.copyfileobj(page, copy)
     except FileNotFoundError:
         return False
+    os.replace(temporary, target)
     return True
 
 

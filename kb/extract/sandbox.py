@@ -11,6 +11,7 @@ A batch that does not pass tells nothing: each of its files is then read again a
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -31,7 +32,7 @@ from typing import Self
 
 from kb.errors import KbError
 from kb.extract.outcome import damaged, timed_out, too_large
-from kb.extract.wire import OUT_OF_MEMORY, STOP, decode
+from kb.extract.wire import NO_ROOM, OUT_OF_MEMORY, STOP, decode
 from kb.formats import FORMATS, Format, format_of
 from kb.limits import Limits
 from kb.model import Extraction
@@ -190,7 +191,7 @@ class Sandbox:
     """Reads files in child processes under ``limits``, ``jobs`` at once. A context manager: starting costs half a second.
 
     ``reader``, where given, reads every file, each alone, in place of the readers of their formats.
-    Raises ``KbError`` on entry when the reading process does not start.
+    Raises ``KbError`` on entry when the reading process does not start, and OSError where there is no room for what it reads.
     """
 
     def __init__(self, limits: Limits | None = None, jobs: int = 2, *, reader: str = "") -> None:
@@ -205,9 +206,7 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            folder = Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="kb-extract-", ignore_cleanup_errors=True))
-            )
+            folder = Path(stack.enter_context(temporary_folder("kb-extract-")))
             self._start(stack, folder)
             self._stack = stack.pop_all()
         return self
@@ -309,6 +308,8 @@ class Sandbox:
         """The outcome of a child that has ended; nothing when a file is now being read once more."""
         if slot.timed_out or code == -signal.SIGXCPU:
             return _failed(slot, queue, timed_out(slot.allowed))
+        if code == NO_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(slot.result.parent))
         if code == 0:
             return _collected(slot, queue, on_progress)
         if code == OUT_OF_MEMORY or peak > _MEMORY_SUSPICION * slot.limits.address_space_bytes:
@@ -381,6 +382,19 @@ class Sandbox:
         if not all(map(_is_ready, self._slots)):
             last_line = errors.read_text(errors="replace").splitlines()[-1:]
             raise KbError("Nie udało się uruchomić procesu czytającego dokumenty.", last_line)
+
+
+def temporary_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes with its context. Raises KbError where none can be made anywhere."""
+    try:
+        return tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
+    except FileNotFoundError as error:
+        if error.filename:
+            raise
+        raise KbError(
+            "W żadnym folderze plików tymczasowych nie ma miejsca lub prawa zapisu. Zwolnij miejsce albo podaj folder w TMPDIR.",
+            [os.environ.get("TMPDIR") or "/tmp"],  # noqa: S108 - only named
+        ) from None
 
 
 def _is_ready(slot: _Slot) -> bool:

@@ -5,6 +5,7 @@ JSON and never pickle: the child has parsed hostile bytes, and what it says is c
 
 from __future__ import annotations
 
+import errno
 from dataclasses import asdict
 from typing import Any
 
@@ -18,6 +19,11 @@ STOP = b"stop\n"
 
 OUT_OF_MEMORY = 3
 """Exit code of a child that could not even report its ``MemoryError``."""
+
+NO_ROOM = 4
+"""Exit code of a child that had no room on the disk for what it has read: no fault of the file."""
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of such a disk."""
 
 _EXTRACTION = TypeAdapter(Extraction)
 _MAP = TypeAdapter(PageMap)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import bisect
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ _SHORTEST_WITH_ERROR = 4
 _LONGEST_ENTRY_WORDS = 14
 _PHRASE_PAGES = 2_000
 """Pages from which frequent phrases are taken, evenly over the collection: enough to see what is frequent."""
-_PHRASE_WORDS = range(2, 5)
+_PHRASE_WORDS = range(2, 6)
 _PHRASE_COUNT = 3
 _PHRASES = 5_000
 _PART_OF_LONGER = 0.7
@@ -40,10 +40,54 @@ _KIND_WEIGHT = {"abbreviation": 4.0, "title": 3.0, "heading": 2.0, "phrase": 1.0
 _CANDIDATES = 400
 
 _SIGNS = re.compile(r"[^\w\s-]+|\n|\s[-–]\s")
+_BEFORE_NUMBERS = frozenset(["art", "lit", "par", "pkt", "poz", "str", "tab", "ust", "rys", "tys"])
+"""Abbreviations that say nothing without the number beside them."""
+_OBLIQUE = ("gen", "dat", "acc", "inst", "loc")
+"""The cases that follow prepositions."""
 _BETWEEN = frozenset(
     ["bez", "dla", "do", "na", "o", "od", "po", "pod", "przed", "przez", "przy", "w", "we", "z", "za", "ze"]
 )
 """Prepositions: function words that may stand inside a phrase."""
+
+_OF_ANY_DOCUMENT = frozenset(
+    [
+        *(
+            "bibliografia",
+            "cel",
+            "cele",
+            "dane",
+            "harmonogram",
+            "indeks",
+            "kontakt",
+            "podsumowanie",
+            "przegląd",
+            "przypisy",
+        ),
+        *(
+            "przykład",
+            "przykłady",
+            "rekomendacje",
+            "słownik",
+            "spis",
+            "spis treści",
+            "streszczenie",
+            "wnioski",
+            "wprowadzenie",
+        ),
+        *(
+            "wstęp",
+            "załącznik",
+            "załączniki",
+            "zakończenie",
+            "źródła",
+            "lista kontrolna",
+            "więcej informacji",
+            "co dalej",
+        ),
+        *("o dokumencie", "najczęstsze pytania"),
+    ]
+)
+"""Headings that say nothing of what stands below them."""
 
 Ids = NDArray[np.int32]
 
@@ -155,17 +199,23 @@ def harvest(state: State, synonyms: Synonyms, analyzer: Analyzer) -> Iterator[En
             headings[named] += 1
             places[named] = page_url(document, page)
     for text, count in headings.items():
-        if 1 <= len(words(text)) <= _LONGEST_ENTRY_WORDS:  # a longer one is a paragraph in disguise
+        # A longer one is a paragraph in disguise.
+        if 1 <= len(words(text)) <= _LONGEST_ENTRY_WORDS and text.lower() not in _OF_ANY_DOCUMENT:
             # A heading that stands once leads to its page; one of many documents is a phrase to search for.
             yield Entry(Suggestion(text=text, kind="heading", url=places[text] if count == 1 else None), count)
-    yield from frequent_phrases((page.text for page in state.sample(_PHRASE_PAGES)), analyzer)
+    # Phrases come in small letters; abbreviations are known by their capitals.
+    written = {abbreviation.short.lower(): abbreviation.short for abbreviation in synonyms.abbreviations}
+    for entry in frequent_phrases((page.text for page in state.sample(_PHRASE_PAGES)), analyzer):
+        text = " ".join(written.get(word, word) for word in entry.suggestion.text.split())
+        yield replace(entry, suggestion=replace(entry.suggestion, text=text))
 
 
 def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry]:
-    """Runs of two to four words that stand often in texts, and that a person would type.
+    """Names of things that stand often in texts, as a person would type them: „wkład własny”, „zasada DNSH w projektach”.
 
-    They begin and end with a word that names something and have no sign and no conjunction inside.
-    Of a phrase's inflected forms the most frequent stands for all; a run that is nearly always part of a longer one is left out.
+    A run of two to five words counts where it begins and ends with a word that names something and has no sign and no
+    conjunction inside. Its inflected forms count together, and it is shown in the nominative; a run without one, or that is
+    nearly always part of a longer one, is left out.
     """
     counts: Counter[tuple[str, ...]] = Counter()
     for text in texts:
@@ -181,22 +231,53 @@ def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry
     common = [
         (run, count)
         for run, count in counts.most_common(4 * _PHRASES)
-        if count >= _PHRASE_COUNT
-        and analyzer.may_name(run[0])
-        and analyzer.may_name(run[-1])
-        and _BETWEEN.issuperset(word for word in run[1:-1] if is_stop_word(word))
+        if count >= _PHRASE_COUNT and _BETWEEN.issuperset(word for word in run[1:-1] if is_stop_word(word))
     ]
-    longer = {part: count for run, count in reversed(common) for part in (run[1:], run[:-1])}
+    longer: dict[tuple[str, ...], int] = {}
+    for run, count in common:
+        for cut in range(1, len(run) - 1):
+            for part in (run[cut:], run[:-cut]):
+                longer[part] = max(count, longer.get(part, 0))
+    grammar = Grammar(analyzer)
     forms: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = {}
     for run, count in common:
         if longer.get(run, 0) < _PART_OF_LONGER * count:
             key = tuple(analyzer.terms(word)[0] for word in run)
-            best, total = forms.get(key, (run, 0))
-            forms[key] = best, total + count
-    for run, count in list(forms.values())[:_PHRASES]:
+            best, total = forms.get(key, ((), 0))
+            forms[key] = best or (run if grammar.is_name(run) else ()), total + count
+    named = [(run, count) for run, count in forms.values() if run]
+    for run, count in named[:_PHRASES]:
         yield Entry(Suggestion(text=" ".join(run), kind="phrase"), count)
+
+
+class Grammar:
+    """Which runs of words name something: a noun with what describes it in the nominative, then genitives and prepositions."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._agreement = cache(analyzer.agreement)
+
+    def is_name(self, run: Sequence[str], cases: Collection[str] = ("nom",)) -> bool:
+        """Whether the words are such a name, the first noun in one of ``cases``."""
+        # As many words as agree belong together: "szkoły średniej" is no plural with something after it.
+        ends = (end for end in range(len(run), 0, -1) if self._cases(run[:end]))
+        end = next(ends, 0)
+        if self._cases(run[:end]).isdisjoint(cases):
+            return False
+        rest = run[end:]
+        if not rest:
+            return True
+        return self.is_name(rest[1:], _OBLIQUE) if rest[0] in _BETWEEN else self.is_name(rest, ("gen",))
+
+    def _cases(self, group: Sequence[str]) -> set[str]:
+        """The cases in which one of the words is a noun, the others describe it, and all agree."""
+        read = [self._agreement(word) for word in group]
+        agreed = (
+            noun.noun.intersection(*(other.adjective for place, other in enumerate(read) if place != at))
+            for at, noun in enumerate(read)
+        )
+        return {case for features in agreed for _, case, _ in features}
 
 
 def _is_telling(word: str) -> bool:
     """Whether a phrase may begin or end with the word."""
-    return len(word) > 2 and word.isalpha() and not is_stop_word(word)
+    return len(word) > 2 and word.isalpha() and word not in _BEFORE_NUMBERS and not is_stop_word(word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +16,7 @@ from kb import addresses, messages, texts
 from kb.addresses import document_url, search_url
 from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
-from kb.site import Site, site_of
+from kb.site import NAME, Site, site_of
 
 NAVIGATION = (
     (addresses.NEWS, "Aktualności"),
@@ -99,6 +100,7 @@ def respond(request: Request, page: BasePage, status: int = 200) -> Response:
     current = addresses.section_of(request.url.path)
     html = site.templates.get_template(page.template).render(
         page=page,
+        properties=page.properties or _properties(page, site.base_url(request)),
         base_url=site.base_url(request),
         written=written(site),
         navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
@@ -114,6 +116,27 @@ def written(site: Site) -> dict[str, Link]:
         for name, (url, text) in TEXT_PAGES.items()
         if site.texts.get(name) or (name == texts.CONTACT and site.settings.contact)
     }
+
+
+def as_script(data: object) -> Markup:
+    """JSON for a script element, in which nothing is escaped, so that nothing may look like its end."""
+    text = json.dumps(data, ensure_ascii=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704  # it is escaped
+
+
+def _properties(page: BasePage, base_url: str) -> tuple[tuple[str, str], ...]:
+    """Open Graph of a page that says nothing of its own; none for one that has no address for ever."""
+    if not page.canonical:
+        return ()
+    pairs = (
+        ("og:type", "website"),
+        ("og:site_name", NAME),
+        ("og:locale", "pl_PL"),
+        ("og:title", page.title),
+        ("og:description", page.description),
+        ("og:url", base_url + page.canonical),
+    )
+    return tuple((name, content) for name, content in pairs if content)
 
 
 def card(document: Document, taxonomy: Taxonomy) -> Card:

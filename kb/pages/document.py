@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -29,7 +28,7 @@ from kb.citing.tags import header, landing_links, linked_data, meta_tags
 from kb.finding.hits import PageHits, total_of
 from kb.finding.snippets import Highlighter
 from kb.model import Document, Heading, Page, Query, Status, Taxonomy
-from kb.pages.base import BasePage, Card, Link, card, place
+from kb.pages.base import BasePage, Card, Link, as_script, card, place
 from kb.pages.events import EventCard
 from kb.pages.markup import Links, Marker, heading_anchor, paragraphs, rendered, site_links
 from kb.reading.query import make_query
@@ -187,7 +186,9 @@ class DocumentView:
         """The way back to the results that the reader came from: the same filters, order and page."""
         if not search_pairs(self.search):
             return None
-        return Link(text=f"Wyniki dla „{self.q}”" if self.q else "Lista dokumentów", url=search_url(self.search))
+        return Link(
+            text=f"Wyniki dla {messages.quoted(self.q)}" if self.q else "Lista dokumentów", url=search_url(self.search)
+        )
 
     @property
     def carried(self) -> Query | None:
@@ -362,7 +363,7 @@ def _list_link(text: str, here: str, search: Query, number: int) -> Link:
 
 def _hit_summary(view: DocumentView, found: Sequence[PageHits]) -> str:
     if not found:
-        return f"W tym dokumencie nie ma słów „{view.q}”."
+        return f"W tym dokumencie nie ma słów z zapytania {messages.quoted(view.q)}."
     forms = (
         ("stronie", "stronach", "stronach") if view.document.format.has_pages else ("części", "częściach", "częściach")
     )
@@ -532,9 +533,7 @@ def link_header(view: DocumentView, page: Page | None) -> str:
 
 def json_ld(view: DocumentView) -> Markup:
     """Linked data for search engines, for a script element."""
-    text = json.dumps(linked_data(view.source), ensure_ascii=False)
-    # Within a script nothing is escaped, so nothing may look like its end.
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
+    return as_script(linked_data(view.source))
 
 
 def properties(view: DocumentView, page: Page | None) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from starlette.requests import Request
 
-from kb import addresses
+from kb import addresses, messages
 from kb.pages.base import BasePage, Link, search_link
 from kb.reading.query import cut
 
@@ -37,11 +37,11 @@ class ErrorPage(BasePage):
 def error_page(request: Request, status: int, message: str, details: Sequence[str] = ()) -> ErrorPage:
     """The page of an error. For a document that is gone it offers a search for what its address says."""
     q = " ".join(cut(request.query_params.get("q", "")).replace("\x00", " ").split())
-    links = [Link(text=f"Szukaj „{q}”", url=search_link(q))] if q else []
+    links = [Link(text=f"Szukaj: {messages.quoted(q)}", url=search_link(q))] if q else []
     document = addresses.document_of(request.url.path)
     if status == 404 and document:
         words = cut(document.replace("-", " "))
-        links.append(Link(text=f"Szukaj „{words}”", url=search_link(words)))
+        links.append(Link(text=f"Szukaj: {messages.quoted(words)}", url=search_link(words)))
     links.append(Link(text="Wszystkie dokumenty", url=addresses.SEARCH))
     links.append(Link(text="Strona główna", url=addresses.START))
     title = _TITLES.get(status, "Coś się nie udało")

@@ -5,12 +5,14 @@ It comes from the archive. An index that was made before there was one has its f
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 
 from kb.errors import NotFound
+from kb.folder import shown
 from kb.model import Document
 from kb.polish import normalise
 from kb.site import Site
@@ -39,11 +41,11 @@ def original(site: Site, document: Document) -> Path:
 
 
 def _entry(folder: Path, name: str) -> Path:
-    """A folder's entry by its NFC name: on the disk it may stand decomposed."""
+    """A folder's entry by its name as it is shown: on the disk it may stand decomposed."""
     direct = folder / name
     if direct.exists():
         return direct
-    return next((entry for entry in folder.iterdir() if normalise(entry.name) == name), direct)
+    return next((entry for entry in folder.iterdir() if shown(entry.name) == name), direct)
 
 
 def size_of(site: Site, document: Document) -> int | None:
@@ -58,7 +60,8 @@ def send(path: Path, document: Document) -> Response:
     """The file: shown in the browser where it can be, else saved. The name is given in ASCII and as it is (RFC 5987)."""
     named = PurePosixPath(document.path)
     name = normalise(named.name).encode("utf-8", "replace").decode()
-    plain = f"{slug(named.stem)}{named.suffix.lower()}"
+    ending = named.suffix.lower()
+    plain = slug(named.stem) + (ending if re.fullmatch(r"\.[a-z0-9]+", ending) else "")
     disposition = "inline" if document.format.inline else "attachment"
     return FileResponse(
         path,

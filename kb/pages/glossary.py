@@ -9,7 +9,7 @@ from typing import ClassVar
 from kb import messages
 from kb.addresses import GLOSSARY
 from kb.pages.base import BasePage, search_link
-from kb.polish import fold
+from kb.polish import alphabetical, fold, initial
 from kb.reading.synonyms import Abbreviation
 
 FILTER = "skrot"
@@ -43,8 +43,8 @@ def glossary_page(abbreviations: Sequence[Abbreviation], wanted: str = "") -> Gl
     """All abbreviations by first letter; of these the ones that have what is ``wanted``, in short or at length."""
     letters: dict[str, list[GlossaryEntry]] = {}
     shown = [entry for entry in abbreviations if not wanted or _has(entry, wanted)]
-    for entry in sorted(shown, key=lambda a: (fold(a.short).upper(), a.short)):
-        letters.setdefault(fold(entry.short)[:1].upper(), []).append(
+    for entry in sorted(shown, key=lambda entry: alphabetical(entry.short)):
+        letters.setdefault(initial(entry.short), []).append(
             GlossaryEntry(
                 short=entry.short,
                 long=entry.long[0],

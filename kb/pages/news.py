@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from kb.addresses import FEED, LISTS, search_url
-from kb.errors import NotFound
 from kb.model import Query, Results, Taxonomy
-from kb.pages.base import BasePage, Card, Link, Pagination, cards_of_one_kind, last_page, pagination
+from kb.pages.base import BasePage, Card, Link, Pagination, cards_of_one_kind, pagination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +23,8 @@ class ListPage(BasePage):
 
 
 def list_page(results: Results, taxonomy: Taxonomy, kind: str, notices: Sequence[str]) -> ListPage:
-    """Documents of one kind with a choice of years. Raises NotFound past the last page."""
+    """Documents of one kind with a choice of years."""
     query, path = results.query, LISTS[kind]
-    last = last_page(results)
-    if query.page > last:
-        raise NotFound(f"Nie ma {query.page}. strony tego spisu; ostatnia ma numer {last}.")
     name = next((k.plural for k in taxonomy.kinds if k.slug == kind), "Dokumenty")
     chosen = query.filters.get("year", ())
     # The list's own address says the kind and the order.

@@ -76,7 +76,7 @@ def quote_form() -> QuotePage:
     return QuotePage(
         title="Sprawdź cytat",
         canonical=QUOTE,
-        description="Sprawdź, czy cytowane zdanie naprawdę stoi w dokumentach i czy brzmi tak samo.",
+        description="Sprawdź, czy cytowane zdanie jest w dokumentach i czy brzmi tak samo.",
         quote="",
         most=_most(),
     )

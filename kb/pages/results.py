@@ -1,4 +1,4 @@
-"""The results page: hits with their pages, filters, how the query was read, a chart of years, help when nothing was found."""
+"""The results page: hits with their pages, filters, how the query was read, help when nothing was found."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from markupsafe import Markup
 from kb import messages
 from kb.addresses import FEED, citations_url, search_pairs, search_url, topic_url, with_search
 from kb.citing import STYLES
-from kb.errors import NotFound
 from kb.facets import FACETS
 from kb.limits import EXPORTED_RECORDS
-from kb.model import FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
-from kb.pages.base import BasePage, Card, Link, Pagination, card, last_page, pagination, place
+from kb.model import ClauseKind, FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
+from kb.pages.base import BasePage, Card, Link, Pagination, card, pagination, place
 
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
 _SHOWN_VALUES = 6
-_MOST_YEARS = 40
-_BAR, _GAP, _CHART_HEIGHT = 22, 8, 64
+_WITH_BARS = ("edition", "year")
+"""Facets whose values follow each other in time: bars beside them show how the documents are spread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +44,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetGroup:
-    """A filter as a group of checkboxes; ``folded`` are shown on demand."""
+    """A filter as a group of checkboxes; ``folded`` are shown on demand.
+
+    ``most`` is the number of documents that a full bar stands for, 0 where there are no bars.
+    """
 
     name: str
     legend: str
     shown: tuple[FacetValue, ...]
     folded: tuple[FacetValue, ...]
+    most: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,39 +64,6 @@ class ReadAs:
     also: str
     missing: str
     undo: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """A year of the chart: its column in drawing units and how many documents it stands for."""
-
-    year: str
-    count: int
-    documents: str
-    url: str
-    x: int
-    y: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """Documents per year."""
-
-    width: int
-    height: int
-    bar_width: int
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditionShare:
-    """An edition with its number of found documents; ``most`` is the number of the edition that has most of them."""
-
-    name: str
-    count: int
-    most: int
-    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +82,7 @@ class ResultsPage(BasePage):
 
     template: ClassVar[str] = "results.html"
     browsing: bool
+    asked: str
     summary: str
     sort: Sort
     found: tuple[Result, ...]
@@ -121,29 +92,23 @@ class ResultsPage(BasePage):
     read_as: ReadAs | None
     sorts: tuple[Link, ...]
     answer: AnswerBox | None
-    chart: Chart | None
-    editions: tuple[EditionShare, ...]
     pagination: Pagination | None
     exports: tuple[Link, ...]
     export_note: str
+    has_quotation: bool
     relaxations: tuple[Link, ...]
     topics: tuple[Link, ...]
 
 
 def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -> ResultsPage:
-    """The page of a search. Raises NotFound past the last page."""
+    """The page of a search."""
     query = results.query
-    last = last_page(results)
-    if query.page > last:
-        raise NotFound(
-            f"Nie ma {query.page}. strony wyników: to wyszukiwanie ma ich {last}."
-            if last > 1
-            else "Te wyniki mieszczą się na jednej stronie."
-        )
     shown_text = query.text if len(query.text) <= 80 else query.text[:80].rsplit(None, 1)[0] + "…"
     chips = _chips(results)
+    # Nothing is more relevant than anything else where nothing was asked; the newest come first then.
+    order = query.sort if query.text or query.sort != "relevance" else "newest"
     return ResultsPage(
-        title=f"„{shown_text}” – wyniki" if query.text else "Wszystkie dokumenty",
+        title=f"{messages.quoted(shown_text)} – wyniki" if query.text else "Wszystkie dokumenty",
         q=query.text,
         canonical="" if query.text else search_url(query),
         feed=search_url(replace(query, page=1, sort="relevance"), FEED),
@@ -151,6 +116,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         kept=tuple((name, value) for name, value in search_pairs(query) if name not in ("q", "page")),
         notices=tuple(notices),
         browsing=not query.text,
+        asked=messages.quoted(query.text),
         summary=_summary(results),
         sort=query.sort,
         found=tuple(_result(hit, query, taxonomy) for hit in results.hits),
@@ -159,12 +125,11 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         facets=tuple(_group(name, values) for name, values in results.facets.items() if values),
         read_as=_read_as(results),
         sorts=tuple(
-            Link(text=text, url=search_url(replace(query, sort=sort, page=1)), current=sort == query.sort)
+            Link(text=text, url=search_url(replace(query, sort=sort, page=1)), current=sort == order)
             for sort, text in _SORTS
+            if query.text or sort != "relevance"
         ),
         answer=_answer(results),
-        chart=_chart(results),
-        editions=_editions(results),
         pagination=pagination(results, lambda number: search_url(replace(query, page=number))),
         exports=tuple(
             Link(text=made.name, url=citations_url(query, style))
@@ -173,9 +138,10 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         )
         if results.listed
         else (),
-        export_note=f"najwyżej {messages.grouped(EXPORTED_RECORDS)} pierwszych dokumentów"
+        export_note=f"tylko pierwsze {messages.grouped(EXPORTED_RECORDS)} dokumentów"
         if results.listed > EXPORTED_RECORDS
         else "",
+        has_quotation=any(clause.kind is ClauseKind.PHRASE for clause in query.clauses),
         relaxations=tuple(
             Link(text=r.label, url=search_url(replace(r.query, page=1)), note=messages.documents(r.total))
             for r in results.relaxations
@@ -194,7 +160,9 @@ def _summary(results: Results) -> str:
         return documents
     similar = messages.counted(results.by_meaning, "dokument", "dokumenty", "dokumentów") if results.by_meaning else ""
     if not results.total:
-        return f"Tych słów nie ma; {similar} o podobnym znaczeniu" if similar else "Niczego nie znaleziono"
+        return (
+            f"Tych słów nie ma w dokumentach; {similar} o podobnym znaczeniu" if similar else "Niczego nie znaleziono"
+        )
     pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")
     return f"{documents}, {pages}" + (f"; ponadto {similar} o podobnym znaczeniu" if similar else "")
 
@@ -249,13 +217,14 @@ def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
         legend=FACETS[name].legend,
         shown=tuple(shown),
         folded=tuple(value for value in values if value not in shown),
+        most=max(value.count for value in values) if name in _WITH_BARS and len(values) > 1 else 0,
     )
 
 
 def _read_as(results: Results) -> ReadAs | None:
     """What was searched for, where it is not just what was typed."""
     query, reading = results.query, results.reading
-    missing = [f"frazy „{phrase}” nie ma w żadnym dokumencie, szukano jej słów" for phrase in reading.loosened]
+    missing = [f"frazy „{phrase}” nie ma w żadnym dokumencie, szukano więc jej słów" for phrase in reading.loosened]
     missing += [f"„{word}” nie występuje w zbiorze" for word in reading.absent]
     if not (reading.repaired or reading.expanded or missing):
         return None
@@ -278,41 +247,3 @@ def _answer(results: Results) -> AnswerBox | None:
         place=place(answer.document, answer.page),
         url=with_search(answer.page.url, results.query),
     )
-
-
-def _editions(results: Results) -> tuple[EditionShare, ...]:
-    """Found documents per edition, in the taxonomy's order; nothing to compare, nothing to show."""
-    found = [value for value in results.facets.get("edition", ()) if value.count]
-    if len(found) < 2:
-        return ()
-    most = max(value.count for value in found)
-    only = [replace(results.query, filters={**results.query.filters, "edition": (v.value,)}, page=1) for v in found]
-    return tuple(
-        EditionShare(name=value.label, count=value.count, most=most, url=search_url(query))
-        for value, query in zip(found, only, strict=True)
-    )
-
-
-def _chart(results: Results) -> Chart | None:
-    counts = {int(value.value): value.count for value in results.facets.get("year", ()) if value.count}
-    if len(counts) < 2:
-        return None
-    years = range(max(min(counts), max(counts) - _MOST_YEARS + 1), max(counts) + 1)
-    highest = max(counts.values())
-    bars = []
-    for i, year in enumerate(years):
-        count = counts.get(year, 0)
-        height = max(2, round(_CHART_HEIGHT * count / highest)) if count else 0
-        only = replace(results.query, filters={**results.query.filters, "year": (str(year),)}, page=1)
-        bars.append(
-            Bar(
-                year=str(year),
-                count=count,
-                documents=messages.documents(count),
-                url=search_url(only),
-                x=i * (_BAR + _GAP),
-                y=_CHART_HEIGHT - height,
-                height=height,
-            )
-        )
-    return Chart(width=len(bars) * (_BAR + _GAP) - _GAP, height=_CHART_HEIGHT, bar_width=_BAR, bars=tuple(bars))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, time
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
@@ -12,20 +13,22 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
 from kb import addresses, texts
+from kb.archive import Change
 from kb.citing import cite, cite_all, style_named
 from kb.citing.tags import WebLink
-from kb.errors import BadRequest, NotFound
-from kb.limits import EXPORTED_RECORDS, QUOTE_BYTES
-from kb.model import Document, Edition, Page, Query, Results, Topic
-from kb.pages import feeds, files
+from kb.errors import ArchiveUnavailable, BadRequest, NotFound
+from kb.limits import EXPORTED_RECORDS, FEED_ENTRIES, QUOTE_BYTES
+from kb.model import Document, Edition, Hit, Page, Query, Results, Topic
+from kb.pages import feeds, files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
-from kb.pages.base import respond, written
+from kb.pages.base import last_page, respond, written
 from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
 from kb.pages.calendar import calendar
 from kb.pages.document import DocumentPage, DocumentView, document_page
 from kb.pages.events import TYPE as EVENT_TYPE
 from kb.pages.events import event_card, events_page
+from kb.pages.follow import follow_page
 from kb.pages.glossary import FILTER as GLOSSARY_FILTER
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
@@ -41,13 +44,14 @@ from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import cut, make_query
 from kb.search import KnowledgeBase
-from kb.site import EVENT_KIND, site_of
+from kb.site import EVENT_KIND, Site, site_of, static_url
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
 _LATEST = 5
 _MOST_LISTED = 200
-_FEED_LENGTH = 30
+_MOST_LINKED = 20
+_FEED_SECONDS = 600
 _LONGEST_NUMBER = 20
 _YEAR = 365 * 24 * 3600
 
@@ -58,8 +62,22 @@ def start(request: Request) -> Response:
     site = site_of(request)
     knowledge = site.knowledge
     newest = _listed(knowledge, {}, _LATEST)
-    page = start_page(newest, knowledge.taxonomy, knowledge.state.size, site.events.all(), site.today())
-    return respond(request, page)
+    page = start_page(
+        replace(newest, hits=_latest(site) or newest.hits),
+        knowledge.taxonomy,
+        knowledge.state.size,
+        site.events.all(),
+        site.today(),
+    )
+    return respond(request, replace(page, linked_data=robots.website(site.base_url(request))))
+
+
+def _latest(site: Site) -> tuple[Hit, ...]:
+    """The documents that came or changed last, whatever their date; none where the ledger does not know."""
+    with contextlib.suppress(ArchiveUnavailable):
+        hits, _ = site.knowledge.in_order(make_query("", per_page=_LATEST), tuple(site.directory.latest()))
+        return hits
+    return ()
 
 
 @router.get(addresses.SEARCH)
@@ -67,17 +85,37 @@ def search(request: Request) -> Response:
     """Results of a search; without words, all documents, newest first."""
     knowledge = site_of(request).knowledge
     query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy))
-    return respond(request, results_page(knowledge.search(query), knowledge.taxonomy, notices))
+    results = knowledge.search(query)
+    if query.page > last_page(results):
+        return RedirectResponse(addresses.search_url(replace(query, page=last_page(results))), 302)
+    return respond(request, results_page(results, knowledge.taxonomy, notices))
 
 
 @router.get(addresses.FEED)
 def feed(request: Request) -> Response:
-    """The newest documents of any search, to be followed."""
+    """What was added and changed last of any search, as Atom."""
+    content = feeds.atom(_feed(request), static_url("feed.css"))
+    # Browsers show the source of a feed, or save it, unless it is called XML; then they show it with its style.
+    shown = "text/html" in request.headers.get("accept", "")
+    media_type = f"application/{'xml' if shown else 'atom+xml'}; charset=utf-8"
+    headers = {**site_of(request).caching(_FEED_SECONDS), "Vary": "Accept"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.get(addresses.FEED_JSON)
+def json_feed(request: Request) -> Response:
+    """The same as JSON Feed."""
+    content = feeds.json_feed(_feed(request))
+    return Response(
+        content, media_type="application/feed+json; charset=utf-8", headers=site_of(request).caching(_FEED_SECONDS)
+    )
+
+
+@router.get(addresses.FOLLOW)
+def follow(request: Request) -> Response:
+    """How to follow what is new."""
     site = site_of(request)
-    query, _ = _lenient(read_query(request.query_params, site.knowledge.taxonomy))
-    results = site.knowledge.search(replace(query, sort="newest", page=1, per_page=_FEED_LENGTH))
-    content = feeds.atom(results, site.base_url(request), site.today())
-    return Response(content, media_type="application/atom+xml", headers=site.caching(600))
+    return respond(request, follow_page(site.knowledge.taxonomy, site.base_url(request)))
 
 
 @router.get(addresses.DOCUMENT)
@@ -371,6 +409,16 @@ def api_guide(request: Request) -> Response:
 @router.get(addresses.SITEMAP)
 def sitemap(request: Request) -> Response:
     """Addresses for search engines."""
+    return _sitemap(request)
+
+
+@router.get(addresses.SITEMAP_PART)
+def sitemap_part(request: Request, number: str) -> Response:
+    """Some of the addresses, where one map cannot hold all."""
+    return _sitemap(request, whole_number(number) or 0)
+
+
+def _sitemap(request: Request, part: int | None = None) -> Response:
     site = site_of(request)
     taxonomy = site.knowledge.taxonomy
     paths = [
@@ -383,17 +431,47 @@ def sitemap(request: Request) -> Response:
         addresses.QUOTE,
         addresses.ABOUT,
         *(link.url for link in written(site).values()),
+        addresses.FOLLOW,
         *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
         *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),
     ]
-    content = feeds.sitemap(site.directory.documents().values(), paths, site.base_url(request))
-    return Response(content, media_type="application/xml", headers=site.caching(3600))
+    changes: Mapping[str, Change] = {}
+    with contextlib.suppress(ArchiveUnavailable):
+        changes = site.directory.latest()
+    documents = [
+        robots.Place(addresses.document_url(each.id), changes[each.id].changed if each.id in changes else None)
+        for each in site.directory.documents().values()
+    ]
+    content = robots.sitemap([*map(robots.Place, paths), *documents], site.base_url(request), part)
+    if content is None:
+        raise NotFound("Nie ma takiej części mapy strony.")
+    return Response(content, media_type="application/xml; charset=utf-8", headers=site.caching(3600))
 
 
 @router.get(addresses.ROBOTS)
-def robots(request: Request) -> Response:
+def robots_txt(request: Request) -> Response:
     """What robots may read."""
-    return Response(feeds.robots(site_of(request).base_url(request)), media_type="text/plain")
+    return Response(robots.robots(site_of(request).base_url(request)), media_type="text/plain")
+
+
+@router.get(addresses.OPENSEARCH)
+def opensearch(request: Request) -> Response:
+    """The search, for browsers."""
+    site = site_of(request)
+    content = robots.opensearch(site.base_url(request), static_url("icon.svg"))
+    media_type = "application/opensearchdescription+xml; charset=utf-8"
+    return Response(content, media_type=media_type, headers=site.caching(86_400))
+
+
+def _feed(request: Request) -> feeds.Feed:
+    site = site_of(request)
+    knowledge = site.knowledge
+    query, _ = _lenient(read_query(request.query_params, knowledge.taxonomy))
+    query = replace(query, sort="relevance", per_page=FEED_ENTRIES)
+    changes = site.directory.latest()
+    hits, total = knowledge.in_order(query, tuple(changes))
+    midnight = datetime.combine(site.today(), time(), UTC)
+    return feeds.make_feed(query, hits, total, changes, knowledge.taxonomy, site.base_url(request), midnight)
 
 
 def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit: int) -> Results:
@@ -403,8 +481,11 @@ def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit
 def _list(request: Request, kind: str) -> Response:
     knowledge = site_of(request).knowledge
     query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy, ("year", "page")))
-    query = replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest")
-    return respond(request, list_page(knowledge.search(query), knowledge.taxonomy, kind, notices))
+    results = knowledge.search(replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest"))
+    if query.page > last_page(results):
+        last = replace(query, page=last_page(results), sort="relevance")
+        return RedirectResponse(addresses.search_url(last, addresses.LISTS[kind]), 302)
+    return respond(request, list_page(results, knowledge.taxonomy, kind, notices))
 
 
 def _calendar(request: Request, events: Sequence[Document], name: str) -> Response:
@@ -417,28 +498,31 @@ def _calendar(request: Request, events: Sequence[Document], name: str) -> Respon
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     knowledge = site_of(request).knowledge
     results = _listed(knowledge, {facet: (entry.slug,)}, _MOST_LISTED)
+    base_url = site_of(request).base_url(request)
     own = _own_text(knowledge, entry)
-    if own is None:
-        return respond(request, entry_page(entry, results, knowledge.taxonomy))
-    others = replace(results, hits=tuple(hit for hit in results.hits if hit.document.id != own.id))
-    page = entry_page(entry, others, knowledge.taxonomy)
-    return respond(request, with_text(page, _document_page(request, own)))
+    if own is not None:
+        results = replace(results, hits=tuple(hit for hit in results.hits if hit.document.id != own.id))
+    page = entry_page(entry, results, knowledge.taxonomy)
+    documents = [hit.document for hit in results.hits[:_MOST_LINKED]]
+    data = robots.collection(page.title, page.description, page.canonical, documents, base_url)
+    page = replace(page, linked_data=data)
+    return respond(request, with_text(page, _document_page(request, own)) if own else page)
 
 
 def _own_text(knowledge: KnowledgeBase, entry: Edition | Topic) -> Document | None:
     """The document that tells of an edition, where editors have named one that is there."""
     if isinstance(entry, Edition) and entry.document:
-        with suppress(NotFound):
+        with contextlib.suppress(NotFound):
             return knowledge.document(entry.document)
     return None
 
 
 def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
-    """The query, and what to tell the reader about filters that could not be used. A wrong page number is an error.
+    """The query, and what to tell the reader about filters that could not be used. What is no page number is an error.
 
     Unknown parameters are left alone: links from newsletters carry them.
     """
-    refuse(problem for problem in parsed.problems if problem.parameter == "page")
+    refuse(problem for problem in parsed.problems if problem.parameter == "page" and not problem.notice)
     told = [problem.notice or f"Pominięto: {problem.message}" for problem in parsed.problems if problem.known]
     return parsed.query, tuple(told)
 

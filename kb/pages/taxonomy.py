@@ -105,6 +105,7 @@ def entry_page(entry: Edition | Topic, results: Results, taxonomy: Taxonomy) -> 
         canonical=_url(entry),
         description=_lead(entry),
         feed=search_url(make_query("", {facet: (entry.slug,)}), FEED),
+        search_in_header=False,  # its own search box stands by the heading
         section=section,
         name=entry.name,
         period=_period(entry),

@@ -23,6 +23,7 @@ LONGEST_SHOWN = 60
 _WORD_FORMS = ("słowo", "słowa", "słów")
 
 SEARCH_PARAMETERS = ("q", *FACETS, "sort", "page", "per_page")
+_UNKNOWN_ORDER = "Takiej kolejności wyników nie ma; są w zwykłej."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]+")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 
@@ -83,20 +84,29 @@ def read_query(params: Multi, taxonomy: Taxonomy, allowed: Sequence[str] = SEARC
         for value in values[: limits.FACET_VALUES]:
             problem = _facet_problem(facet, value, labels)
             if problem:
-                problems.append(Problem(name, problem))
+                problems.append(Problem(name, problem, notice=_facet_notice(facet, value, labels)))
             else:
                 filters.setdefault(name, []).append(value)
     sort = _only(given, "sort", "relevance")
     if sort not in get_args(Sort):
-        problems.append(Problem("sort", f"sort = „{_shown(sort)}”: możliwe wartości to {', '.join(get_args(Sort))}."))
+        problems.append(
+            Problem(
+                "sort",
+                f"sort = „{_shown(sort)}”: możliwe wartości to {', '.join(get_args(Sort))}.",
+                notice=_UNKNOWN_ORDER,
+            )
+        )
         sort = "relevance"
     per_page = _number(given, "per_page", DEFAULT_PER_PAGE, limits.RESULTS_A_PAGE, problems)
     page = _number(given, "page", 1, None, problems)
     if (page - 1) * per_page > limits.LAST_RESULT:
-        problems.append(
-            Problem("page", f"page = {page}: można przejrzeć najwyżej {limits.LAST_RESULT} pierwszych dokumentów.")
+        most = messages.grouped(limits.LAST_RESULT)
+        message = f"page = {page}: można przejrzeć tylko pierwsze {most} dokumentów."
+        notice = (
+            f"Przejrzeć można tylko pierwsze {most} dokumentów. Do dalszych dotrzesz, gdy zawęzisz wyniki filtrami."
         )
-        page = 1
+        problems.append(Problem("page", message, notice=notice))
+        page = limits.LAST_RESULT // per_page
     text = _only(given, "q", "")
     problems += _query_problems(text)
     query = make_query(text, filters, sort=sort, page=page, per_page=per_page)
@@ -125,7 +135,9 @@ def collect(
     pairs = params.multi_items()
     if len(pairs) > limits.PARAMETERS:
         message = f"parametry: można podać najwyżej {limits.PARAMETERS}, podano {len(pairs)}."
-        problems.append(Problem("", message, notice=f"Odczytaliśmy pierwszych {limits.PARAMETERS} parametrów adresu."))
+        problems.append(
+            Problem("", message, notice=f"Z adresu odczytaliśmy tylko pierwsze {limits.PARAMETERS} parametrów.")
+        )
     for name, value in pairs[: limits.PARAMETERS]:
         if name not in allowed:
             if name not in unknown:
@@ -150,7 +162,7 @@ def _query_problems(text: str) -> Iterator[Problem]:
     """What of a query is not read because it is too long."""
     if len(text) > limits.QUERY_CHARACTERS:
         message = _too_long("q", limits.QUERY_CHARACTERS, len(text))
-        notice = f"Zapytanie było bardzo długie. Szukamy jego pierwszych {limits.QUERY_CHARACTERS} znaków."
+        notice = f"Zapytanie jest bardzo długie. Uwzględniliśmy tylko pierwsze {limits.QUERY_CHARACTERS} znaków."
         yield Problem("q", message, notice=notice)
     clauses = parse(cut(text))
     read = first_words(clauses)
@@ -159,7 +171,9 @@ def _query_problems(text: str) -> Iterator[Problem]:
             f"q: można podać najwyżej {messages.counted(limits.QUERY_WORDS, *_WORD_FORMS)} "
             f"({limits.QUERY_WORDS_IN_ALL} razem z takimi jak „i” czy „na”)."
         )
-        yield Problem("q", message, notice=f"Pytanie ma zbyt wiele słów. Szukamy tylko początku: {print_clauses(read)}")
+        yield Problem(
+            "q", message, notice=f"Pytanie ma zbyt wiele słów. Uwzględniliśmy tylko początek: {print_clauses(read)}"
+        )
 
 
 def _too_long(name: str, most: int, given: int) -> str:
@@ -170,7 +184,14 @@ def _too_long(name: str, most: int, given: int) -> str:
 def _facet_problem(facet: Facet, value: str, labels: Mapping[str, str]) -> str:
     if re.fullmatch(facet.pattern, value) if facet.pattern else value in labels:
         return ""
-    return f"{facet.name} = „{_shown(value)}”: {facet.unknown}{_nearest(value, labels)}."
+    return f"{facet.name} = „{_shown(value)}”: {facet.unknown}{_nearest(value, labels)}"
+
+
+def _facet_notice(facet: Facet, value: str, labels: Mapping[str, str]) -> str:
+    """The same for readers, who know the values by their names."""
+    near = difflib.get_close_matches(value[:LONGEST_SHOWN].lower(), list(labels), 1)
+    hint = f" Może chodziło o „{labels[near[0]]}”?" if near else ""
+    return f"Pominęliśmy filtr „{facet.legend}: {_shown(value)}”: {facet.unknown}.{hint}"
 
 
 def _number(
@@ -190,12 +211,12 @@ def _only(given: Mapping[str, tuple[str, ...]], name: str, default: str) -> str:
 
 
 def _unknown(name: str, allowed: Collection[str]) -> str:
-    return f"{_shown(name)}: nie ma takiego parametru{_nearest(name, allowed)}."
+    return f"{_shown(name)}: nie ma takiego parametru{_nearest(name, allowed)}"
 
 
 def _nearest(value: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(value[:LONGEST_SHOWN].lower(), list(known), 1)
-    return f"; może chodzi o {near[0]}" if near else ""
+    return f". Może chodziło o „{near[0]}”?" if near else "."
 
 
 def _shown(value: str) -> str:

@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kb.catalogue import problems, read_yaml
+from kb.catalogue.fields import Text
 from kb.errors import TaxonomyError
 from kb.polish import Analyzer, is_stop_word, surface, words
 
@@ -43,15 +44,15 @@ class Equivalent:
 
 class _AbbreviationEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-    short: Annotated[str, Field(min_length=1)]
-    long: Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v), Field(min_length=1)]
-    definition: str = ""
+    short: Annotated[Text, Field(min_length=1)]
+    long: Annotated[list[Text], BeforeValidator(lambda v: [v] if isinstance(v, str) else v), Field(min_length=1)]
+    definition: Text = ""
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
     abbreviations: list[_AbbreviationEntry] = []
-    synonyms: list[Annotated[list[str], Field(min_length=2)]] = []
+    synonyms: list[Annotated[list[Text], Field(min_length=2)]] = []
 
 
 class Synonyms:

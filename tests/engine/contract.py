@@ -202,6 +202,7 @@ def requests(draw: st.DrawFn) -> Request:
             if draw(st.booleans())
         },
         sort=draw(st.sampled_from(["relevance", "relevance", "newest", "oldest"])),
+        order=tuple(draw(st.one_of(st.just([]), st.lists(st.sampled_from("abcdx"), max_size=3, unique=True)))),
         offset=draw(st.integers(0, 2)),
         limit=draw(st.integers(0, 4)),
         pages_per_document=draw(st.integers(0, 3)),
@@ -224,7 +225,10 @@ def check(state: State, oracle: State, request: Request) -> None:
         # Documents may change places only where rounding makes their scores equal.
         assert got.score == pytest.approx(at_this_place.score, rel=SCORE)
         assert got.score == pytest.approx(own.score, rel=SCORE) == got.pages[0].score
-        if request.sort != "relevance":
+        if request.order:
+            named = [id in request.order and id for id in (got.document.id, at_this_place.document.id)]
+            assert named[0] == named[1]
+        elif request.sort != "relevance":
             assert own.document.published == at_this_place.document.published
         assert got.matching_pages == own.matching_pages == sum(not page.joined for page in got.pages)
         assert {page.number: (pytest.approx(score, rel=SCORE), joined) for page, score, joined in own.pages} == {
@@ -547,6 +551,23 @@ class EngineContract(ABC):
         assert index.ids(word("gmina"), sort="newest") == ["new", "more", "less", "undated"]
         assert index.ids(word("gmina"), sort="oldest") == ["more", "less", "new", "undated"]
         assert [own.id for own in index.state.documents()] == ["new", "less", "more", "undated"]
+
+    def test_given_order(self, index: Index) -> None:
+        """In the order of the ids given; what is not named comes last, by relevance, and names of others mean nothing."""
+        index.commit(
+            document("less", "gmina powiat"),
+            document("more", "gmina gmina"),
+            document("first", "gmina powiat"),
+            document("second", "gmina gmina gmina"),
+            document("other", "powiat"),
+        )
+        assert index.ids(word("gmina"), order=("nobody", "first", "other", "second")) == [
+            "first",
+            "second",
+            "more",
+            "less",
+        ]
+        assert index.ids(word("gmina"), order=("first",), sort="oldest", limit=1) == ["first"]
 
     def test_equals_stand_in_one_order(self, index: Index) -> None:
         """Pages and documents with the same score come in the same order in each search and on each page of results."""

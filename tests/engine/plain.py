@@ -195,7 +195,10 @@ class PlainState:
         if request.near and any(concept.asked for concept in request.concepts):
             found = [match for match in self._with_near(request, matching) if _kept(match[0], request)]
             found.sort(key=self._rank)
-        if request.sort != "relevance":
+        if request.order:
+            places = {id: place for place, id in enumerate(request.order)}
+            found.sort(key=lambda match: places.get(match[0].document.id, len(places)))
+        elif request.sort != "relevance":
             way = -1 if request.sort == "newest" else 1
             found.sort(key=lambda match: (not _day(match[0].document), way * _day(match[0].document)))
         facets = {

@@ -203,7 +203,7 @@ def test_many(tmp_path: Path) -> None:
         form.comment(f"Uwaga {number}", at=(60, 10_000 - 5 * number))
     extraction = form.read(tmp_path)
     assert len(extraction.pages[0].outside.splitlines()) == 2_000
-    assert extraction.warnings == ("Plik ma bardzo dużo pól formularza i adnotacji; odczytano 2000 pierwszych.",)
+    assert extraction.warnings == ("Plik ma bardzo dużo pól formularza i adnotacji; odczytano tylko pierwsze 2000.",)
 
 
 def test_a_form_that_makes_no_sense(tmp_path: Path) -> None:

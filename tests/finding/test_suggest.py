@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from library import TAXONOMY, Library
 
+from kb.finding.suggest import Grammar
+from kb.polish import shared_analyzer
 from kb.search import KnowledgeBase
 
 PHRASES = """\
@@ -92,3 +94,36 @@ def test_an_abbreviation_brings_its_long_form(knowledge: KnowledgeBase) -> None:
     assert (short.text, short.detail) == ("TBS", "towarzystwo budownictwa społecznego")
     (long,) = knowledge.suggest("towarz")
     assert (long.text, long.detail) == ("towarzystwo budownictwa społecznego", "TBS")
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "wkład własny",
+        "organizator społeczności lokalnej",
+        "umowy o dofinansowanie",
+        "transport od drzwi do drzwi",
+        "zasada dnsh w projektach samorządów",
+        "energia w partnerstwach samorządowych",
+    ],
+)
+def test_a_name_in_the_nominative_is_a_phrase(phrase: str) -> None:
+    """What a person would type: a noun with what describes it, genitives and prepositions."""
+    assert Grammar(shared_analyzer()).is_name(phrase.split())
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "zamówień publicznych",
+        "rewitalizacja w gminie krok",
+        "finansowanych ze środków europejskich",
+        "dostępności osobom ze szczególnymi",
+        "przygotowany na potrzeby bazy",
+        "szkoły średniej",
+        "wpf sprawdzić",
+    ],
+)
+def test_a_scrap_of_a_sentence_is_no_phrase(run: str) -> None:
+    """Other cases, a name cut short, participles without a noun, verbs."""
+    assert not Grammar(shared_analyzer()).is_name(run.split())

@@ -30,7 +30,10 @@ def chromium() -> str | None:
 
 
 class Browser:
-    """One tab. ``errors`` collects exceptions, console errors and what the security policy refused."""
+    """One tab. ``errors`` collects exceptions, console errors and what the security policy refused.
+
+    ``requests`` collects the addresses of everything that was asked for.
+    """
 
     def __init__(self, program: str, profile: Path) -> None:
         """Start the browser; ``profile`` is a folder of its own."""
@@ -57,10 +60,11 @@ class Browser:
         atexit.register(self._process.kill)
         self._number, self._buffer, self._session = 0, b"", ""
         self.errors: list[str] = []
+        self.requests: list[str] = []
         targets = self.call("Target.getTargets")["targetInfos"]
         page = next(target["targetId"] for target in targets if target["type"] == "page")
         self._session = self.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
+        for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **params: object) -> Any:
@@ -86,6 +90,8 @@ class Browser:
         message: dict[str, Any] = json.loads(raw)
         if message.get("method") == "Runtime.exceptionThrown":
             self.errors.append(json.dumps(message["params"]["exceptionDetails"]))
+        elif message.get("method") == "Network.requestWillBeSent":
+            self.requests.append(message["params"]["request"]["url"])
         elif message.get("method") == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
             self.errors.append(message["params"]["entry"]["text"])
         return message
@@ -100,6 +106,15 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
 
+    def media(self, **features: str) -> None:
+        """How pages are shown: ``prefers_color_scheme="dark"``, ``forced_colors="active"``; what is not named is as usual."""
+        named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.call("Emulation.setEmulatedMedia", features=named)
+
+    def scripts(self, *, on: bool) -> None:
+        """Whether pages opened from now on may run scripts."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not on)
+
     def open(self, url: str) -> None:
         """Go to an address and wait until it is loaded."""
         self.call("Page.navigate", url=url)
@@ -108,8 +123,9 @@ class Browser:
         )
 
     def ask(self, script: str) -> Any:
-        """The value of an expression in the page."""
-        return self.call("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+        """The value of an expression in the page, or what its promise gives."""
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        return answer["result"].get("value")
 
     def wait(self, script: str) -> None:
         """Wait until an expression is true."""
@@ -124,9 +140,18 @@ class Browser:
 
     def press(self, key: str, *, shift: bool = False) -> None:
         """Press and release a key that has a name, with Shift held or not."""
-        codes = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, "Tab": 9}
+        codes = {
+            "Enter": 13,
+            "Escape": 27,
+            "ArrowDown": 40,
+            "ArrowUp": 38,
+            "ArrowLeft": 37,
+            "ArrowRight": 39,
+            "Tab": 9,
+            " ": 32,
+        }
         code = codes[key]
-        extra: dict[str, object] = {"text": "\r"} if key == "Enter" else {}
+        extra: dict[str, object] = {"text": {"Enter": "\r", " ": " "}[key]} if key in ("Enter", " ") else {}
         extra |= {"modifiers": 8} if shift else {}
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, **extra)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)

@@ -59,8 +59,8 @@ def test_all_problems_come_back_at_once(client: httpx.Client) -> None:
     assert [detail.split(" ")[0].rstrip(":") for detail in error["details"]] == [
         "kimd", "q", "edition", "topic", "year", "sort", "per_page", "page",
     ]  # fmt: skip
-    assert error["details"][0] == "kimd: nie ma takiego parametru; może chodzi o kind."
-    assert error["details"][2] == "edition = „pilotaj”: nie ma takiej edycji; może chodzi o pilotaz."
+    assert error["details"][0] == "kimd: nie ma takiego parametru. Może chodziło o „kind”?"
+    assert error["details"][2] == "edition = „pilotaj”: nie ma takiej edycji. Może chodziło o „pilotaz”?"
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "1.5", "9999999999", "abc", "٣"])

@@ -1,5 +1,6 @@
 """Errors, headers and files: what goes wrong has one shape, and nothing leaks."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -87,7 +88,6 @@ def test_unexpected_error(failing: Failing) -> None:
         ("/cytowania/nie-ma?format=ris", 404),
         ("/cytowania/poradnik-zit?format=mla", 422),
         ("/cytowania/poradnik-zit?page=99&format=ris", 404),
-        ("/aktualnosci?page=99", 404),
         ("/aktualnosci?page=0", 422),
         ("/api/v1/documents/nie-ma", 404),
         ("/api/v1/documents/poradnik-zit?x=1", 422),
@@ -195,11 +195,17 @@ def test_a_pdf_is_not_bound_by_the_policy_for_pages(client: httpx.Client) -> Non
 
 def test_originals_stay_inside(config: settings.Settings) -> None:
     """A path out of the documents folder, by dots or by a link put there later, is not followed."""
-    document = KnowledgeBase(config).document("poradnik-zit")
+    site = create_app(config).state.site
+    # The archive does not have this version, so that its file is looked for in the folder.
+    version = hashlib.sha256(b"%PDF").hexdigest()
+    document = replace(KnowledgeBase(config).document("poradnik-zit"), version=version)
     (config.documents.parent / "tajne.pdf").write_bytes(b"%PDF")
-    link = config.documents / "link.pdf"
+    link, inside = config.documents / "link.pdf", config.documents / "jawne.pdf"
     link.symlink_to(config.documents.parent / "tajne.pdf")
+    inside.write_bytes(b"%PDF")
+    assert original(site, replace(document, path="jawne.pdf")) == inside.resolve()
     for path in ("../tajne.pdf", "link.pdf", "poradniki", "/etc/passwd"):
         with pytest.raises(errors.NotFound):
-            original(config.documents, replace(document, path=path))
+            original(site, replace(document, path=path))
     link.unlink()
+    inside.unlink()

@@ -277,7 +277,7 @@ def test_hits_of_a_document(reader: httpx.Client) -> None:
     assert "<mark>Zagospodarowanie</mark> parku" in found
     assert f'href="{PAGE}/8?q=zagospodarowanie+gminy&amp;trafienie=1#trafienie"' in found
     strip = html[html.index('class="strip"') : html.index("</nav>", html.index('class="strip"'))]
-    assert strip.count("<li>") == 30
+    assert strip.count("<li") == 30
     assert strip.count("shade-4") == 4
     assert re.search(r'shade-[12]" href="/dokumenty/raport/strony/8\?', strip)
     assert "s. ii (2. w pliku): 3 trafienia, całe zapytanie" in strip
@@ -309,7 +309,7 @@ def test_more_leads_to_the_fragments(reader: httpx.Client) -> None:
 def test_no_hits_in_a_document(reader: httpx.Client) -> None:
     """It says so, and the form to search in the document is there."""
     html = reader.get("/dokumenty/raport?q=xqzwy").text
-    assert "W tym dokumencie nie ma słów „xqzwy”." in html
+    assert "W tym dokumencie nie ma słów z zapytania „xqzwy”." in html
     assert 'action="/dokumenty/raport"' in html
     assert 'action="/dokumenty/raport"' in reader.get("/dokumenty/raport").text
 
@@ -356,10 +356,10 @@ def test_short_sections_stand_together(reader: httpx.Client) -> None:
     last = reader.get("/dokumenty/notatka/strony/4").text
     for html in (first, second):
         assert "Krótko o" in html
-        assert "części 1–3 z 4" in html
+        assert "części 1–3 z\N{NO-BREAK SPACE}4" in html
         assert _links(html)["Następna"].startswith("/dokumenty/notatka/strony/4")
         assert "Poprzednia" not in _links(html)
-    assert "część 4 z 4" in last
+    assert "część 4 z\N{NO-BREAK SPACE}4" in last
     assert _links(last)["Poprzednia"] == "/dokumenty/notatka/strony/3"
     assert "Trafienia 1–2 z 3" in second
     assert _links(second)["Następne trafienie"] == "/dokumenty/notatka/strony/4?q=gmina"

@@ -2,6 +2,7 @@
 
 from library import Library
 
+from kb.archive import Archive
 from kb.site import Directory
 
 
@@ -9,7 +10,7 @@ def test_directory_follows_the_index(library: Library) -> None:
     """It is read once for each state of the index, and knows a new document as soon as it is there."""
     library.markdown("stare/a.md", "Tekst.", id="a", published="2023-01-02")
     library.run()
-    directory = Directory(library.open())
+    directory = Directory(library.open(), Archive(library.settings().store).ledger)
     before = directory.documents()
     assert directory.documents() is before
     assert directory.url_of_file("stare/a.md") == "/dokumenty/a"

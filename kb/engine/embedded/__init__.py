@@ -115,13 +115,22 @@ class EmbeddedStore:
     @contextmanager
     def writer(self, fingerprint: str, *, rebuild: bool = False) -> Iterator[EmbeddedWriter]:
         """The only right to write. Raises IndexLocked."""
-        with lock(self._builds.folder):
+        with lock(self._builds.folder), self._naming():
             self._builds.clean()
             writer = self._writer(fingerprint, rebuild)
             try:
                 yield writer
             finally:
                 writer.rows.cancel()
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Have every OSError name a file: Whoosh does not say which it was writing, and people must know where to make room."""
+        try:
+            yield
+        except OSError as error:
+            error.filename = error.filename or str(self._builds.folder)
+            raise
 
     def _writer(self, fingerprint: str, rebuild: bool) -> EmbeddedWriter:
         try:

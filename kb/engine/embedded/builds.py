@@ -25,7 +25,7 @@ from kb.errors import IndexDamaged, IndexMismatch, IndexMissing
 
 _RACY_NANOSECONDS = 100_000_000
 """Longer than the step of a file system's clock."""
-_NAME = re.compile(rb"[0-9]{8}-[0-9]{6}-[0-9]{6}\n?")
+_NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{6}\n?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Builds:
     def live(self) -> Path:
         """The folder of the live build. Raises IndexMissing, IndexDamaged where there are builds and none is known to be live."""
         try:
-            name = self._current.read_bytes()
+            name = self._current.read_bytes().decode(errors="replace")
         except OSError:
-            name = b""
-        if _NAME.fullmatch(name) and (path := self.folder / "builds" / name.decode().strip()).is_dir():
+            name = ""
+        if _NAME.fullmatch(name) and (path := self.folder / "builds" / name.strip()).is_dir():
             return path
         if self.finished():
             raise damaged(self._current.name)

@@ -217,7 +217,13 @@ class EmbeddedState:
         return self._scorer.explain(concepts, int(self.rows.starts[ordinal]) + number)
 
     def _order(self, documents: Indices, best: Floats, request: Request) -> Indices:
-        """The order of matching documents; without a date last in both orders of time, equals by relevance."""
+        """The order of matching documents; without a date or a given place last, equals by relevance."""
+        if request.order:
+            places = np.full(len(self._alive), len(request.order), dtype=np.int32)
+            for place, id in enumerate(request.order):
+                if id in self._ordinals:
+                    places[self._ordinals[id]] = place
+            return np.lexsort((-best, places[documents]))
         if request.sort == "relevance":
             return ranking.top(best, request.offset + request.limit)
         days = self._days[documents]
