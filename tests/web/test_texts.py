@@ -15,7 +15,7 @@ from kb.cli import app
 from kb.errors import TextsError
 from kb.web import create_app
 
-from .conftest import ROOT, serving
+from .conftest import ROOT, serving, spaced
 
 DECLARATION = """\
 ---
@@ -64,7 +64,7 @@ def client(written: Library) -> Iterator[httpx.Client]:
 
 def test_accessibility_statement_follows_the_template(client: httpx.Client) -> None:
     """Each id of the template stands there once, with what the file and the settings say; the text is made safe."""
-    html = client.get("/deklaracja-dostepnosci").text
+    html = spaced(client.get("/deklaracja-dostepnosci"))
     for id in IDS:
         assert html.count(f'id="a11y-{id}"') == 1, id
     assert '<time id="a11y-data-sporzadzenie" datetime="2026-03-20">20 marca 2026 r.</time>' in html
@@ -76,7 +76,7 @@ def test_accessibility_statement_follows_the_template(client: httpx.Client) -> N
 
 def test_every_page_leads_to_what_is_written(client: httpx.Client) -> None:
     """The footer has the pages that are there, and the head names the statement."""
-    html = client.get("/slownik").text
+    html = spaced(client.get("/slownik"))
     footer = html[html.index("<footer") :]
     links = re.findall(r'href="(/[^"]+)"', footer)
     assert links[:4] == ["/o-bazie", "/o-programie", "/kontakt", "/deklaracja-dostepnosci"]
@@ -87,7 +87,7 @@ def test_every_page_leads_to_what_is_written(client: httpx.Client) -> None:
 
 def test_texts_lead_to_documents(client: httpx.Client) -> None:
     """A link to a file is a link to its page; one to a file that is not there is none. The text itself is no document."""
-    html = client.get("/o-programie").text
+    html = spaced(client.get("/o-programie"))
     assert "<h1>O próbie</h1>" in html
     assert 'href="/dokumenty/dokument-a"' in html
     assert "nie-ma.md" not in html
@@ -104,16 +104,16 @@ def test_without_a_contact_nobody_is_to_be_written_to(library: Library) -> None:
             assert "mailto:" not in html
             assert "napisz do" not in html
         assert opened.get("/kontakt").status_code == 404
-        assert "Danych kontaktowych jeszcze nie podano" in opened.get("/deklaracja-dostepnosci").text
+        assert "Danych kontaktowych jeszcze nie podano" in spaced(opened.get("/deklaracja-dostepnosci"))
 
 
 def test_a_text_is_read_again_and_a_spoilt_one_changes_nothing(client: httpx.Client, written: Library) -> None:
     """What an editor saves is seen at once; what cannot be used leaves the last good text."""
     path = "_strony/kontakt.md"
     written.write(path, "Dyżur w piątki.\n")
-    assert "Dyżur w piątki." in client.get("/kontakt").text
+    assert "Dyżur w piątki." in spaced(client.get("/kontakt"))
     written.write(path, b"Dy\xbfur w soboty.\n")
-    assert "Dyżur w piątki." in client.get("/kontakt").text
+    assert "Dyżur w piątki." in spaced(client.get("/kontakt"))
     (written.documents / path).unlink()
 
 
@@ -125,7 +125,7 @@ def test_a_text_is_read_again_and_a_spoilt_one_changes_nothing(client: httpx.Cli
         ("dostepnosc", DECLARATION.replace("częściowo zgodna", "czesciowo zgodna"), "częściowo zgodna, niezgodna"),
         ("prywatnosc", "---\ntytul: A\n---\nTekst.", "tytul: nieznany klucz"),
         ("prywatnosc", "---\ntitle: A: B\n---\nTekst.", "błąd zapisu YAML w wierszu 2"),
-        ("prywatnosci", "Tekst.", "nie ma takiej strony; najbliższa znana: prywatnosc"),
+        ("prywatnosci", "Tekst.", "nie ma takiej strony. Może chodziło o „prywatnosc”?"),
     ],
 )
 def test_mistakes_of_editors_are_named(library: Library, name: str, text: str, problem: str) -> None:
