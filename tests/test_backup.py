@@ -258,6 +258,7 @@ def test_a_damaged_backup_changes_nothing(shelf: Library, spoil: Callable[[bytes
         _hostile("documents/link", type=tarfile.LNKTYPE, linkname="../../etc/passwd"),
         _hostile("documents/rura", type=tarfile.FIFOTYPE),
     ],
+    ids=["up", "aside", "root", "double slash", "no folder", "symbolic link", "hard link", "pipe"],
 )
 def test_no_name_leads_out(library: Library, content: bytes) -> None:
     """A made-up backup writes nowhere but within the folders."""

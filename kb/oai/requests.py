@@ -25,7 +25,7 @@ _WORD = r"[A-Za-z0-9\-_.!~*'()]+"
 _FORMS = {
     "metadataPrefix": re.compile(_WORD),
     "set": re.compile(rf"{_WORD}(?::{_WORD})*"),
-    "identifier": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9\-_.!~*'():/?&=%@+$,;]+"),
+    "identifier": re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}:[A-Za-z0-9\-_.!~*'():/?&=%@+$,;]+"),
     "resumptionToken": re.compile(r"[A-Za-z0-9_=-]+"),
 }
 _LISTING = (("metadataPrefix",), ("from", "until", "set"))

@@ -47,7 +47,7 @@ class Entry:
     @property
     def html(self) -> str:
         """What is shown of it."""
-        lead = f'<p><a href="{escape(self.url)}">{escape(self.place)}</a></p>' if self.place else ""
+        lead = f'<p><a href="{escape(self.url)}">{escape(self.place)}</a></p>'
         return lead + (f"<p>{self.text}</p>" if self.text else "")
 
 
@@ -182,7 +182,7 @@ def _entry(hit: Hit, change: Change, query: Query, taxonomy: Taxonomy, base_url:
         *(labels["topic"].get(topic, "") for topic in document.topics),
     )
     found = hit.pages[0] if query.text and hit.pages else None
-    name = place(document, found) if found else ""
+    name = place(document, found) if found else "Otwórz dokument"
     return Entry(
         document=document,
         id=address,

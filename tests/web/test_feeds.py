@@ -197,8 +197,11 @@ def test_feed_with_what_xml_cannot_hold(tmp_path: Path) -> None:
         (entry,) = etree.fromstring(client.get("/szukaj.atom").content).iter(f"{ATOM}entry")
         (item,) = client.get("/szukaj.json").json()["items"]
     assert entry.findtext(f"{ATOM}title") == "Most & <b>droga</b>"
-    assert "".join(entry.find(f"{ATOM}summary").itertext()) == "Opis <i>mostu</i> &amp;."
-    assert item["content_html"].startswith("<p>Opis &lt;i&gt;mostu&lt;/i&gt; &amp;amp;")
+    assert ["".join(each.itertext()) for each in entry.iter(f"{XHTML}p")] == [
+        "Otwórz dokument",
+        "Opis <i>mostu</i> &amp; .",
+    ]
+    assert "<p>Opis &lt;i&gt;mostu&lt;/i&gt; &amp;amp;" in item["content_html"]
 
 
 # Finding feeds, and what pages say of themselves
