@@ -51,7 +51,11 @@ def main() -> None:
             for size, (width, height) in SIZES.items():
                 taken = taken_by(browser, f"{address}{path}", width, height, Path(folder))
                 name = f"{page}-{size}.png"
-                small = Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+                small = (
+                    Image.open(io.BytesIO(taken))
+                    .convert("RGB")
+                    .quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+                )
                 small.save(TARGET / name, optimize=True)
                 print(f"{name}: {(TARGET / name).stat().st_size // 1000} kB")
 
