@@ -6,7 +6,7 @@ INSTALL = -m pip install --quiet --disable-pip-version-check
 # Text recognition in scans is installed where Tesseract is: without it the packages are of no use.
 OCR := $(if $(shell command -v tesseract),.venv/installed-ocr)
 
-.PHONY: attack run test index documents constraints clean
+.PHONY: attack run test index documents screenshots constraints clean
 
 run: .venv/installed $(OCR)
 	$(BIN)/kb index || test $$? -eq 1
@@ -27,6 +27,10 @@ attack: .venv/installed-attack
 
 documents: .venv/installed-documents
 	$(BIN)/python sources/build.py
+
+# Needs Chromium.
+screenshots: .venv/installed
+	$(BIN)/python sources/screenshots.py
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Potrzebny jest Python 3.11 albo nowszy.")'

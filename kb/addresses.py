@@ -30,12 +30,18 @@ CITATION = "/cytowania/{id}"
 CITATIONS = "/cytowania"
 NEWS = "/aktualnosci"
 EVENTS = "/wydarzenia"
+CALENDAR = "/wydarzenia.ics"
+EVENT_CALENDAR = "/wydarzenia/{id}.ics"
 EDITIONS = "/edycje"
 EDITION = "/edycje/{slug}"
 TOPICS = "/tematy"
 TOPIC = "/tematy/{slug}"
 GLOSSARY = "/slownik"
 ABOUT = "/o-bazie"
+PROGRAMME = "/o-programie"
+ACCESSIBILITY = "/deklaracja-dostepnosci"
+PRIVACY = "/prywatnosc"
+CONTACT = "/kontakt"
 QUOTE = "/cytat"
 API_GUIDE = "/api"
 SITEMAP = "/sitemap.xml"
@@ -139,6 +145,11 @@ def citations_url(query: Query, style: str) -> str:
     """Path of the entries of everything that a search found, as a file."""
     url = search_url(replace(query, page=1), CITATIONS)
     return f"{url}{'&' if '?' in url else '?'}{urlencode({'format': style})}"
+
+
+def event_calendar_url(document: str) -> str:
+    """Path of an event as a calendar file."""
+    return EVENT_CALENDAR.format(id=quote(document))
 
 
 def edition_url(slug: str) -> str:

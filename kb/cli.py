@@ -11,7 +11,7 @@ import shutil
 import socket
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
@@ -238,8 +238,6 @@ def check(
     from kb import indexer
     from kb.catalogue import Catalogue
     from kb.engine import open_store
-    from kb.polish import shared_analyzer
-    from kb.reading.synonyms import Synonyms
 
     lone = index == Path(_FROM_SETTINGS)
     settings = load(documents=documents, index=None if lone else index)
@@ -253,10 +251,7 @@ def check(
     with terminal.progress_bar(as_json) as show:
         report = indexer.check(settings, show, catalogue)
     terminal.print_report(report, terminal.CHECKED, as_json)
-    try:
-        Synonyms.load(root, shared_analyzer())
-    except TaxonomyError as error:
-        unusable.append(error)
+    unusable += _unusable_files(root)
     if index:
         try:
             open_store(settings).verify()
@@ -272,6 +267,19 @@ def check(
     if unusable:
         raise typer.Exit(KbError.exit_code)
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
+
+
+def _unusable_files(root: Path) -> Iterator[KbError]:
+    """What is wrong with the files of the documents folder that describe no document, but for the taxonomy."""
+    from kb import texts
+    from kb.polish import shared_analyzer
+    from kb.reading.synonyms import Synonyms
+
+    for look in (lambda: Synonyms.load(root, shared_analyzer()), lambda: texts.check(root)):
+        try:
+            look()
+        except TaxonomyError as error:
+            yield error
 
 
 @app.command(cls=_Command)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_CLOSED = "Serwis chwilowo nie działa. Zwykle trwa to kilka minut: spróbuj ponownie później."
+
 
 class KbError(Exception):
     """Base of all errors of the project."""
@@ -16,6 +18,8 @@ class KbError(Exception):
     code = "error"
     retry_after = 30
     """Seconds after which a program may try again, where ``status`` says that it may."""
+    for_readers = ""
+    """What a page says in place of a message that tells administrators what to do; "" where the message is for everybody."""
 
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -47,11 +51,18 @@ class TaxonomyError(KbError):
     code = "taxonomy"
 
 
+class TextsError(TaxonomyError):
+    """Texts of the site's own pages cannot be used."""
+
+    code = "texts"
+
+
 class IndexMissing(KbError):
     """There is no index to search yet."""
 
     status = 503
     code = "index_missing"
+    for_readers = _CLOSED
 
 
 class IndexMismatch(KbError):
@@ -59,6 +70,7 @@ class IndexMismatch(KbError):
 
     status = 503
     code = "index_mismatch"
+    for_readers = _CLOSED
 
 
 class IndexDamaged(IndexMismatch):
@@ -116,6 +128,7 @@ class ArchiveUnavailable(KbError):
 
     status = 503
     code = "archive_unavailable"
+    for_readers = _CLOSED
 
 
 class BackupError(KbError):

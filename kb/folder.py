@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, TypeGuard
 from kb import limits
 from kb.catalogue import DEFAULTS_FILE, TAXONOMY_FILE, Beside, file_inputs, folder_inputs
 from kb.disk import open_file, sealed, unsealed, write_bytes_atomic
-from kb.formats import UNKNOWN, Format, format_of
+from kb.formats import TEXTS_FOLDER, UNKNOWN, Format, format_of
 from kb.messages import fault
 from kb.model import Status
 from kb.polish import normalise
@@ -122,7 +122,7 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
             continue
         beside = Beside(entry.name for entry in entries)
         for entry in entries:
-            if entry.name.startswith(".") or entry.path in leave_out:
+            if entry.name.startswith(".") or entry.path in leave_out or (not prefix and entry.name == TEXTS_FOLDER):
                 continue
             name = prefix + shown(entry.name)
             if not _is_folder(entry):

@@ -10,6 +10,9 @@ from enum import Enum
 
 from kb import limits
 
+TEXTS_FOLDER = "_strony"
+"""The folder of the documents folder whose Markdown files are texts of the site's own pages, and no documents."""
+
 
 class Parts(Enum):
     """What a document is divided into."""

@@ -103,6 +103,8 @@ RESULTS_A_PAGE = 50
 LAST_RESULT = 10_000
 """No person turns so many pages, and ranking them all would only cost."""
 
+EVENTS = 2_000
+"""Events on the list of them and in the calendar: they are read from the disk whenever the index has changed."""
 FEED_ENTRIES = 50
 """Documents of one page of a feed; each is read from the disk and has a snippet cut. Further pages have the others."""
 OAI_RECORDS = 100

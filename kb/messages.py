@@ -161,6 +161,31 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return f"{', '.join(names[:most])} i {counted(rest, 'inny', 'inne', 'innych')}"
 
 
+def when(document: Document) -> str:
+    """The days of an event, with its hours where they are known: „10–11 maja 2023 r.”, „21 maja 2023 r., godz. 10.00–15.00”."""
+    first, last = document.first_day, document.last_day
+    if first is None or last is None:
+        return ""
+    begins, ends = _hour(document.starts), _hour(document.ends)
+    if first == last:
+        hours = "–".join(filter(None, [begins, ends]))
+        return long_date(first) + (f", godz.\N{NO-BREAK SPACE}{hours}" if hours else "")
+    if begins or ends:
+        return " – ".join(
+            long_date(day) + (f", godz. {hour}" if hour else "") for day, hour in ((first, begins), (last, ends))
+        )
+    if first.year != last.year:
+        return f"{long_date(first)} – {long_date(last)}"
+    if first.month != last.month:
+        return f"{first.day} {MONTHS[first.month - 1]} – {long_date(last)}"
+    return f"{first.day}–{long_date(last)}"
+
+
+def _hour(moment: str) -> str:
+    _, _, at = moment.partition("T")
+    return at.replace(":", ".").removeprefix("0") if at else ""
+
+
 def seconds(value: float) -> str:
     """3,4 s."""
     return f"{value:.1f}".replace(".", ",") + " s"

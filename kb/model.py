@@ -135,7 +135,7 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """An edition of the programme; ``figures`` are (value, label) pairs for its page."""
+    """An edition of the programme; ``figures`` are (value, label) pairs for its page, ``document`` the id of its own text."""
 
     slug: str
     name: str
@@ -143,6 +143,7 @@ class Edition:
     end: str = ""
     description: str = ""
     figures: tuple[tuple[str, str], ...] = ()
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +165,35 @@ class Kind:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A kind of advice that the programme gives, as a way to topics (slugs)."""
+
+    name: str
+    description: str = ""
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A counter: documents of a kind, with the forms of its noun („raport”, „raporty”, „raportów”), or a figure of an edition."""
+
+    kind: str = ""
+    forms: tuple[str, ...] = ()
+    edition: str = ""
+    value: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """Who carries the programme, and as what."""
+
+    name: str
+    role: str = ""
+    url: str = ""
+
+
 DEFAULT_KINDS = (
     Kind(slug="raport", name="Raport", plural="Raporty"),
     Kind(slug="poradnik", name="Poradnik", plural="Poradniki"),
@@ -174,16 +204,28 @@ DEFAULT_KINDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taxonomy:
-    """The known editions, topics and kinds, in the order in which people should see them."""
+    """The known editions, topics, kinds and types of event, in the order in which people should see them.
+
+    With them what else editors say of the programme: its advice, what came of it, its partners.
+    """
 
     editions: tuple[Edition, ...] = ()
     topics: tuple[Topic, ...] = ()
     kinds: tuple[Kind, ...] = DEFAULT_KINDS
+    event_types: tuple[Kind, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    partners: tuple[Partner, ...] = ()
 
     def labels(self, facet: str) -> dict[str, str]:
         """Slug → name of a facet's values; empty for a facet that has no list, such as the year."""
         values: Mapping[str, Sequence[Edition | Topic | Kind]]
-        values = {"edition": self.editions, "topic": self.topics, "kind": self.kinds}
+        values = {
+            "edition": self.editions,
+            "topic": self.topics,
+            "kind": self.kinds,
+            "event_type": self.event_types,
+        }
         return {value.slug: value.name for value in values.get(facet, ())}
 
 
@@ -196,6 +238,7 @@ class Document:
     ``unread`` is why its text could not be read; None where it was. An unread document is a **record**: it is found by what
     describes it, and has no pages to show. ``pages`` is then how many the file has, 0 where nobody knows.
     ``aliases`` are ids that it had before, whose addresses lead to it.
+    ``starts`` and ``ends`` of an event are days (2026-05-10) or moments in Poland (2026-05-10T10:00), "" where unknown.
     """
 
     id: str
@@ -224,6 +267,10 @@ class Document:
     doi: str = ""
     unread: Status | None = None
     aliases: tuple[str, ...] = ()
+    event_type: str = ""
+    venue: str = ""
+    starts: str = ""
+    ends: str = ""
 
     @property
     def format(self) -> Format:
@@ -234,6 +281,16 @@ class Document:
     def year(self) -> str | None:
         """The year of publication, as a facet value."""
         return str(self.published.year) if self.published else None
+
+    @property
+    def first_day(self) -> date | None:
+        """The day on which an event begins; where nobody said so, that of its publication."""
+        return date.fromisoformat(self.starts[:10]) if self.starts else self.published
+
+    @property
+    def last_day(self) -> date | None:
+        """The day on which an event ends."""
+        return date.fromisoformat(self.ends[:10]) if self.ends else self.first_day
 
 
 class ClauseKind(StrEnum):

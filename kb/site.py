@@ -17,7 +17,7 @@ from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 from starlette.requests import Request
 
-from kb import addresses, messages
+from kb import addresses, limits, messages
 from kb.archive import Archive, Change, Ledger
 from kb.citing import Source
 from kb.engine import Size
@@ -30,9 +30,12 @@ from kb.reading.params import whole_number
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings
+from kb.texts import SiteTexts
 from kb.versions import Versions
 
 NAME = "Baza wiedzy CWD"
+EVENT_KIND = "wydarzenie"
+"""The kind of documents that have a place and a time."""
 _PULSE_SECONDS = 0.05
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -82,6 +85,25 @@ class Directory:
         return addresses.document_url(found.id) if found else None
 
 
+class EventList:
+    """All events, the latest first; those without any day last. Kept as long as the index does not change."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
+        self._kept: KeyedValue[tuple[Document, ...]] = KeyedValue()
+
+    def all(self) -> tuple[Document, ...]:
+        """The events of the index as it is now."""
+        return self._kept.of(self._knowledge.state.key, self._read)
+
+    def _read(self) -> tuple[Document, ...]:
+        query = make_query("", {"kind": (EVENT_KIND,)}, sort="newest")
+        found, _ = self._knowledge.found(query, limits.EVENTS)
+        return tuple(
+            sorted(found, key=lambda event: (event.first_day or date.min, event.starts, event.id), reverse=True)
+        )
+
+
 class Pulse:
     """How large the index is, told within a moment also while the server is busy or opens a new state of it."""
 
@@ -113,6 +135,7 @@ class Site:
     settings: Settings
     knowledge: KnowledgeBase
     directory: Directory
+    events: EventList
     templates: Environment
     gate: Gate
     pulse: Pulse
@@ -120,6 +143,7 @@ class Site:
     today: Callable[[], date]
     versions: Versions
     archive: Archive
+    texts: SiteTexts
 
     def base_url(self, request: Request) -> str:
         """Where the site is for the world, without a slash at the end; else as the request found it."""

@@ -41,7 +41,8 @@ from kb.pictures import Pictures
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
-from kb.site import NAME, STATIC, Directory, Pulse, Site, load_templates, site_of
+from kb.site import NAME, STATIC, Directory, EventList, Pulse, Site, load_templates, site_of
+from kb.texts import SiteTexts
 from kb.versions import Versions, said
 
 _LOG = logging.getLogger(__name__)
@@ -92,8 +93,11 @@ def create_app(
     gate = Gate(settings.request_seconds, clock)
     archive = Archive(settings.store.absolute())
     versions, directory = Versions(knowledge, archive), Directory(knowledge, archive.ledger)
-    templates, pictures = load_templates(settings), Pictures(settings)
-    site = Site(settings, knowledge, directory, templates, gate, Pulse(knowledge), pictures, today, versions, archive)
+    events, texts = EventList(knowledge), SiteTexts(settings.documents.absolute())
+    templates, pictures, pulse = load_templates(settings), Pictures(settings), Pulse(knowledge)
+    site = Site(
+        settings, knowledge, directory, events, templates, gate, pulse, pictures, today, versions, archive, texts
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -173,6 +177,9 @@ def _on_error(request: Request, error: Exception) -> Response:
         content = {"error": {"code": code, "message": message, "details": list(details)}}
         response: Response = JSONResponse(content, status)
     else:
+        if isinstance(error, KbError) and error.for_readers:
+            _LOG.error("%s: %s %s", code, message, "; ".join(details))
+            message, details = error.for_readers, ()
         response = respond(request, error_page(request, status, message, details), status)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 from typer.testing import CliRunner
 from web.conftest import serving
 
-from kb import catalogue, messages
+from kb import catalogue, messages, texts
 from kb.cli import app
 from kb.model import Status
 from kb.polish import shared_analyzer
@@ -184,7 +184,7 @@ def test_every_key_of_metadata_is_explained() -> None:
 def test_examples_for_editors_are_right(library: Library) -> None:
     """Front matter, sidecar, taxonomy and synonyms of the examples go in without a warning."""
     sidecar, taxonomy, synonyms = blocks(EDITORS, "yaml")
-    (markdown,) = blocks(EDITORS, "markdown")
+    markdown, declaration = blocks(EDITORS, "markdown")
     for name in (catalogue.TAXONOMY_FILE, catalogue.DEFAULTS_FILE):
         library.write(name, (ROOT / "documents" / name).read_bytes())
     library.write("nabor.md", markdown)
@@ -199,6 +199,8 @@ def test_examples_for_editors_are_right(library: Library) -> None:
     library.write(catalogue.TAXONOMY_FILE, taxonomy)
     library.write("synonyms.yaml", synonyms)
     assert [topic.slug for topic in catalogue.load_taxonomy(library.documents).topics] == ["finanse"]
+    library.write("_strony/dostepnosc.md", declaration)
+    texts.check(library.documents)
     assert [one.short for one in Synonyms.load(library.documents, shared_analyzer()).abbreviations] == ["ZIT"]
 
 

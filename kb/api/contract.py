@@ -152,6 +152,10 @@ class DocumentEntry(BaseModel):
     isbn: str = ""
     issn: str = ""
     doi: str = ""
+    event_type: str = Field("", description="Rodzaj wydarzenia, z taxonomy.yaml.", examples=["forum"])
+    venue: str = Field("", description="Miejsce wydarzenia.", examples=["Kraków"])
+    starts: str = Field("", description="Początek wydarzenia: dzień albo chwila w Polsce.", examples=["2023-05-10"])
+    ends: str = Field("", description="Koniec wydarzenia.", examples=["2023-05-10T15:00"])
     media: str = Field(json_schema_extra={"enum": [row.media for row in FORMATS]})
     page_count: int
     text_status: TextStatus = _TEXT_STATUS

@@ -102,6 +102,10 @@ class Catalogue:
             issn=merged.get("issn") or "",
             doi=merged.get("doi") or "",
             aliases=tuple(dict.fromkeys(merged.get("aliases") or ())),
+            event_type=merged.get("event_type") or "",
+            venue=merged.get("venue") or "",
+            starts=merged.get("starts") or "",
+            ends=merged.get("ends") or "",
         )
         notes = [
             _note("z nazwy pliku", () if merged.get("title") or heading else ("title",)),

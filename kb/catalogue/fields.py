@@ -96,7 +96,10 @@ def in_polish(error: Any) -> str:
 
 def problems(error: ValidationError) -> list[str]:
     """Everything that is wrong with a file, each with its place: „topics.0.name: brak wymaganego klucza”."""
-    return [f"{'.'.join(str(part) for part in found['loc'])}: {in_polish(found)}" for found in error.errors()]
+    return [
+        f"{place}: {in_polish(found)}" if (place := ".".join(str(part) for part in found["loc"])) else in_polish(found)
+        for found in error.errors()
+    ]
 
 
 def nearest(value: object, known: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Annotated, Any
 
@@ -50,6 +50,10 @@ KEY_NAMES = {
     "issn": "ISSN",
     "doi": "DOI",
     "aliases": "dawne identyfikatory",
+    "event_type": "rodzaj wydarzenia",
+    "venue": "miejsce wydarzenia",
+    "starts": "początek wydarzenia",
+    "ends": "koniec wydarzenia",
 }
 """What the keys are called in a report."""
 
@@ -77,6 +81,22 @@ def _date_of(text: str) -> date | None:
         number = int(month) if month else MONTHS.index(name.lower()) + 1
         return date(int(year), number, int(day))
     return datetime.fromisoformat(text).date()
+
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d?)[:.](\d\d)(?::00)?)?")
+
+
+def _as_moment(value: object) -> object:
+    """A day, or a day with its time, as ISO text: „2026-05-10 9.30” → ``2026-05-10T09:30``."""
+    found = _MOMENT.fullmatch(str(value).strip())
+    try:
+        day = date.fromisoformat(found[1]) if found else None
+        at = time(int(found[2]), int(found[3])) if found and found[2] else None
+    except ValueError:
+        day = None
+    if day is None or day.year < _FIRST_YEAR:
+        raise ValueError("podaj dzień (RRRR-MM-DD) albo dzień i godzinę (RRRR-MM-DD GG:MM)") from None
+    return f"{day.isoformat()}T{at:%H:%M}" if at else day.isoformat()
 
 
 _LANGUAGES = {
@@ -132,6 +152,10 @@ class Metadata(BaseModel):
     issn: Annotated[Identifier, AfterValidator(identifiers.issn)] | None = None
     doi: Annotated[Identifier, AfterValidator(identifiers.doi)] | None = None
     aliases: Texts | None = None
+    event_type: Text | None = None
+    venue: Text | None = None
+    starts: Annotated[str, BeforeValidator(_as_moment)] | None = None
+    ends: Annotated[str, BeforeValidator(_as_moment)] | None = None
 
     @field_validator("aliases")
     @classmethod
@@ -164,7 +188,7 @@ class Metadata(BaseModel):
             raise ValueError("adres musi zaczynać się od https:// albo http://")
         return value
 
-    @field_validator("edition", "kind")
+    @field_validator("edition", "kind", "event_type")
     @classmethod
     def _known(cls, value: str | None, info: ValidationInfo) -> str | None:
         taxonomy: Taxonomy | None = info.context  # pydantic types any context as Any
@@ -208,7 +232,16 @@ def checked(raw: Mapping[str, object], taxonomy: Taxonomy | None, file: str, war
             published = found.get("published")
             if published and published > date.today() + timedelta(days=1):  # noqa: DTZ011 - in other zones it may be tomorrow
                 warnings.append(_warning(file, "published", published, "ta data jeszcze nie nadeszła; sprawdź ją"))
+            _check_end(found, file, warnings)
             return found
+
+
+def _check_end(found: dict[str, Any], file: str, warnings: list[str]) -> None:
+    """Leave out an end that is before its beginning, or has none."""
+    starts, ends = found.get("starts"), found.get("ends")
+    if ends and (not starts or ends[: len(starts)] < starts[: len(ends)]):
+        problem = "koniec jest wcześniejszy niż początek (starts)" if starts else "podaj też początek (starts)"
+        warnings.append(_warning(file, "ends", found.pop("ends"), problem))
 
 
 def _as_topics(value: object, taxonomy: Taxonomy) -> object:

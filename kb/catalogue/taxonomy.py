@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from kb.catalogue.fields import Slug, Text, problems
+from kb.catalogue.fields import Slug, Text, Texts, nearest, problems
 from kb.catalogue.files import read_yaml
 from kb.errors import TaxonomyError
-from kb.model import DEFAULT_KINDS, Edition, Kind, Taxonomy, Topic
+from kb.model import DEFAULT_KINDS, Advice, Edition, Effect, Kind, Partner, Taxonomy, Topic
 
 TAXONOMY_FILE = "taxonomy.yaml"
+_FORMS = 3
 _FAILED = f"Nie da się użyć pliku {TAXONOMY_FILE}. Popraw go i uruchom polecenie ponownie."
 
 
@@ -31,6 +33,7 @@ class _EditionEntry(BaseModel):
     end: Text = Field("", alias="to")
     description: Text = ""
     figures: list[Figure] = []
+    document: Text = ""
 
 
 class _TopicEntry(BaseModel):
@@ -44,13 +47,57 @@ class _KindEntry(_TopicEntry):
     plural: Text = ""
 
 
+class _AdviceEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: Text
+    description: Text = ""
+    topics: Texts = ()
+
+
+class _EffectEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    kind: Text = ""
+    forms: Texts = ()
+    edition: Text = ""
+    figure: Text = ""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.kind and len(self.forms) == _FORMS and not self.edition and not self.figure:
+            return self
+        if self.edition and self.figure and not self.kind and not self.forms:
+            return self
+        raise ValueError(
+            "podaj kind i forms, np. {kind: raport, forms: [raport, raporty, raportów]},"
+            " albo edition i figure, np. {edition: pilotaz, figure: partnerstw}"
+        )
+
+
+class _PartnerEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: Text
+    role: Text = ""
+    url: Text = ""
+
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("adres musi zaczynać się od https:// albo http://")
+        return value
+
+
 class _TaxonomyFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     editions: list[_EditionEntry] = []
     topics: list[_TopicEntry] = []
     kinds: list[_KindEntry] = []
+    event_types: list[_KindEntry] = []
+    advice: list[_AdviceEntry] = []
+    effects: list[_EffectEntry] = []
+    partners: list[_PartnerEntry] = []
 
-    @field_validator("editions", "topics", "kinds")
+    @field_validator("editions", "topics", "kinds", "event_types")
     @classmethod
     def _unique(cls, entries: list[Any]) -> list[Any]:
         slugs = [entry.slug for entry in entries]
@@ -58,6 +105,28 @@ class _TaxonomyFile(BaseModel):
         if repeated:
             raise ValueError(f"powtórzony slug: {', '.join(repeated)}")
         return entries
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        """What names another entry names one that is there; an effect's figure stands in its edition, once."""
+        _all_known("advice", (slug for entry in self.advice for slug in entry.topics), self.topics)
+        _all_known("effects", (entry.edition for entry in self.effects if entry.edition), self.editions)
+        _all_known("effects", (entry.kind for entry in self.effects if entry.kind), self.kinds or DEFAULT_KINDS)
+        figures = {(e.slug, figure.label) for e in self.editions for figure in e.figures}
+        for entry in self.effects:
+            if entry.edition and (entry.edition, entry.figure) not in figures:
+                labels = [label for slug, label in figures if slug == entry.edition]
+                raise ValueError(
+                    f"effects: edycja {entry.edition} nie ma liczby „{entry.figure}”" + nearest(entry.figure, labels)
+                )
+        return self
+
+
+def _all_known(key: str, slugs: Iterable[str], entries: Iterable[_EditionEntry | _TopicEntry | Kind]) -> None:
+    known = [entry.slug for entry in entries]
+    for slug in slugs:
+        if slug not in known:
+            raise ValueError(f"{key}: nie ma wartości „{slug}”{nearest(slug, known)}")
 
 
 def load_taxonomy(documents: Path) -> Taxonomy:
@@ -84,12 +153,25 @@ def load_taxonomy(documents: Path) -> Taxonomy:
                 end=e.end,
                 description=e.description,
                 figures=tuple((figure.value, figure.label) for figure in e.figures),
+                document=e.document,
             )
             for e in file.editions
         ),
         topics=tuple(Topic(slug=t.slug, name=t.name, description=t.description) for t in file.topics),
-        kinds=tuple(
-            Kind(slug=k.slug, name=k.name, plural=k.plural or k.name, description=k.description) for k in file.kinds
-        )
-        or DEFAULT_KINDS,
+        kinds=_kinds(file.kinds) or DEFAULT_KINDS,
+        event_types=_kinds(file.event_types),
+        advice=tuple(Advice(name=a.name, description=a.description, topics=a.topics) for a in file.advice),
+        effects=tuple(_effect(entry, file) for entry in file.effects),
+        partners=tuple(Partner(name=p.name, role=p.role, url=p.url) for p in file.partners),
     )
+
+
+def _kinds(entries: Iterable[_KindEntry]) -> tuple[Kind, ...]:
+    return tuple(Kind(slug=k.slug, name=k.name, plural=k.plural or k.name, description=k.description) for k in entries)
+
+
+def _effect(entry: _EffectEntry, file: _TaxonomyFile) -> Effect:
+    if entry.kind:
+        return Effect(kind=entry.kind, forms=entry.forms)
+    figures = {figure.label: figure.value for e in file.editions if e.slug == entry.edition for figure in e.figures}
+    return Effect(edition=entry.edition, value=figures[entry.figure], label=entry.figure)

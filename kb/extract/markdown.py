@@ -6,7 +6,9 @@ Raw HTML is text here, never markup, and what is rendered is sanitised all the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -89,6 +91,22 @@ def read_markdown(path: Path, limits: Limits, known: Known, report: Report) -> E
     found = any(has_text(page.text) for page in pages)
     extraction = Extraction(status=Status.INDEXED, pages=tuple(pages), metadata=front.values, warnings=tuple(warnings))
     return extraction if found else outcome.no_text("Plik nie zawiera tekstu. Uzupełnij go albo usuń.", extraction)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedText:
+    """A Markdown text: its front matter as written, its sanitised HTML, and in Polish what is wrong with it."""
+
+    values: Mapping[str, object]
+    html: str
+    warnings: tuple[str, ...]
+
+
+def render(text: str) -> RenderedText:
+    """A Markdown text that is no document, as of the site's own pages."""
+    front = _split(text.replace("\r\n", "\n").replace("\r", "\n"))
+    pages, _ = _pages(front.body, sys.maxsize)
+    return RenderedText(front.values, "\n".join(page.html for page in pages), front.warnings)
 
 
 def _split(text: str) -> frontmatter.FrontMatter:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from markupsafe import Markup
+
 from kb import messages
 from kb.addresses import ABOUT
 from kb.pages.base import BasePage, Link, search_link
@@ -21,15 +23,16 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutPage(BasePage):
-    """``/o-bazie``."""
+    """``/o-bazie``; ``collection`` is what editors say of the documents, "" for nothing."""
 
     template: ClassVar[str] = "about.html"
     documents: str
     pages: str
     examples: tuple[Link, ...]
+    collection: Markup
 
 
-def about_page(size: tuple[int, int]) -> AboutPage:
+def about_page(size: tuple[int, int], collection: Markup) -> AboutPage:
     """What the base is and how to search."""
     return AboutPage(
         title="O bazie",
@@ -37,4 +40,5 @@ def about_page(size: tuple[int, int]) -> AboutPage:
         documents=messages.documents(size[0]),
         pages=messages.counted(size[1], "stronę", "strony", "stron"),
         examples=tuple(Link(text=text, url=search_link(text), note=note) for text, note in EXAMPLES),
+        collection=collection,
     )

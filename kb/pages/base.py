@@ -12,11 +12,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from kb import addresses, messages
+from kb import addresses, messages, texts
 from kb.addresses import document_url, search_url
 from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
-from kb.site import NAME, site_of
+from kb.site import NAME, Site, site_of
 
 NAVIGATION = (
     (addresses.NEWS, "Aktualności"),
@@ -27,7 +27,13 @@ NAVIGATION = (
     (addresses.ABOUT, "O bazie"),
 )
 
-
+TEXT_PAGES = {
+    texts.PROGRAMME: (addresses.PROGRAMME, "O programie"),
+    texts.CONTACT: (addresses.CONTACT, "Kontakt"),
+    texts.ACCESSIBILITY: (addresses.ACCESSIBILITY, "Deklaracja dostępności"),
+    texts.PRIVACY: (addresses.PRIVACY, "Prywatność"),
+}
+"""Pages that editors write: address and name in the footer of each text."""
 _NOTHING = Markup()
 
 
@@ -96,10 +102,20 @@ def respond(request: Request, page: BasePage, status: int = 200) -> Response:
         page=page,
         properties=page.properties or _properties(page, site.base_url(request)),
         base_url=site.base_url(request),
+        written=written(site),
         navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
     )
     headers = {"Cache-Control": "no-cache"} | ({"Link": page.link_header} if page.link_header else {})
     return HTMLResponse(html, status, headers=headers)
+
+
+def written(site: Site) -> dict[str, Link]:
+    """Links to those pages that somebody has written; a contact that is only a setting is a page too."""
+    return {
+        name: Link(text=text, url=url)
+        for name, (url, text) in TEXT_PAGES.items()
+        if site.texts.get(name) or (name == texts.CONTACT and site.settings.contact)
+    }
 
 
 def as_script(data: object) -> Markup:
@@ -153,8 +169,12 @@ def place(document: Document, page: Page | PageHit) -> str:
 
 
 def pagination(results: Results, url_of_page: Callable[[int], str]) -> Pagination | None:
+    """Links to pages of a list of results; None when there is one page."""
+    return numbered(results.query.page, last_page(results), url_of_page)
+
+
+def numbered(page: int, last: int, url_of_page: Callable[[int], str]) -> Pagination | None:
     """Links to pages of a list: the first, the last and those around the present one; None when there is one page."""
-    page, last = results.query.page, last_page(results)
     if last <= 1:
         return None
     numbers: list[Link | None] = []

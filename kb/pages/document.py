@@ -29,6 +29,7 @@ from kb.finding.hits import PageHits, total_of
 from kb.finding.snippets import Highlighter
 from kb.model import Document, Heading, Page, Query, Status, Taxonomy
 from kb.pages.base import BasePage, Card, Link, as_script, card, place
+from kb.pages.events import EventCard
 from kb.pages.markup import Links, Marker, heading_anchor, paragraphs, rendered, site_links
 from kb.reading.query import make_query
 from kb.site import NAME
@@ -150,6 +151,7 @@ class DocumentPage(BasePage):
     back: Link | None
     changed: str = ""
     versions: tuple[Link, ...] = ()
+    event: EventCard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ _TITLES = {
     409: "Trwa przebudowa bazy",
     414: "Zbyt długi adres",
     422: "Nie rozumiemy tego adresu",
-    503: "Baza jest chwilowo niedostępna",
+    503: "Serwis jest chwilowo niedostępny",
 }
 
 

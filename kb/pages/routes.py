@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
-from kb import addresses
+from kb import addresses, texts
 from kb.archive import Change
 from kb.citing import cite, cite_all, style_named
 from kb.citing.tags import WebLink
 from kb.errors import ArchiveUnavailable, BadRequest, NotFound
 from kb.limits import EXPORTED_RECORDS, FEED_ENTRIES, QUOTE_BYTES
-from kb.model import Document, Edition, Page, Query, Results, Topic
+from kb.model import Document, Edition, Hit, Page, Query, Results, Topic
 from kb.pages import feeds, files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
-from kb.pages.base import last_page, respond
-from kb.pages.document import DocumentView, document_page
+from kb.pages.base import last_page, respond, written
+from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
+from kb.pages.calendar import calendar
+from kb.pages.document import DocumentPage, DocumentView, document_page
+from kb.pages.events import TYPE as EVENT_TYPE
+from kb.pages.events import event_card, events_page
 from kb.pages.follow import follow_page
+from kb.pages.glossary import FILTER as GLOSSARY_FILTER
 from kb.pages.glossary import glossary_page
 from kb.pages.news import list_page
 from kb.pages.picture import page_map, picture_response
@@ -31,17 +37,18 @@ from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
 from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page, together
 from kb.pages.start import start_page
-from kb.pages.taxonomy import entry_page, taxonomy_page
-from kb.pages.versions import changed_on, version_links, version_page, version_section_page
+from kb.pages.taxonomy import entry_page, taxonomy_page, with_text
+from kb.pages.texts import shown, text_page
+from kb.pages.versions import changed_on, dates, version_links, version_page, version_section_page
 from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
-from kb.reading.query import make_query
+from kb.reading.query import cut, make_query
 from kb.search import KnowledgeBase
-from kb.site import site_of, static_url
+from kb.site import EVENT_KIND, Site, site_of, static_url
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
-_LATEST_NEWS = 5
+_LATEST = 5
 _MOST_LISTED = 200
 _MOST_LINKED = 20
 _FEED_SECONDS = 600
@@ -52,10 +59,25 @@ _YEAR = 365 * 24 * 3600
 @router.get(addresses.START)
 def start(request: Request) -> Response:
     """The start page."""
-    knowledge = site_of(request).knowledge
-    news = _listed(knowledge, {"kind": ("aktualnosc",)}, _LATEST_NEWS)
-    page = start_page(_listed(knowledge, {}, 1), news, knowledge.taxonomy, knowledge.state.size)
-    return respond(request, replace(page, linked_data=robots.website(site_of(request).base_url(request))))
+    site = site_of(request)
+    knowledge = site.knowledge
+    newest = _listed(knowledge, {}, _LATEST)
+    page = start_page(
+        replace(newest, hits=_latest(site) or newest.hits),
+        knowledge.taxonomy,
+        knowledge.state.size,
+        site.events.all(),
+        site.today(),
+    )
+    return respond(request, replace(page, linked_data=robots.website(site.base_url(request))))
+
+
+def _latest(site: Site) -> tuple[Hit, ...]:
+    """The documents that came or changed last, whatever their date; none where the ledger does not know."""
+    with contextlib.suppress(ArchiveUnavailable):
+        hits, _ = site.knowledge.in_order(make_query("", per_page=_LATEST), tuple(site.directory.latest()))
+        return hits
+    return ()
 
 
 @router.get(addresses.SEARCH)
@@ -98,14 +120,31 @@ def follow(request: Request) -> Response:
 
 @router.get(addresses.DOCUMENT)
 def document(request: Request, id: str) -> Response:
-    """A document's own page."""
+    """A document's own page; that of an edition's own text is the page of the edition."""
     site = site_of(request)
     knowledge = site.knowledge
     found = knowledge.document(id)
+    for entry in knowledge.taxonomy.editions:
+        if entry.document == found.id:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(addresses.edition_url(entry.slug) + query, 302)
+    return respond(request, _document_page(request, found))
+
+
+def _document_page(request: Request, found: Document) -> DocumentPage:
+    site = site_of(request)
+    knowledge, id = site.knowledge, found.id
     shown = whole_number(request.query_params.get("trafienia", "")) or 1
     page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
-    return respond(request, replace(page, changed=changed_on(found, versions), versions=version_links(found, versions)))
+    event = event_card(found, knowledge.taxonomy, site.today()) if found.kind == EVENT_KIND else None
+    return replace(
+        page,
+        facts=(*page.facts, *dates(found, versions)),
+        changed=changed_on(found, versions),
+        versions=version_links(found, versions),
+        event=event,
+    )
 
 
 @router.get(addresses.PAGES)
@@ -240,8 +279,30 @@ def news(request: Request) -> Response:
 
 @router.get(addresses.EVENTS)
 def events(request: Request) -> Response:
-    """Events, newest first."""
-    return _list(request, "wydarzenie")
+    """Events: those to come, then those that have been, the latest first."""
+    site = site_of(request)
+    taxonomy = site.knowledge.taxonomy
+    query, notices = _lenient(read_query(request.query_params, taxonomy, ("year", "page")))
+    typed = request.query_params.get(EVENT_TYPE, "")
+    chosen = typed if typed in taxonomy.labels("event_type") else ""
+    if typed and not chosen:
+        notices = (*notices, "Nie ma takiego rodzaju wydarzeń. Poniżej są wszystkie.")
+    return respond(request, events_page(site.events.all(), taxonomy, query, chosen, site.today(), notices))
+
+
+@router.get(addresses.CALENDAR)
+def events_calendar(request: Request) -> Response:
+    """All events as a calendar, to be followed."""
+    return _calendar(request, site_of(request).events.all(), "wydarzenia")
+
+
+@router.get(addresses.EVENT_CALENDAR)
+def event_calendar(request: Request, id: str) -> Response:
+    """One event as a calendar file."""
+    found = site_of(request).knowledge.document(id)
+    if found.kind != EVENT_KIND or found.first_day is None:
+        raise NotFound("Tego dokumentu nie ma w kalendarzu: nie jest wydarzeniem albo nie podano jego terminu.")
+    return _calendar(request, [found], found.id)
 
 
 @router.get(addresses.EDITIONS)
@@ -281,13 +342,41 @@ def topic(request: Request, slug: str) -> Response:
 @router.get(addresses.GLOSSARY)
 def glossary(request: Request) -> Response:
     """Abbreviations that the search knows."""
-    return respond(request, glossary_page(site_of(request).knowledge.synonyms.abbreviations))
+    wanted = cut(request.query_params.get(GLOSSARY_FILTER, "")).strip()
+    return respond(request, glossary_page(site_of(request).knowledge.synonyms.abbreviations, wanted))
 
 
 @router.get(addresses.ABOUT)
 def about(request: Request) -> Response:
     """What this is and how to search it."""
-    return respond(request, about_page(site_of(request).knowledge.state.size))
+    site = site_of(request)
+    said = site.texts.get(texts.COLLECTION)
+    collection = shown(site, said, addresses.ABOUT) if said else Markup()
+    return respond(request, about_page(site.knowledge.state.size, collection))
+
+
+@router.get(addresses.PROGRAMME)
+def programme(request: Request) -> Response:
+    """Aim and expected results of the programme."""
+    return respond(request, text_page(request, texts.PROGRAMME))
+
+
+@router.get(addresses.ACCESSIBILITY)
+def accessibility(request: Request) -> Response:
+    """The accessibility statement."""
+    return respond(request, text_page(request, texts.ACCESSIBILITY))
+
+
+@router.get(addresses.PRIVACY)
+def privacy(request: Request) -> Response:
+    """What the site keeps of its readers."""
+    return respond(request, text_page(request, texts.PRIVACY))
+
+
+@router.get(addresses.CONTACT)
+def contact(request: Request) -> Response:
+    """Whom to write to."""
+    return respond(request, text_page(request, texts.CONTACT))
 
 
 @router.get(addresses.QUOTE)
@@ -341,6 +430,7 @@ def _sitemap(request: Request, part: int | None = None) -> Response:
         addresses.GLOSSARY,
         addresses.QUOTE,
         addresses.ABOUT,
+        *(link.url for link in written(site).values()),
         addresses.FOLLOW,
         *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
         *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),
@@ -398,14 +488,33 @@ def _list(request: Request, kind: str) -> Response:
     return respond(request, list_page(results, knowledge.taxonomy, kind, notices))
 
 
+def _calendar(request: Request, events: Sequence[Document], name: str) -> Response:
+    site = site_of(request)
+    text = calendar(events, site.knowledge.taxonomy, site.base_url(request), site.today())
+    headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'} | site.caching(600)
+    return Response(text, media_type=CALENDAR_TYPE, headers=headers)
+
+
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     knowledge = site_of(request).knowledge
     results = _listed(knowledge, {facet: (entry.slug,)}, _MOST_LISTED)
+    base_url = site_of(request).base_url(request)
+    own = _own_text(knowledge, entry)
+    if own is not None:
+        results = replace(results, hits=tuple(hit for hit in results.hits if hit.document.id != own.id))
     page = entry_page(entry, results, knowledge.taxonomy)
     documents = [hit.document for hit in results.hits[:_MOST_LINKED]]
-    base_url = site_of(request).base_url(request)
     data = robots.collection(page.title, page.description, page.canonical, documents, base_url)
-    return respond(request, replace(page, linked_data=data))
+    page = replace(page, linked_data=data)
+    return respond(request, with_text(page, _document_page(request, own)) if own else page)
+
+
+def _own_text(knowledge: KnowledgeBase, entry: Edition | Topic) -> Document | None:
+    """The document that tells of an edition, where editors have named one that is there."""
+    if isinstance(entry, Edition) and entry.document:
+        with contextlib.suppress(NotFound):
+            return knowledge.document(entry.document)
+    return None
 
 
 def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:

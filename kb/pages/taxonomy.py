@@ -10,6 +10,7 @@ from kb import messages
 from kb.addresses import EDITIONS, FEED, TOPICS, edition_url, search_url, topic_url
 from kb.model import Edition, Results, Taxonomy, Topic
 from kb.pages.base import BasePage, Card, Link, card, period
+from kb.pages.document import DocumentPage
 from kb.reading.query import make_query
 
 
@@ -34,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPage(BasePage):
-    """``/edycje/{slug}``, ``/tematy/{slug}``."""
+    """``/edycje/{slug}``, ``/tematy/{slug}``; ``article`` is the page of the document that tells of the edition."""
 
     template: ClassVar[str] = "entry.html"
     section: Link
@@ -47,6 +48,24 @@ class EntryPage(BasePage):
     all: Link
     facet: str
     slug: str
+    article: DocumentPage | None = None
+
+
+def with_text(page: EntryPage, article: DocumentPage) -> EntryPage:
+    """The page of an edition with its own text, which is cited from here; what machines read of it goes along.
+
+    Of its description only the beginning is left.
+    """
+    return replace(
+        page,
+        article=article,
+        paragraphs=page.paragraphs[:1],
+        q=article.q,
+        meta=article.meta,
+        properties=article.properties,
+        linked_data=article.linked_data,
+        link_header=article.link_header,
+    )
 
 
 def taxonomy_page(title: str, path: str, entries: Sequence[Edition | Topic], counts: Mapping[str, int]) -> TaxonomyPage:

@@ -15,7 +15,7 @@ from kb.addresses import document_url, page_url, place_url, version_address, ver
 from kb.archive import Passed, Version
 from kb.model import Document, Page
 from kb.pages.base import BasePage, Card, Link, card, place, search_link
-from kb.pages.document import CUT, MOST_SHOWN, first_sections
+from kb.pages.document import CUT, MOST_SHOWN, Fact, first_sections
 from kb.pages.markup import paragraphs, rendered, site_links
 from kb.site import Site, site_of
 from kb.versions import FoundVersion, said
@@ -81,6 +81,17 @@ def changed_on(document: Document, versions: Sequence[Version]) -> str:
     """„zmieniono 12 maja 2026 r.”; "" for a document that has been as it is from the beginning."""
     present = [version for version in versions if version.document.version == document.version]
     return f"zmieniono {said(present[0].since)}" if present and len(versions) > 1 else ""
+
+
+def dates(document: Document, versions: Sequence[Version]) -> Iterator[Fact]:
+    """When a document was made, put here and last changed, as a public bulletin tells it; what nobody knows is left out."""
+    if document.published:
+        yield Fact(name="Data wytworzenia", text=messages.long_date(document.published))
+    if versions:
+        yield Fact(name="Udostępniono w bazie", text=said(min(version.seen for version in versions)))
+    present = [version for version in versions if version.document.version == document.version]
+    if present and len(versions) > 1:
+        yield Fact(name="Ostatnia zmiana", text=said(present[0].since))
 
 
 def version_page(request: Request, found: FoundVersion) -> VersionPage:

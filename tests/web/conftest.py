@@ -138,6 +138,11 @@ def serving(app: FastAPI) -> Iterator[httpx.Client]:
         thread.join()
 
 
+def spaced(answer: httpx.Response) -> str:
+    """The text of an answer with plain spaces: pages tie one-letter words to the next one."""
+    return answer.text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 @pytest.fixture(scope="session")
 def client(config: settings.Settings) -> Iterator[httpx.Client]:
     """A client of the application over the index."""

@@ -26,6 +26,12 @@ LONG = "\n\n".join(
     f"## Część {number} o bardzo długim nagłówku, który opowiada o partnerstwie\n\n" + "Gmina i powiat. " * 60
     for number in range(1, 30)
 )
+PROGRAMME = """
+event_types: [{slug: forum, name: Forum wymiany, plural: Fora wymiany, description: Rozmowa o rozwiązaniach.}]
+advice: [{name: Doradztwo projektowe, description: Od pomysłu do wniosku., topics: [finanse, transport]}]
+effects: [{edition: pilotaz, figure: partnerstw}, {kind: poradnik, forms: [poradnik, poradniki, poradników]}]
+partners: [{name: Fundacja, role: analizy, url: "https://example.org/"}, {name: Związek, role: doradztwo}]
+"""
 PAGES = {
     "start": "/",
     "wyniki": "/szukaj?q=gmina",
@@ -42,11 +48,18 @@ PAGES = {
     "aktualności": "/aktualnosci",
     "aktualności z roku": "/aktualnosci?year=2015",
     "wydarzenia": "/wydarzenia",
+    "wydarzenia jednego rodzaju": "/wydarzenia?rodzaj=forum&year=2099",
+    "wydarzenie": "/dokumenty/zapowiedz",
     "tematy": "/tematy",
     "temat": "/tematy/transport",
     "edycje": "/edycje",
     "edycja": "/edycje/pilotaz",
     "słownik": "/slownik",
+    "słownik z filtrem": "/slownik?skrot=zit",
+    "o programie": "/o-programie",
+    "deklaracja dostępności": "/deklaracja-dostepnosci",
+    "prywatność": "/prywatnosc",
+    "kontakt": "/kontakt",
     "o bazie": "/o-bazie",
     "kanały": "/sledz",
     "api": "/api",
@@ -68,7 +81,15 @@ PAGES = {
     "cytat z różnicami": "/cytat?q=" + quote(LINE.replace("piętnaście", "25")),
     "cytat, którego nie ma": "/cytat?q=" + quote("Tego zdania nikt nigdy nie napisał ani słowem"),
 }
-OTHER_MODES = ("wyniki z filtrami", "trafienia w dokumencie", "obraz obok tekstu", "cytat z różnicami", "dawna strona")
+OTHER_MODES = (
+    "start",
+    "wydarzenia",
+    "wyniki z filtrami",
+    "trafienia w dokumencie",
+    "obraz obok tekstu",
+    "cytat z różnicami",
+    "dawna strona",
+)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 LIGHT = 100_000
 """Bytes of HTML, styles and scripts, as they are before compression."""
@@ -78,7 +99,15 @@ LIGHT = 100_000
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A collection with every kind of document and a history, served."""
     library = Library(tmp_path_factory.mktemp("accessible"))
-    library.write("taxonomy.yaml", TAXONOMY)
+    library.write("taxonomy.yaml", TAXONOMY + PROGRAMME)
+    shutil.copytree(ROOT / "documents" / "_strony", library.documents / "_strony")
+    event = {
+        "event_type": "forum",
+        "venue": "Kielce, ul. Długa 1",
+        "starts": "2099-05-10 9:00",
+        "ends": "2099-05-11 15:00",
+    }
+    library.markdown("zapowiedz.md", "Program.", id="zapowiedz", title="Forum w Kielcach", kind="wydarzenie", **event)
     library.write("synonyms.yaml", SYNONYMS)
     library.write("zit.yaml", GUIDE)
     shutil.copy(ROOT / "documents" / "poradniki" / "zit-iit.pdf", library.documents / "zit.pdf")

@@ -18,6 +18,7 @@ PAGES = (
     "/dokumenty/poradnik-zit/strony/8?q=dofinansowanie&widok=obraz",
     "/dokumenty/transport-w-gminie/strony/2?q=gmina",
     "/aktualnosci",
+    "/wydarzenia",
     "/edycje/pilotaz",
     "/tematy",
     "/slownik",

@@ -69,7 +69,7 @@ def test_pages_say_that_the_engine_is_away(client: httpx.Client, url: str) -> No
     assert page.status_code == 503
     assert page.headers["Retry-After"] == "30"
     assert MESSAGE in page.text
-    assert "Baza jest chwilowo niedostępna" in page.text
+    assert "Serwis jest chwilowo niedostępny" in page.text
 
 
 @pytest.mark.parametrize("url", ["/api/v1/search?q=gmina", "/api/v1/documents", "/readyz"])

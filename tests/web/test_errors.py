@@ -46,15 +46,16 @@ def failing(config: settings.Settings) -> Iterator[Failing]:
 
 @pytest.mark.parametrize("kind", [errors.KbError, *subclasses(errors.KbError)])
 def test_every_error_has_its_answer(failing: Failing, kind: type[errors.KbError]) -> None:
-    """Each class of the tree answers with its own status: JSON under /api, a page elsewhere."""
+    """Each class of the tree answers with its own status: JSON under /api, elsewhere a page, which speaks to readers."""
     failing.raised.append(kind("Coś poszło <źle>.", ["szczegół"]))
     answer = failing.client.get("/api/v1/fail")
     assert answer.status_code == kind.status
     assert answer.json() == {"error": {"code": kind.code, "message": "Coś poszło <źle>.", "details": ["szczegół"]}}
     page = failing.client.get("/zle")
     assert page.status_code == kind.status
-    assert "Coś poszło &lt;źle&gt;." in page.text
-    assert "szczegół" in page.text
+    assert ("Coś poszło &lt;źle&gt;." in page.text) == (not kind.for_readers)
+    assert ("szczegół" in page.text) == (not kind.for_readers)
+    assert kind.for_readers in page.text
 
 
 def test_unexpected_error(failing: Failing) -> None:
@@ -119,12 +120,15 @@ def test_document_gone_offers_a_search(client: httpx.Client) -> None:
 
 
 def test_without_an_index(empty_client: httpx.Client) -> None:
-    """Before the first run of the indexer pages and API answer 503 and say what to do; the description of the base works."""
+    """Before the first run of the indexer readers are told to come back, programs and logs what to run; the glossary works."""
     page = empty_client.get("/")
     assert page.status_code == 503
     assert page.headers["retry-after"] == "30"
-    assert "kb index" in page.text
-    assert empty_client.get("/api/v1/search?q=a").json()["error"]["code"] == "index_missing"
+    assert "Serwis chwilowo nie działa" in page.text
+    assert "kb index" not in page.text
+    error = empty_client.get("/api/v1/search?q=a").json()["error"]
+    assert error["code"] == "index_missing"
+    assert "kb index" in error["message"]
     assert empty_client.get("/slownik").status_code == 200
 
 
