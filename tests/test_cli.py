@@ -746,7 +746,7 @@ def test_help(command: str) -> None:
 @pytest.mark.parametrize("command", [["index"], ["check"], ["status"], ["search", "x"], ["serve"]])
 def test_an_unknown_setting(shelf: Library, command: Sequence[str]) -> None:
     """A misspelt variable stops every command, naming the one that was meant."""
-    assert _is_polite(kb(*command, *_places(shelf), KB_DOKUMENTS="x"), "KB_DOKUMENTS", "KB_DOCUMENTS?")
+    assert _is_polite(kb(*command, *_places(shelf), KB_DOKUMENTS="x"), "KB_DOKUMENTS", "„KB_DOCUMENTS”?")
 
 
 @pytest.mark.parametrize("place", ["file", "under-a-file"])
@@ -800,7 +800,7 @@ def test_no_traceback_in_a_process_of_its_own(library: Library) -> None:
     assert "Gęślą jaźń" in ran.out
     assert _is_polite(process("index", "--nic"), "--nic")
     assert _is_polite(process("status", "--index", "/nie/ma"), "kb index")
-    assert _is_polite(process("index", *_places(library), KB_DOKUMENTS="x"), "KB_DOCUMENTS?")
+    assert _is_polite(process("index", *_places(library), KB_DOKUMENTS="x"), "„KB_DOCUMENTS”?")
 
 
 def _get(url: str) -> Any:
