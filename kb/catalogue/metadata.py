@@ -121,8 +121,16 @@ _LANGUAGES = {
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
+def _has_form_of_date(text: str) -> bool:
+    """Whether a year, a month and a day are told, though there may be no such day."""
+    if short := _SHORT_DATE.fullmatch(text):
+        return int(short[1]) >= _FIRST_YEAR
+    polish = _POLISH_DATE.fullmatch(text)
+    return bool(polish) and int(polish[4]) >= _FIRST_YEAR and (polish[2] is not None or polish[3].lower() in MONTHS)
+
+
 def _no_date(value: object) -> object:
-    if isinstance(value, str) and (_SHORT_DATE.fullmatch(value) or _POLISH_DATE.fullmatch(value)):
+    if isinstance(value, str) and _has_form_of_date(value.strip()):
         raise ValueError("nie ma takiej daty")
     raise ValueError("data musi mieć postać RRRR-MM-DD, np. 2026-03-02")
 
