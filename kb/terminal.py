@@ -98,7 +98,9 @@ def print_interrupted() -> None:
 
 def print_waiting() -> None:
     """That the server has no index yet, which somebody else is building."""
-    _console().print("Inne polecenie właśnie buduje indeks. Do tego czasu serwis odpowiada, że jeszcze go nie ma (503).")
+    _console().print(
+        "Inne polecenie właśnie buduje indeks. Do tego czasu serwis odpowiada, że jeszcze go nie ma (503)."
+    )
 
 
 def print_address(host: str, port: int) -> None:

@@ -57,6 +57,7 @@ KEY_NAMES = {
 _FIRST_YEAR = 1000
 _LONGEST_SHOWN = 80
 _SHORT_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_DOTTED_DATE = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})(?:\s*r\.)?")
 _POLISH_DATE = re.compile(r"(\d{1,2})(?:\.\s*(\d{1,2})\.\s*|\s+([^\W\d]+)\s+)(\d{4})(?:\s*r\.)?")
 
 
@@ -102,7 +103,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
 def _no_date(value: object) -> object:
-    if isinstance(value, str) and (_SHORT_DATE.fullmatch(value) or _POLISH_DATE.fullmatch(value)):
+    numbers = isinstance(value, str) and (_SHORT_DATE.fullmatch(value) or _DOTTED_DATE.fullmatch(value))
+    if numbers and max(map(int, numbers.groups())) >= _FIRST_YEAR:
         raise ValueError("nie ma takiej daty")
     raise ValueError("data musi mieć postać RRRR-MM-DD, np. 2026-03-02")
 
