@@ -322,7 +322,7 @@ def test_an_alias(library: Library) -> None:
     assert (ledger.document_of_alias("stary"), ledger.document_of_alias("b")) == ("nowy", None)
     assert ["„b”" in warning and "b.md" in warning for warning in rows["a.md"].warnings] == [True]
     assert ["„stary”" in warning and "a.md" in warning for warning in rows["c.md"].warnings] == [True]
-    assert "dawne identyfikatory" in rows["d.md"].warnings[0]
+    assert "dawnych identyfikatorach" in rows["d.md"].warnings[0]
     assert [version.document.id for version in ledger.versions(library.document("nowy"))] == ["nowy", "stary"]
 
 
