@@ -125,8 +125,9 @@ def _has_form_of_date(text: str) -> bool:
     """Whether a year, a month and a day are told, though there may be no such day."""
     if short := _SHORT_DATE.fullmatch(text):
         return int(short[1]) >= _FIRST_YEAR
-    polish = _POLISH_DATE.fullmatch(text)
-    return bool(polish) and int(polish[4]) >= _FIRST_YEAR and (polish[2] is not None or polish[3].lower() in MONTHS)
+    if not (polish := _POLISH_DATE.fullmatch(text)):
+        return False
+    return int(polish[4]) >= _FIRST_YEAR and (polish[2] is not None or polish[3].lower() in MONTHS)
 
 
 def _no_date(value: object) -> object:
