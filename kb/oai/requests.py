@@ -21,10 +21,9 @@ _MOMENTS = (
     (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "%Y-%m-%d", _DAY),
     (re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII), "%Y-%m-%dT%H:%M:%SZ", _SECOND),
 )
-_WORD = r"[A-Za-z0-9\-_.!~*'()]+"
 _FORMS = {
-    "metadataPrefix": re.compile(_WORD),
-    "set": re.compile(rf"{_WORD}(?::{_WORD})*"),
+    "metadataPrefix": re.compile(r"[A-Za-z0-9\-_.!~*'()]+"),
+    "set": re.compile(r"[A-Za-z0-9\-_.!~*'():]+"),
     "identifier": re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}:[A-Za-z0-9\-_.!~*'():/?&=%@+$,;]+"),
     "resumptionToken": re.compile(r"[A-Za-z0-9_=-]+"),
 }
