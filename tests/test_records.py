@@ -147,7 +147,7 @@ def test_runs_over_the_same_record(library: Library) -> None:
     _scan(library)
     library.run()
     (library.documents / "skan.pdf").unlink()
-    assert library.statuses(allow_removals=True) == {"skan.pdf": Status.REMOVED}
+    assert library.statuses(allow_removals=True) == {"skan.pdf": Status.REMOVED, "skan.yaml": Status.SKIPPED}
     assert library.ids() == set()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from library import Library
-from web.conftest import serving
+from web.conftest import serving, spaced
 
 from kb.meaning import making
 from kb.model import Query, Results
@@ -135,8 +135,8 @@ def test_people_and_programs_are_told(settings: Settings) -> None:
     """The site, the API and their counts say what is there by meaning alone."""
     with serving(create_app(settings)) as client:
         found = client.get("/api/v1/search", params={"q": "zadłużanie"}).json()
-        page = client.get("/szukaj", params={"q": "zadłużanie"}).text
+        page = spaced(client.get("/szukaj", params={"q": "zadłużanie"}))
     assert (found["total"], found["by_meaning"]) == (0, 1)
     assert found["hits"][0]["pages"][0]["by_meaning"] is True
     assert "podobne znaczenie" in page
-    assert "Tych słów nie ma; 1 dokument o podobnym znaczeniu" in page
+    assert "Tych słów nie ma w dokumentach; 1 dokument o podobnym znaczeniu" in page

@@ -7,7 +7,7 @@ import re
 import httpx
 import pypdfium2 as pdfium
 
-from tests.web.conftest import ROOT
+from tests.web.conftest import ROOT, spaced
 
 ENTRY = re.compile(r'<li class="level-(\d)"><a href="([^"]+)">([^<]+)</a>')
 
@@ -16,11 +16,11 @@ def test_contents_are_the_outline(client: httpx.Client) -> None:
     """Every heading of the file's outline, in its order and on its level, with an address that is there."""
     with pdfium.PdfDocument(ROOT / "documents" / "poradniki" / "zit-iit.pdf") as document:
         outline = [(entry.level + 1, entry.get_title()) for entry in document.get_toc()]
-    found = ENTRY.findall(client.get("/dokumenty/poradnik-zit").text)
+    found = ENTRY.findall(spaced(client.get("/dokumenty/poradnik-zit")))
     assert [(int(level), title) for level, _, title in found] == outline
     for _, url, title in found:
         address, _, anchor = url.partition("#")
-        page = client.get(address).text
+        page = spaced(client.get(address))
         assert (f'id="{anchor}">{title}</h' if anchor else f">{title}</h") in page
 
 

@@ -16,7 +16,7 @@ from kb.model import Document, Status
 from kb.reading.query import make_query
 from kb.web import create_app
 
-from .conftest import serving
+from .conftest import serving, spaced
 
 NOTE = """Notatka z wizyty w gminie. Rozmawiano o retencji & wodzie.
 
@@ -80,7 +80,7 @@ def test_a_new_format_is_found_and_cited(shelf: Library) -> None:
 
 def test_a_new_format_on_the_site(client: httpx.Client) -> None:
     """Results, the document's page, its section's page, the file and the citation all speak of parts of a text."""
-    found = client.get("/szukaj?q=gmina").text
+    found = spaced(client.get("/szukaj?q=gmina"))
     assert "Wizyta w gminie" in found
     assert ">Wnioski<" in found
     whole = client.get("/dokumenty/notatka").text

@@ -14,6 +14,8 @@ from kb import addresses, limits
 from kb.errors import Abandoned, KbError, TooSlow
 from kb.gate import Gate
 
+from .conftest import spaced
+
 VERBATIM = "Wkład własny gminy wynosi 15%."
 CHANGED = "Wkład własny gminy nie wynosi 20%."
 
@@ -32,7 +34,7 @@ def test_a_verbatim_quotation_names_its_place(client: httpx.Client) -> None:
 
 def test_differences_are_marked_and_said(client: httpx.Client) -> None:
     """What is only in the quotation is deleted, what is only in the document inserted, both with words for screen readers."""
-    html = client.get("/cytat", params={"q": CHANGED}).text
+    html = spaced(client.get("/cytat", params={"q": CHANGED}))
     assert "Cytat występuje z różnicami (2 słowa)" in html
     assert '<del class="strong"><span class="hidden">[w cytacie: </span>nie<span class="hidden">]</span></del>' in html
     assert '<ins class="strong"><span class="hidden">[w dokumencie: </span>15' in html
@@ -50,7 +52,7 @@ def test_nothing_found_is_said_plainly(client: httpx.Client) -> None:
     """A sentence that is nowhere is no error, and what was pasted stays in the form, escaped."""
     answer = client.get("/cytat", params={"q": "Tego zdania </textarea> nikt nigdy nie napisał ani słowem"})
     assert answer.status_code == 200
-    assert "Nie znaleziono takiego zdania w zbiorze" in answer.text
+    assert "Nie znaleziono takiego zdania w zbiorze" in spaced(answer)
     assert "Tego zdania &lt;/textarea&gt; nikt" in answer.text
 
 

@@ -11,7 +11,7 @@ from library import TAXONOMY, Library
 from kb.addresses import file_url
 from kb.web import create_app
 
-from .conftest import serving
+from .conftest import serving, spaced
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 def test_its_page(records: httpx.Client) -> None:
     """It says in plain words why there is no text, leads to the file, and offers nothing that is not there."""
-    page = records.get("/dokumenty/skan").text
+    page = spaced(records.get("/dokumenty/skan"))
     assert "To skan bez rozpoznanego tekstu. Jego treść nie jest przeszukiwana" in page
     assert f'<a class="button" href="{file_url("skan")}">Otwórz plik PDF <span class="size">' in page
     assert "2 strony" in page
