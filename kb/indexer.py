@@ -10,10 +10,10 @@ a document that is found by its description alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from kb.archive import Archive, Held, Incoming
@@ -94,7 +94,6 @@ def run(
     with store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer, archive.writing() as incoming:
         settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
         hashes = Hashes(settings.index / "files.json")
-        state = writer.replaced() if writer.fresh else _state(store)
         job = _Run(
             settings,
             root,
@@ -102,7 +101,7 @@ def run(
             writer,
             Readings(settings, on_progress, incoming, hashes),
             archive,
-            state,
+            writer.replaced if writer.fresh else partial(_state, store),
             incoming,
         )
         found, others = find(root, hashes, own_folders(settings))
@@ -113,7 +112,7 @@ def run(
         incoming.keep(file.version for file in job.documents.values())
         writer.commit()
         # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
-        job.record(_state(store), given or datetime.now(UTC))
+        job.record(store, given or datetime.now(UTC))
         hashes.save()
         job.readings.prune({entry.version for entry in found if entry.version})
     return job.report(started)
@@ -199,6 +198,7 @@ class _Previous:
 class _Run:
     """One run over the files found. ``incoming``: where copies go that are read, None for a check, which keeps nothing.
 
+    ``open_before`` opens the index as it was before the run, which a run that finds nothing new does without.
     ``documents`` are those in the index at the end, ``written`` the ids of those that were written.
     """
 
@@ -208,7 +208,7 @@ class _Run:
     writer: Writer
     readings: Readings
     archive: Archive
-    state: State | None = None
+    open_before: Callable[[], State | None] = lambda: None
     incoming: Incoming | None = None
     reports: list[FileReport] = field(default_factory=list)
     documents: dict[str, IndexedFile] = field(default_factory=dict)
@@ -217,12 +217,17 @@ class _Run:
 
     def __post_init__(self) -> None:
         self._before = {file.path: file for file in self.writer.files()}
+        self._held = self.archive.ledger.held()
         self._analysis = Analysis(shared_analyzer())
         self._moved: Collection[str] = ()
 
     @cached_property
+    def _state(self) -> State | None:
+        return self.open_before()
+
+    @cached_property
     def _previous(self) -> _Previous:
-        return _Previous(self.state, {path: id for id, path, _ in self._in_index()})
+        return _Previous(self._state, {path: id for id, path, _ in self._in_index()})
 
     def report(self, started: float) -> Report:
         """What became of all files."""
@@ -237,7 +242,7 @@ class _Run:
     @cached_property
     def known(self) -> dict[str, str]:
         """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
-        ledger = {each.path: each.version for each in self.archive.ledger.held().values() if not each.removed}
+        ledger = {each.path: each.version for each in self._held.values() if not each.removed}
         return ledger | {path: version for _, path, version in self._in_index()}
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
@@ -255,28 +260,35 @@ class _Run:
                 missing[id] = Held(
                     id=id, path=path, version=version, asked=asked or ("" if id == id_of_path(path) else id)
                 )
-        if self.state is None or self.incoming is None or not missing:
+        state = self._state if missing else None
+        if state is None or self.incoming is None:
             return
         for id, each in missing.items():
             if self.archive.pages(each.version) is None:
-                pages = tuple(self.state.pages(id))
-                document = self.state.document(id)
-                if document and not document.unread:
-                    self.incoming.add_text(each.version, Extraction(status=Status.INDEXED, pages=pages))
+                self._add_text(id, each.version)
         self.incoming.keep(each.version for each in missing.values())
-        described = (document for id in missing if (document := self.state.document(id)))
+        described = (document for id in missing if (document := state.document(id)))
         self.archive.ledger.record(missing, described, now, whole=False)
+        self._held = self.archive.ledger.held()
+
+    def _add_text(self, id: str, version: str) -> None:
+        """Bring the text of a document into the archive as the index had it before this run; a record has none."""
+        document = self._state.document(id) if self._state else None
+        if self._state and self.incoming and document and not document.unread:
+            pages = tuple(self._state.pages(id))
+            self.incoming.add_text(version, Extraction(status=Status.INDEXED, pages=pages))
 
     def _in_index(self) -> Iterator[tuple[str, str, str]]:
         """Id, path and version of each document of the index before this run."""
         if self.writer.fresh:
-            yield from ((each.id, each.path, each.version) for each in (self.state.documents() if self.state else ()))
+            yield from ((each.id, each.path, each.version) for each in (self._state.documents() if self._state else ()))
         else:
             yield from ((file.document, file.path, file.version) for file in self._before.values())
 
-    def record(self, state: State | None, now: datetime) -> None:
-        """Write into the ledger what the index has now. ``state``: the index after the commit."""
+    def record(self, store: Store, now: datetime) -> None:
+        """Write into the ledger what the index has after the commit."""
         names = self.plan.names
+        state = _state(store) if self.written else None
         shown = {
             id: Held(id=id, path=file.path, version=file.version, asked=names[file.path].asked)
             for id, file in self.documents.items()
@@ -289,7 +301,7 @@ class _Run:
         there = {entry.version: entry.name for entry in found if entry.version and entry.name not in self.known}
         present = {entry.name for entry in found}
         self._moved = {version for path, version in self.known.items() if path not in present}
-        plan = self.plan = make_plan(self._before, found, self.archive.ledger.held(), self._again, self._ask)
+        plan = self.plan = make_plan(self._before, found, self._held, self._again, self._ask)
         self.documents = {file.document: file for file in self._before.values()}
         for file in plan.leaving:
             self._drop(file)
@@ -314,14 +326,22 @@ class _Run:
             self._report(entry, Status.SKIPPED, message=entry.problem)
         for entry in plan.failing:
             self._report_failure(entry, entry.status, entry.problem)
-        kept = self.archive.versions() if self.incoming else set()
+        if self.incoming:
+            self._keep_unchanged(plan.unchanged)
         for entry, old in plan.unchanged:
-            if self.incoming and entry.version not in kept:
-                self.readings.source(entry)
             self._report_indexed(entry, old, Status.UNCHANGED)
         for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
             self._take(entry, extraction, self._before.get(entry.name))
             self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
+
+    def _keep_unchanged(self, unchanged: Sequence[tuple[FoundFile, IndexedFile]]) -> None:
+        """Have the archive keep what it has lost of documents that are not read again."""
+        files, texts = self.archive.versions("files"), self.archive.versions("texts")
+        for entry, file in unchanged:
+            if entry.version not in files:
+                self.readings.source(entry)
+            if entry.version not in texts and not file.unread:
+                self._add_text(file.document, entry.version)
 
     def _ask(self, entry: FoundFile) -> Asked:
         try:

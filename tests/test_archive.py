@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +22,13 @@ from library import Library, by_path, environment
 from typer.testing import CliRunner
 
 from kb import indexer
-from kb.archive import Archive, Held, Incoming, Span
+from kb.archive import Archive, Held, Incoming, Ledger, Span
 from kb.archive.ids import Claim, share_out
 from kb.archive.pruning import choose, measure, remove
 from kb.cli import app
 from kb.disk import unsealed
+from kb.engine import embedded
+from kb.engine.embedded import segments, writer
 from kb.errors import IndexLocked
 from kb.extract import Sandbox
 from kb.model import Status
@@ -170,6 +173,43 @@ def test_a_collection_from_before(library: Library) -> None:
     assert all(archive.original(document) for document in library.open().documents())
     assert (_texts(library, "a"), _texts(library, "c")) == (["Bez zmian."], ["Też bez zmian."])
     assert sorted(_texts(library, "b")) == ["Nowy tekst.", "Stary tekst."]
+
+
+@pytest.mark.parametrize("lost", ["files", "texts"])
+def test_what_the_archive_has_lost_of_present_documents(library: Library, lost: str) -> None:
+    """The next run keeps bytes and texts anew of what has not changed; a record still has no text."""
+    library.pdf("a.pdf", ["Bez zmian."])
+    library.markdown("b.md", "Też bez zmian.")
+    library.write("c.pdf", b"%PDF-1.7 urwany")
+    library.write("c.yaml", b"title: Opisany\n")
+    _run(library)
+    archive = _archive(library)
+    whole = {kept.path for kept in archive.files()}
+    shutil.rmtree(archive.folder / lost)
+    rows = _run(library)
+    assert [rows[name].status for name in ("a.pdf", "b.md")] == [Status.UNCHANGED, Status.UNCHANGED]
+    assert {kept.path for kept in archive.files()} == whole
+    assert (_texts(library, "a"), _texts(library, "b")) == (["Bez zmian."], ["Też bez zmian."])
+
+
+def test_a_run_that_finds_nothing_new_opens_the_index_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the writer reads the index, and the ledger gives its documents once: a timer runs this every few minutes."""
+    library.markdown("a.md", "Tekst.")
+    _run(library)
+    opened: list[str] = []
+    for module in (embedded, writer):
+        monkeypatch.setattr(module, "open_segments", _heard(segments.open_segments, opened))
+    monkeypatch.setattr(Ledger, "held", _heard(Ledger.held, opened))
+    assert _run(library)["a.md"].status is Status.UNCHANGED
+    assert sorted(opened) == ["held", "open_segments"]
+
+
+def _heard(function: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    def call(*args: Any, **given: Any) -> Any:
+        calls.append(function.__name__)
+        return function(*args, **given)
+
+    return call
 
 
 @pytest.mark.parametrize("folder", ["documents", "store"])

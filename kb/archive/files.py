@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from kb.archive.ledger import Ledger
 from kb.disk import lock, open_file, sealed, sync_all, unsealed, writing_to
@@ -71,9 +71,9 @@ class Archive:
                 for entry in _entries(Path(folder.path)):
                     yield Kept(entry.name.partition(".")[0], Path(entry.path), entry.stat().st_size)
 
-    def versions(self) -> set[str]:
-        """The versions whose bytes are kept."""
-        folders = [Path(folder.path) for folder in _entries(self.folder / "files")]
+    def versions(self, kind: Literal["files", "texts"]) -> set[str]:
+        """The versions whose bytes, or whose texts, are kept."""
+        folders = [Path(folder.path) for folder in _entries(self.folder / kind)]
         return {entry.name.partition(".")[0] for folder in folders for entry in _entries(folder)}
 
     @contextmanager
