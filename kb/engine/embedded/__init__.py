@@ -59,7 +59,10 @@ class EmbeddedStore:
                 state = self._current
                 if state is None or state.key != key:
                     if self._refused and self._refused[0] == key:
-                        return self._sound(build, self._refused[1])
+                        if self._current is None:
+                            # Without the traceback of the time before, which would grow with every request.
+                            raise self._refused[1].with_traceback(None)
+                        return self._current
                     try:
                         state = self._current = self._open(build, key, self._current)
                     except IndexDamaged as damage:
