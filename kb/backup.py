@@ -261,7 +261,9 @@ def restore(settings: Settings, source: Path, *, replace: bool = False, on_file:
         stages = {}
         for name, folder in places.items():
             folder.mkdir(parents=True, exist_ok=True)
-            stages[name] = Path(stack.enter_context(_Stage(folder)))
+            # Within the folder to be filled, so that files only change their names at the end.
+            made = tempfile.TemporaryDirectory(prefix=f"{_OURS}przywracanie-", dir=folder, ignore_cleanup_errors=True)
+            stages[name] = Path(stack.enter_context(made))
         manifest = _unpack(file, stages, on_file)
         sync_all(path for stage in stages.values() for path in stage.rglob("*") if path.is_file())
         aside = _OURS + datetime.now(UTC).strftime("przed-%Y%m%d-%H%M%S")
@@ -279,13 +281,6 @@ def restore(settings: Settings, source: Path, *, replace: bool = False, on_file:
         seconds=round(time.monotonic() - started, 1),
         moved=tuple(moved),
     )
-
-
-class _Stage(tempfile.TemporaryDirectory[str]):
-    """A folder within the one to be filled, so that files only change their names at the end."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(prefix=f"{_OURS}przywracanie-", dir=folder, ignore_cleanup_errors=True)
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -30,6 +30,15 @@ def open_file(path: str | Path, *, follow: bool = True) -> BinaryIO:
     raise OSError(0, "to nie jest zwykły plik")
 
 
+def stamp(path: Path) -> object:
+    """Another value when a file has changed; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
 def sealed(content: bytes) -> bytes:
     """The content behind its digest, so that ``unsealed`` knows whether it is still what was written."""
     return digest(content) + b" " + content

@@ -13,7 +13,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
@@ -102,6 +102,13 @@ def find(root: Path, hashes: Hashes, leave_out: Collection[Path] = ()) -> Found:
             _hash(root, entry, hashes)
         before = entry.name
     return Found(found, [entry for entry in everything if entry.status is Status.SKIPPED])
+
+
+def gone(paths: Iterable[str], found: Sequence[FoundFile]) -> list[str]:
+    """Those of the paths that are no more there; nobody knows that of what lies in a folder that cannot be listed."""
+    present = {entry.name for entry in found}
+    closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
+    return [path for path in paths if path not in present and not path.startswith(closed)]
 
 
 def own_folders(settings: Settings) -> tuple[Path, Path]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from kb.deadline import untimed
+from kb.disk import stamp
 from kb.errors import TaxonomyError
 
 Value = TypeVar("Value")
@@ -23,13 +24,13 @@ class FileValue(Generic[Value]):
 
     def current(self) -> Value:
         """The value of the file as it is now."""
-        stamp = _stamp(self._path)
-        if self._kept[0] != stamp:
+        now = stamp(self._path)
+        if self._kept[0] != now:
             try:
                 with untimed():
-                    self._kept = (stamp, self._read())
+                    self._kept = (now, self._read())
             except TaxonomyError:
-                self._kept = (stamp, self._kept[1])
+                self._kept = (now, self._kept[1])
         return self._kept[1]
 
 
@@ -49,11 +50,3 @@ class KeyedValue(Generic[Value]):
                 if kept is None or kept[0] != key:
                     kept = self._kept = (key, make())
         return kept[1]
-
-
-def _stamp(path: Path) -> object:
-    try:
-        at = path.stat()
-    except OSError:
-        return None
-    return (at.st_ino, at.st_size, at.st_mtime_ns)

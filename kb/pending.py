@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kb.engine import State
-from kb.folder import FoundFile, Hashes, find, own_folders
+from kb.folder import FoundFile, Hashes, find, gone, own_folders
 from kb.settings import Settings
 
 
@@ -35,8 +35,6 @@ def pending(settings: Settings, state: State | None) -> Pending:
     }
     last |= hashes.last()
     found = find(settings.documents.absolute(), hashes, own_folders(settings)).documents
-    present = {entry.name for entry in found}
-    closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
     readable = [entry for entry in found if not entry.problem]
     return Pending(
         new=tuple(entry.name for entry in readable if entry.name not in last),
@@ -44,7 +42,7 @@ def pending(settings: Settings, state: State | None) -> Pending:
         described=tuple(
             entry.name for entry in readable if entry.name in last and _is_described(entry, *last[entry.name])
         ),
-        removed=tuple(sorted(path for path in last if path not in present and not path.startswith(closed))),
+        removed=tuple(sorted(gone(last, found))),
     )
 
 

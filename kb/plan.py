@@ -12,7 +12,7 @@ from kb.archive.ids import Claim, Name, share_out
 from kb.catalogue import Asked, id_of_path
 from kb.engine import IndexedFile
 from kb.errors import TooManyRemovals
-from kb.folder import FoundFile
+from kb.folder import FoundFile, gone
 from kb.messages import counted
 from kb.model import Status
 
@@ -50,13 +50,13 @@ def make_plan(
     ``again``: whether an unchanged file is to be read all the same. ``ask``: what a file's metadata ask for.
     """
     present = {entry.name for entry in found}
-    closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
     held = {each.path: each for each in ledger.values() if not each.removed}
     owners = _owners(found, held)
+    left = set(gone([*held, *before], found))
     claims = [
         _claim(each.path, each.version, each, settled=True)
         for each in held.values()
-        if each.path not in present and each.path.startswith(closed)
+        if each.path not in present and each.path not in left
     ]
     twice: list[tuple[FoundFile, str]] = []
     failing: list[FoundFile] = []
@@ -85,15 +85,15 @@ def make_plan(
             )
     names = share_out(claims, ledger)
     ids = {name.id: path for path, name in names.items()}
-    moved = [entry for entry, old in same if names[entry.name].id != old.document]
+    moved = {entry.name: entry for entry, old in same if names[entry.name].id != old.document}
     return Plan(
         names=names,
         leaving=[file for path, file in before.items() if path not in names or ids.get(file.document, path) != path],
-        gone=[file for path, file in before.items() if path not in present and not path.startswith(closed)],
+        gone=[file for path, file in before.items() if path in left],
         twice=twice,
         failing=failing,
-        unchanged=[(entry, old) for entry, old in same if entry not in moved],
-        to_read=sorted([*to_read, *moved], key=lambda entry: entry.name) if moved else to_read,
+        unchanged=[(entry, old) for entry, old in same if entry.name not in moved],
+        to_read=sorted([*to_read, *moved.values()], key=lambda entry: entry.name) if moved else to_read,
     )
 
 
@@ -102,20 +102,14 @@ def check_removals(known: Mapping[str, str], found: Sequence[FoundFile], root: P
 
     ``known``: the version of each path in the collection. A file that was only moved goes on under its hash.
     """
-    present = {entry.name for entry in found}
     versions = {entry.version for entry in found if entry.version}
-    closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
-    gone = [
-        path
-        for path, version in known.items()
-        if path not in present and version not in versions and not path.startswith(closed)
-    ]
-    if not gone or (found and (len(gone) <= MOST_REMOVED or len(gone) * 2 <= len(known))):
+    leaving = [path for path in gone(known, found) if known[path] not in versions]
+    if not leaving or (found and (len(leaving) <= MOST_REMOVED or len(leaving) * 2 <= len(known))):
         return
     documents = counted(len(known), "dokumentu", "dokumentów", "dokumentów")
-    lost = counted(len(gone), "pliku", "plików", "plików")
+    lost = counted(len(leaving), "pliku", "plików", "plików")
     lacking = f"nie ma {lost} z {documents} bazy" if found else f"nie ma żadnego z {documents} bazy: jest pusty"
-    folders = Counter(path.rpartition("/")[0] for path in gone)
+    folders = Counter(path.rpartition("/")[0] for path in leaving)
     most, count = folders.most_common(1)[0]
     details = ["Jeżeli dokumenty leżą na innym dysku albo na udziale sieciowym, sprawdź, czy jest podłączony."]
     if most and found:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
+from kb.disk import stamp
 from kb.errors import ArchiveUnavailable
 from kb.model import Document
 
@@ -142,6 +143,14 @@ def _values(span: Span) -> tuple[str, str, str, str]:
     return _written(span.start or _ALWAYS), _written(span.end or _NEVER), span.kind, span.edition
 
 
+def _record(described: str, id: str, changed: str, removed: str) -> Record:
+    return Record(
+        document=replace(_DOCUMENT.validate_json(described), id=id),
+        changed=datetime.fromisoformat(changed),
+        removed=bool(removed),
+    )
+
+
 def _is_described_otherwise(connection: sqlite3.Connection, document: Document) -> bool:
     """Whether a reader would see another description than the one written down for the same version."""
     written = connection.execute(
@@ -238,11 +247,7 @@ class Ledger:
     @property
     def stamp(self) -> object:
         """Another one after each change of the ledger; None where there is none."""
-        try:
-            at = self._path.stat()
-        except OSError:
-            return None
-        return (at.st_ino, at.st_size, at.st_mtime_ns)
+        return stamp(self._path)
 
     def changes(self) -> list[Change]:
         """When each document that ever was came and changed, the latest change first."""
@@ -266,31 +271,15 @@ class Ledger:
             " AND (c.changed, c.document) > (?, ?) ORDER BY c.changed, c.document LIMIT ?",
             *_values(span), _written(time), id, limit,
         )  # fmt: skip
-        return [
-            Record(
-                document=replace(_DOCUMENT.validate_json(described), id=id),
-                changed=datetime.fromisoformat(changed),
-                removed=bool(removed),
-            )
-            for described, id, changed, removed in rows
-        ]
+        return [_record(*row) for row in rows]
 
     def record_of(self, id: str) -> Record | None:
         """The record of one document that ever was; None of any other."""
         rows = self._ask(
-            f"SELECT v.described, c.changed, d.removed IS NOT NULL {_RECORDS} AND d.id = ?5", *_values(Span()), id
-        )
-        return next(
-            (
-                Record(
-                    document=replace(_DOCUMENT.validate_json(described), id=id),
-                    changed=datetime.fromisoformat(changed),
-                    removed=bool(removed),
-                )
-                for described, changed, removed in rows
-            ),
-            None,
-        )
+            f"SELECT v.described, c.document, c.changed, d.removed IS NOT NULL {_RECORDS} AND d.id = ?5",
+            *_values(Span()), id,
+        )  # fmt: skip
+        return _record(*rows[0]) if rows else None
 
     def earliest(self) -> datetime:
         """A time before which nothing changed."""

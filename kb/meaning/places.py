@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.disk import write_bytes_atomic
+from kb.disk import stamp, write_bytes_atomic
 from kb.engine import State
 from kb.meaning.passages import DIGEST_BYTES, passages
 
@@ -84,11 +84,7 @@ def load(folder: Path) -> Places | None:
 
 def stamp_of(folder: Path) -> object:
     """Equal as long as nothing was saved."""
-    try:
-        found = (folder / FILE).stat()
-    except OSError:
-        return None
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
+    return stamp(folder / FILE)
 
 
 def survey(state: State) -> tuple[Places, dict[bytes, str]]:
