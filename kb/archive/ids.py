@@ -65,6 +65,7 @@ class _Sharing:
         self._aliases = {alias: claim.path for claim in self._claims.values() for alias in claim.aliases}
         self._ids: dict[str, str] = {}
         self._holders: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
 
     def _give(self, claim: Claim, id: str) -> None:
         self._ids[claim.path] = id
@@ -89,8 +90,21 @@ class _Sharing:
     def give_made(self) -> None:
         """All others get one that is made of their names."""
         for claim in self._waiting():
-            made = _made(claim, self._has.get(claim.path, ""))
+            made = self._made(claim, self._has.get(claim.path, ""))
             self._give(claim, next(id for id in made if self._is_free(id, claim)))
+
+    def _made(self, claim: Claim, has: str) -> Iterator[str]:
+        """The ids that may be made of a file's name, the best first."""
+        if _is_made(has, claim.made):
+            yield has
+        yield claim.made
+        # Whoever holds a number keeps it, so nobody after needs to ask for it: a folder of names in another script has one id.
+        first = self._numbers.get(claim.made, 2)
+        while f"{claim.made}-{first}" in self._holders:
+            first += 1
+        self._numbers[claim.made] = first
+        for number in count(first):
+            yield f"{claim.made}-{number}"
 
     def _is_free(self, id: str, claim: Claim) -> bool:
         """Whether a made id may be this file's: nobody else has it, or had it. A renamed file is the same one."""
@@ -128,15 +142,6 @@ class _Sharing:
             aliases=tuple(mine),
             refused=tuple(refused),
         )
-
-
-def _made(claim: Claim, has: str) -> Iterator[str]:
-    """The ids that may be made of a file's name, the best first."""
-    if _is_made(has, claim.made):
-        yield has
-    yield claim.made
-    for number in count(2):
-        yield f"{claim.made}-{number}"
 
 
 def _is_made(id: str, made: str) -> bool:
