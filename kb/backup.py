@@ -343,7 +343,7 @@ def _unpack_one(
     stage = stages.get(top)
     if stage is None or not rest or not (member.isreg() or member.islnk()):
         raise tarfile.ReadError(member.name)
-    if ".." in PurePosixPath(rest).parts:
+    if rest.startswith("/") or ".." in PurePosixPath(rest).parts:
         raise tarfile.ReadError(member.name)
     path = stage / tarfile.data_filter(member.replace(name=rest, deep=False), str(stage)).name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -220,12 +221,18 @@ def _rewritten(content: bytes, wanted: Callable[[str], bool]) -> bytes:
 
 
 def _hostile(name: str, **about: Any) -> bytes:
+    """A backup of one empty file that is whole but for its name."""
     made = io.BytesIO()
+    files = {name: (0, hashlib.sha256().hexdigest())}
+    manifest = json.dumps({"format": 1, "created": "2026-05-12T10:00:00+00:00", "files": files}).encode()
     with tarfile.open(fileobj=made, mode="w:gz") as tar:
         member = tarfile.TarInfo(name)
         for key, value in about.items():
             setattr(member, key, value)
         tar.addfile(member, io.BytesIO())
+        end = tarfile.TarInfo("manifest.json")
+        end.size = len(manifest)
+        tar.addfile(end, io.BytesIO(manifest))
     return made.getvalue()
 
 
@@ -251,6 +258,7 @@ def test_a_damaged_backup_changes_nothing(shelf: Library, spoil: Callable[[bytes
     [
         _hostile("documents/../../obcy"),
         _hostile("documents/../store/obcy"),
+        _hostile("documents/a/../obcy"),
         _hostile("/etc/obcy"),
         _hostile("documents//etc/obcy"),
         _hostile("obcy"),
@@ -258,7 +266,7 @@ def test_a_damaged_backup_changes_nothing(shelf: Library, spoil: Callable[[bytes
         _hostile("documents/link", type=tarfile.LNKTYPE, linkname="../../etc/passwd"),
         _hostile("documents/rura", type=tarfile.FIFOTYPE),
     ],
-    ids=["up", "aside", "root", "double slash", "no folder", "symbolic link", "hard link", "pipe"],
+    ids=["up", "aside", "about", "root", "double slash", "no folder", "symbolic link", "hard link", "pipe"],
 )
 def test_no_name_leads_out(library: Library, content: bytes) -> None:
     """A made-up backup writes nowhere but within the folders."""
