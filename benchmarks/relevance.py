@@ -41,7 +41,7 @@ PARTS: Mapping[str, Tuning] = {
     "surface field": Tuning(surface=0),
     "title weight": Tuning(title=0),
     "heading weight": Tuning(heading=0),
-    "contents pages at half weight": Tuning(contents_page=1),
+    "contents pages weigh less": Tuning(contents_page=1),
     "neighbour bonus": Tuning(neighbour=0),
     "stop words left out": Tuning(function_word=1),
     "repair: all of it": Tuning(same_fold=0, near=0, dictionary=0),

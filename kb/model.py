@@ -73,9 +73,18 @@ class Page:
     @property
     def whole_text(self) -> str:
         """Its text with the rest of its last sentence, which comes before footnotes and comments: what is searched and quoted."""
-        end = len(self.text) - len(self.outside) if self.notes_at is None else self.notes_at
-        running, rest = self.text[:end].rstrip(), self.text[end:]
-        return "\n".join(part for part in (f"{running} {self.continuation}".strip(), rest) if part)
+        sentences = f"{self.running.rstrip()} {self.continuation}".strip()
+        return "\n".join(part for part in (sentences, self.apart) if part)
+
+    @property
+    def running(self) -> str:
+        """The part of its text that runs on to the next page."""
+        return self.text[: len(self.text) - len(self.outside) if self.notes_at is None else self.notes_at]
+
+    @property
+    def apart(self) -> str:
+        """The rest of its text: footnotes, comments, values of form fields."""
+        return self.text[len(self.running) :]
 
     @property
     def listed_under(self) -> tuple[str, ...]:

@@ -88,9 +88,8 @@ class KnowledgeBase:
         self._vocabulary: KeyedValue[Vocabulary] = KeyedValue()
         self._suggester: KeyedValue[Suggester] = KeyedValue()
         self._meaning: Meaning | None = open_meaning(settings)
-        self._hits: LRUCache[Hashable, tuple[PageHits, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
-        self._begun: LRUCache[Hashable, tuple[Count, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
-        self._hits_lock = threading.Lock()
+        self._counts: LRUCache[Hashable, tuple[Count, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
+        self._counts_lock = threading.Lock()
 
     @property
     def state(self) -> State:
@@ -194,27 +193,21 @@ class KnowledgeBase:
         """
         state = self.state
         found = _found(state.document(document))
-        key = (state.key, query.text, document)
-        with self._hits_lock:
-            kept = self._hits.get(key)
-            counts = list(self._begun.get(key, ()))
-        if kept is not None:
-            return kept
-        hits: tuple[PageHits, ...] = ()
-        with deadline.optional():
-            for number in range(len(counts) + 1, 1 if found.unread else found.pages + 1):
-                deadline.check()
-                page = state.page(document, number)
-                assert page is not None
-                counts.append(count(highlighter, page))
-            hits = hits_of(counts, highlighter.weights)
-        with self._hits_lock:
-            if hits:
-                self._hits[key] = hits
-                self._begun.pop(key, None)
-            else:
-                self._begun[key] = tuple(counts)
-        return hits
+        pages = 0 if found.unread else found.pages
+        key = (state.key, self.synonyms, query.text, document)
+        with self._counts_lock:
+            counts = list(self._counts.get(key, ()))
+        if len(counts) < pages:
+            with deadline.optional():
+                for number in range(len(counts) + 1, pages + 1):
+                    deadline.check()
+                    page = state.page(document, number)
+                    assert page is not None
+                    counts.append(count(highlighter, page))
+            with self._counts_lock:
+                # Somebody else may have come further meanwhile.
+                self._counts[key] = max(tuple(counts), self._counts.get(key, ()), key=len)
+        return hits_of(counts, highlighter.weights) if len(counts) == pages else ()
 
     def explain(self, query: Query, document: str, number: int) -> Sequence[Contribution] | None:
         """What makes the score of a page for a query, part by part; None where the engine cannot say."""

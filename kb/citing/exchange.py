@@ -57,7 +57,7 @@ def csl(source: Source) -> dict[str, Any]:
         "publisher-place": line(document.place),
         "collection-title": source.series,
         "number": line(document.report_number),
-        "genre": {"raport": "Raport", "poradnik": "Poradnik"}.get(document.kind or "", ""),
+        "genre": source.genre,
         "locator": source.label or source.locator,
         "ISBN": document.isbn,
         "ISSN": document.issn,

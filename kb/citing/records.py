@@ -15,7 +15,6 @@ _QUOTED = re.compile(r"[„“]([^”“\"\n]*+)([”“\"]?)")
 """Quotation marks that are never closed are matched too, up to the end: they are left as they are, and read once."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]+")
 _WEB_KINDS = frozenset({"aktualnosc", "wydarzenie"})
-_REPORT_KINDS = frozenset({"raport", "poradnik"})
 _CREATIVE_COMMONS = re.compile(
     r"(?:CC|Creative Commons)[ -](BY(?:-(?:NC-SA|NC-ND|NC|SA|ND))?)[ -](\d\.\d)(?: (PL))?", re.IGNORECASE
 )
@@ -50,7 +49,12 @@ class Source:
         document = self.document
         if document.kind in _WEB_KINDS:
             return "webpage"
-        return "report" if document.kind in _REPORT_KINDS or document.format.has_pages else "webpage"
+        return "report" if self.genre or document.format.has_pages else "webpage"
+
+    @property
+    def genre(self) -> str:
+        """What kind of publication it is called in an entry; "" for what stands on a site."""
+        return {"raport": "Raport", "poradnik": "Poradnik"}.get(self.document.kind or "", "")
 
     @property
     def title(self) -> str:

@@ -64,7 +64,7 @@ def biblatex(source: Source) -> str:
     note = [source.series if report else "", "" if source.label else source.locator]
     fields = {
         **_common(source),
-        "type": _escaped({"raport": "Raport", "poradnik": "Poradnik"}.get(document.kind or "", "")) if report else "",
+        "type": source.genre,
         "institution" if report else "organization": _escaped(source.issuer),
         "location": _escaped(document.place),
         "date": document.published.isoformat() if document.published else "",

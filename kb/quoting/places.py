@@ -318,26 +318,16 @@ def _texts(document: Document, first: int, last: int, reader: _Reader) -> Iterat
     """The running text of pages, and their footnotes and comments."""
     pages = [page for number in range(first, last + 1) if (page := reader.page(document.id, number))]
     numbers = _note_numbers(pages)
-    running = [_running(page)[: limits.QUOTE_PAGE_CHARACTERS] for page in pages]
+    running = [page.running[: limits.QUOTE_PAGE_CHARACTERS] for page in pages]
     yield _Stretch(document, pages, *joined(running), numbers=numbers)
-    apart = [_apart(page)[: limits.QUOTE_PAGE_CHARACTERS] for page in pages]
+    apart = [page.apart[: limits.QUOTE_PAGE_CHARACTERS] for page in pages]
     if any(apart):
         yield _Stretch(document, pages, *joined(apart), notes=True, numbers=numbers)
 
 
-def _running(page: Page) -> str:
-    """What runs on to the next page."""
-    end = len(page.text) - len(page.outside) if page.notes_at is None else page.notes_at
-    return page.text[:end]
-
-
-def _apart(page: Page) -> str:
-    return page.text[len(_running(page)) :]
-
-
 def _note_numbers(pages: Sequence[Page]) -> frozenset[str]:
     """The numbers of the pages' footnotes."""
-    return frozenset(number for page in pages for number in _NOTE_NUMBER.findall(_apart(page)))
+    return frozenset(number for page in pages for number in _NOTE_NUMBER.findall(page.apart))
 
 
 # What is found there
@@ -346,7 +336,7 @@ def _note_numbers(pages: Sequence[Page]) -> frozenset[str]:
 def _verbatim(part: Text, candidate: _Candidate, reader: _Reader) -> Iterator[tuple[tuple[int, int], Finding]]:
     """Where all words stand one after the other on a page, or from it on to the next."""
     page, document = candidate.page, candidate.document
-    texts = [_running(page)[: limits.QUOTE_PAGE_CHARACTERS], page.continuation]
+    texts = [page.running[: limits.QUOTE_PAGE_CHARACTERS], page.continuation]
     stretch = _Stretch(document, [page], *joined(texts), numbers=_note_numbers([page]))
     end = stretch.starts[1]
     for place in exact_places(part, stretch.text):
@@ -362,9 +352,8 @@ def _verbatim(part: Text, candidate: _Candidate, reader: _Reader) -> Iterator[tu
                 numbers=stretch.numbers,
             )
             yield (page.number, place.first), _finding((part,), whole, (place,))
-    apart = _apart(page)
-    if apart:
-        text, starts = joined([apart[: limits.QUOTE_PAGE_CHARACTERS]])
+    if page.apart:
+        text, starts = joined([page.apart[: limits.QUOTE_PAGE_CHARACTERS]])
         stretch = _Stretch(document, [page], text, starts, notes=True, numbers=stretch.numbers)
         for place in exact_places(part, text):
             yield (page.number, -1 - place.first), _finding((part,), stretch, (place,))

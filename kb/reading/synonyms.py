@@ -116,8 +116,7 @@ class Synonyms:
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
         """What the forms of a word share and those of no other word; of a word that nobody knows its terms."""
-        found = self._analyzer.lemmas(word) or self._analyzer.lemmas(surface(word))
-        return tuple(dict.fromkeys(map(surface, found))) or self._analyzer.terms(word)
+        return tuple(dict.fromkeys(map(surface, self._analyzer.lemmas(word)))) or self._analyzer.terms(word)
 
     def at(self, query: Sequence[str], start: int) -> tuple[int, list[Equivalent]]:
         """The longest entry that begins at a word of the query: how many words it takes, and its equivalents."""

@@ -41,3 +41,14 @@ def test_counting_goes_on(library: Library) -> None:
     assert answers[0] == 0
     assert answers[-1] == 12
     assert sorted(answers) == answers
+
+
+def test_hits_go_by_the_synonyms_of_now(library: Library) -> None:
+    """A synonym that was added counts at once, as it is marked at once."""
+    library.pdf("a.pdf", ["Śmieci i odpadki"], id="a")
+    library.run()
+    knowledge = library.open()
+    query = make_query("śmieci")
+    assert total_of(knowledge.hits(query, "a", knowledge.highlighter(query))) == 1
+    library.write("synonyms.yaml", "synonyms: [[odpadki, śmieci]]")
+    assert total_of(knowledge.hits(query, "a", knowledge.highlighter(query))) == 2

@@ -189,20 +189,17 @@ class EmbeddedState:
         return [self.rank(replace(request, limit=0, facets=())).total for request in requests]
 
     def _matching_documents(self, owners: Ints, scores: Floats) -> tuple[Floats, Bits]:
-        """What each document is ranked by, 0 where no page matches, and the set of those that match.
-
-        ``owners`` ascend, as rows do.
-        """
-        ranked = np.zeros(len(self._alive), np.float32)
-        if len(owners):
-            starts = np.flatnonzero(np.diff(owners, prepend=-1))
-            best = np.maximum.reduceat(scores, starts)
-            lengths = np.diff(starts, append=len(owners))
-            at_best = np.flatnonzero(scores == np.repeat(best, lengths))
-            others = scores.copy()
-            others[at_best[np.diff(owners[at_best], prepend=-1) != 0]] = 0  # the first of each document's best
-            second = np.maximum.reduceat(others, starts)
-            ranked[owners[starts]] = best + np.float32(self._second_page) * second
+        """What each document is ranked by, 0 where no page matches, and the set of those that match."""
+        best = np.zeros(len(self._alive), np.float32)
+        np.maximum.at(best, owners, scores)
+        at_best = np.flatnonzero(scores == best[owners])
+        best_page = np.zeros(len(best), np.intp)
+        best_page[owners[at_best]] = at_best  # of equals one
+        others = scores.copy()
+        others[best_page[best > 0]] = 0
+        second = np.zeros_like(best)
+        np.maximum.at(second, owners, others)
+        ranked = best + np.float32(self._second_page) * second
         return ranked, self._facets.pack(ranked > 0)
 
     def frequencies(self, concepts: Sequence[Concept]) -> list[int]:
