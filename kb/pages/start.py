@@ -31,7 +31,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """An edition on the timeline; ``more`` counts the figures that only its own page has."""
+    """An edition on the timeline, with the first of its figures."""
 
     name: str
     url: str
