@@ -128,7 +128,10 @@ def _read(documents: Path, name: str) -> SiteText | None:
     path = documents / TEXTS_FOLDER / f"{name}.md"
     file = f"{TEXTS_FOLDER}/{path.name}"
     try:
-        data = path.read_bytes()
+        with path.open("rb") as opened:
+            data = opened.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise _refused([f"{file}: plik ma ponad {_MOST_BYTES // 1024} kB"])
         text = data.decode("utf-8-sig")
     except FileNotFoundError:
         return None
@@ -136,8 +139,6 @@ def _read(documents: Path, name: str) -> SiteText | None:
         raise _refused([f"{file}: nie można otworzyć pliku ({error.strerror})"]) from None
     except UnicodeDecodeError:
         raise _refused([f"{file}: plik nie jest zapisany w UTF-8"]) from None
-    if len(data) > _MOST_BYTES:
-        raise _refused([f"{file}: plik ma ponad {_MOST_BYTES // 1024} kB"])
     rendered = render(text)
     if rendered.warnings:
         raise _refused([f"{file}: {warning}" for warning in rendered.warnings])

@@ -72,7 +72,7 @@ _TURN_SECONDS = 0.0005
 it back."""
 _BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę."
 _HTTP_MESSAGES = {
-    404: "Pod tym adresem nic nie ma. Mógł zostać źle przepisany albo strona została usunięta.",
+    404: "Pod tym adresem nic nie ma. Adres mógł zostać źle przepisany albo strona została usunięta.",
     405: "Ten adres służy tylko do czytania (metoda GET).",
 }
 

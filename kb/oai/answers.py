@@ -13,6 +13,7 @@ from kb import xml_text
 from kb.archive import Ledger, Record
 from kb.citing import Source
 from kb.citing.tags import dublin_core
+from kb.facets import FACETS
 from kb.limits import OAI_RECORDS
 from kb.model import Document, Taxonomy
 from kb.oai.requests import PREFIX, SETS, Asked, Listing, OaiError, check_prefix, listing, read, set_name, token
@@ -27,7 +28,6 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _E_MAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _NOBODY = "nobody@example.invalid"
 """The protocol wants an address where nobody has set one; mail to this one can never arrive anywhere."""
-_LEGENDS = {"kind": "Rodzaj", "edition": "Edycja"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ def _list_sets(repository: Repository, asked: Asked, content: ET.Element) -> Non
         for value, label in repository.taxonomy.labels(facet).items():
             entry = add(content, "set")
             add(entry, "setSpec", set_name(facet, value))
-            add(entry, "setName", f"{_LEGENDS[facet]}: {label}")
+            add(entry, "setName", f"{FACETS[facet].legend}: {label}")
     if not len(content):
         raise OaiError("noSetHierarchy", "There are no sets.")
 

@@ -17,6 +17,8 @@ _TITLES = {
     404: "Nie znaleziono strony",
     405: "Ten adres służy tylko do czytania",
     409: "Trwa przebudowa bazy",
+    410: "Tej wersji dokumentu już nie ma",
+    413: "Zbyt długi tekst",
     414: "Zbyt długi adres",
     422: "Nie rozumiemy tego adresu",
     503: "Serwis jest chwilowo niedostępny",

@@ -45,7 +45,6 @@ class EventsPage(BasePage):
     years: tuple[Link, ...]
     coming: tuple[EventCard, ...]
     past: tuple[EventCard, ...]
-    total: int
     pagination: Pagination | None
 
 
@@ -101,7 +100,6 @@ def events_page(
         ),
         coming=tuple(event_card(event, taxonomy, today) for event in coming) if query.page == 1 else (),
         past=tuple(event_card(event, taxonomy, today) for event in past[start : start + _PER_PAGE]),
-        total=len(shown),
         pagination=numbered(query.page, last, lambda number: _url(chosen_type, chosen, number)),
     )
 

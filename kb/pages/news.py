@@ -1,4 +1,4 @@
-"""News and events: documents of one kind, newest first, year by year."""
+"""News: documents of one kind, newest first, year by year."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kb.pages.base import BasePage, Card, Link, Pagination, cards_of_one_kind, p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage(BasePage):
-    """``/aktualnosci``, ``/wydarzenia``."""
+    """``/aktualnosci``."""
 
     template: ClassVar[str] = "list.html"
     heading: str

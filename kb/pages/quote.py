@@ -43,13 +43,11 @@ class ShownPlace:
     locator: str
     url: str
     said: str
-    verdict: str
     warnings: tuple[str, ...]
     remarks: tuple[str, ...]
     over: str
     passages: tuple[ShownPassage, ...]
     citation: Citation
-    address: str
     version: Link
 
 
@@ -106,19 +104,16 @@ def _most() -> str:
 
 def _place(finding: Finding, source_of: Callable[[Document, Page], Source]) -> ShownPlace:
     document = finding.document
-    source = source_of(document, finding.cited)
     return ShownPlace(
         title=document.title,
         locator=locator(document, finding.cited),
         url=document_url(document.id),
         said="Dosłownie" if finding.verbatim else f"Z różnicami ({saying.extent(finding)})",
-        verdict=saying.verdict_of(finding),
         warnings=tuple(saying.warnings(finding)),
         remarks=tuple(saying.remarks(finding)),
         over=_over(finding),
         passages=tuple(_passage(document, passage) for passage in finding.passages),
-        citation=cite(source, "iso690"),
-        address=source.url,
+        citation=cite(source_of(document, finding.cited), "iso690"),
         version=Link(text=short_version(document.version), url=version_address(document.id, document.version)),
     )
 

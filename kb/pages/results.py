@@ -161,7 +161,7 @@ def _summary(results: Results) -> str:
     documents = messages.documents(results.total)
     if not results.query.text:
         return documents
-    similar = messages.counted(results.by_meaning, "dokument", "dokumenty", "dokumentów") if results.by_meaning else ""
+    similar = messages.documents(results.by_meaning) if results.by_meaning else ""
     if not results.total:
         return f"Tych słów nie ma w dokumentach; {similar} o podobnym znaczeniu" if similar else "Nic nie znaleziono"
     pages = messages.counted(results.total_pages, "pasująca strona", "pasujące strony", "pasujących stron")

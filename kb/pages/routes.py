@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from itertools import islice
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
@@ -22,10 +23,10 @@ from kb.model import Document, Edition, Hit, Page, Query, Results, Topic
 from kb.pages import feeds, files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
-from kb.pages.base import last_page, respond, written
+from kb.pages.base import TEXT_PAGES, last_page, respond, written
 from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
 from kb.pages.calendar import calendar
-from kb.pages.document import DocumentPage, DocumentView, document_page
+from kb.pages.document import DocumentView, document_page
 from kb.pages.events import TYPE as EVENT_TYPE
 from kb.pages.events import event_card, events_page
 from kb.pages.follow import follow_page
@@ -75,7 +76,9 @@ def start(request: Request) -> Response:
 def _latest(site: Site) -> tuple[Hit, ...]:
     """The documents that came or changed last, whatever their date; none where the ledger does not know."""
     with contextlib.suppress(ArchiveUnavailable):
-        hits, _ = site.knowledge.in_order(make_query("", per_page=_LATEST), tuple(site.directory.latest()))
+        # The first of them will do: the engine looks at each that it is given.
+        latest = tuple(islice(site.directory.latest(), _LATEST))
+        hits, _ = site.knowledge.in_order(make_query("", per_page=_LATEST), latest)
         return hits
     return ()
 
@@ -128,23 +131,18 @@ def document(request: Request, id: str) -> Response:
         if entry.document == found.id:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(addresses.edition_url(entry.slug) + query, 302)
-    return respond(request, _document_page(request, found))
-
-
-def _document_page(request: Request, found: Document) -> DocumentPage:
-    site = site_of(request)
-    knowledge, id = site.knowledge, found.id
     shown = whole_number(request.query_params.get("trafienia", "")) or 1
     page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
     event = event_card(found, knowledge.taxonomy, site.today()) if found.kind == EVENT_KIND else None
-    return replace(
+    page = replace(
         page,
         facts=(*page.facts, *dates(found, versions)),
         changed=changed_on(found, versions),
         versions=version_links(found, versions),
         event=event,
     )
+    return respond(request, page)
 
 
 @router.get(addresses.PAGES)
@@ -356,27 +354,13 @@ def about(request: Request) -> Response:
 
 
 @router.get(addresses.PROGRAMME)
-def programme(request: Request) -> Response:
-    """Aim and expected results of the programme."""
-    return respond(request, text_page(request, texts.PROGRAMME))
-
-
 @router.get(addresses.ACCESSIBILITY)
-def accessibility(request: Request) -> Response:
-    """The accessibility statement."""
-    return respond(request, text_page(request, texts.ACCESSIBILITY))
-
-
 @router.get(addresses.PRIVACY)
-def privacy(request: Request) -> Response:
-    """What the site keeps of its readers."""
-    return respond(request, text_page(request, texts.PRIVACY))
-
-
 @router.get(addresses.CONTACT)
-def contact(request: Request) -> Response:
-    """Whom to write to."""
-    return respond(request, text_page(request, texts.CONTACT))
+def text(request: Request) -> Response:
+    """A page that editors write."""
+    here = request.scope["path"]
+    return respond(request, text_page(request, next(name for name, (url, _) in TEXT_PAGES.items() if url == here)))
 
 
 @router.get(addresses.QUOTE)
@@ -506,7 +490,10 @@ def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     documents = [hit.document for hit in results.hits[:_MOST_LINKED]]
     data = robots.collection(page.title, page.description, page.canonical, documents, base_url)
     page = replace(page, linked_data=data)
-    return respond(request, with_text(page, _document_page(request, own)) if own else page)
+    if own is None:
+        return respond(request, page)
+    # Its related documents and versions are not asked for: nothing of them is shown here.
+    return respond(request, with_text(page, document_page(_view(request, own), tuple(knowledge.pages(own.id)), ())))
 
 
 def _own_text(knowledge: KnowledgeBase, entry: Edition | Topic) -> Document | None:

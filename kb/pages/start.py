@@ -31,7 +31,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """An edition on the timeline; ``more`` counts the figures that only its own page has."""
+    """An edition on the timeline, with the first of its figures."""
 
     name: str
     url: str
@@ -82,7 +82,6 @@ def start_page(
 ) -> StartPage:
     """The start page; ``newest`` is a search without words, also for its counts; ``size`` counts documents and pages."""
     counts = {name: {v.value: v.count for v in values} for name, values in newest.facets.items()}
-    in_pages = messages.counted(size[1], "strona", "strony", "stron")
     coming, past = split(events, today)
     editions = taxonomy.labels("edition")
     return StartPage(
@@ -91,7 +90,7 @@ def start_page(
         description="Raporty, poradniki i aktualności Centrum Wsparcia Doradczego dla samorządów: szukaj, czytaj i cytuj.",
         search_in_header=False,
         feed=FEED,
-        size=f"{messages.documents(size[0])}, {in_pages}",
+        size=f"{messages.documents(size[0])}, {messages.pages(size[1])}",
         examples=tuple(
             Link(text=text, url=search_link(text))
             for text in ("wkład własny", "strategia ZIT", "centrum usług społecznych")

@@ -79,8 +79,8 @@ def _note(version: Version, document: Document, *, removed: bool) -> str:
 
 def changed_on(document: Document, versions: Sequence[Version]) -> str:
     """„zmieniono 12 maja 2026 r.”; "" for a document that has been as it is from the beginning."""
-    present = [version for version in versions if version.document.version == document.version]
-    return f"zmieniono {said(present[0].since)}" if present and len(versions) > 1 else ""
+    last = _last_change(document, versions)
+    return f"zmieniono {last}" if last else ""
 
 
 def dates(document: Document, versions: Sequence[Version]) -> Iterator[Fact]:
@@ -89,9 +89,15 @@ def dates(document: Document, versions: Sequence[Version]) -> Iterator[Fact]:
         yield Fact(name="Data wytworzenia", text=messages.long_date(document.published))
     if versions:
         yield Fact(name="Udostępniono w bazie", text=said(min(version.seen for version in versions)))
+    last = _last_change(document, versions)
+    if last:
+        yield Fact(name="Ostatnia zmiana", text=last)
+
+
+def _last_change(document: Document, versions: Sequence[Version]) -> str:
+    """The day since when a document that has been otherwise is as it is; "" for any other."""
     present = [version for version in versions if version.document.version == document.version]
-    if present and len(versions) > 1:
-        yield Fact(name="Ostatnia zmiana", text=said(present[0].since))
+    return said(present[0].since) if present and len(versions) > 1 else ""
 
 
 def version_page(request: Request, found: FoundVersion) -> VersionPage:
@@ -100,15 +106,15 @@ def version_page(request: Request, found: FoundVersion) -> VersionPage:
     pages = site.versions.pages(found)
     has_pages = document.format.has_pages
     shown = () if has_pages else first_sections(pages)
-    text = _rendered(site, document, "\n".join(shown))
+    html = "\n".join(shown)
     return _page(
         site,
         found,
         base=site.base_url(request),
         page=None,
         numbers=tuple(_numbers(document, pages)) if has_pages or len(shown) < len(pages) else (),
-        text=text,
-        cut="",
+        text=_rendered(site, document, html),
+        cut=CUT if len(html) > MOST_SHOWN else "",
         canonical=document_url(document.id),
     )
 

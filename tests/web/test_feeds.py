@@ -104,6 +104,13 @@ def test_what_comes_first(follower: Follower) -> None:
     assert corrected.findtext(f"{ATOM}published") == "2026-05-12T10:00:00Z"
 
 
+def test_the_start_page_begins_with_what_changed_last(follower: Follower) -> None:
+    """Its list of the newest documents has the order of the feed, whatever dates they bear."""
+    page = html.fromstring(follower.client.get("/").content)
+    titles = page.xpath("//section[@aria-labelledby='najnowsze']//h3/a/text()")
+    assert [title.replace("\N{NO-BREAK SPACE}", " ") for title in titles] == [title for title, _ in follower.news()[:5]]
+
+
 def test_an_entry_leads_to_the_page_that_was_found(follower: Follower) -> None:
     """Its id is the document's for good, its link that of the page, its text the snippet, marked, and named by the page."""
     (entry,) = follower.atom(q="archiwalna treść", kind="raport").iter(f"{ATOM}entry")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tracemalloc
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 from starlette.types import Message, Receive
 
 from kb import addresses, limits
-from kb.errors import Abandoned, KbError, TooSlow
+from kb.errors import Abandoned, BodyTooLong, KbError, TooSlow
 from kb.gate import Gate
 
 from .conftest import spaced
@@ -133,3 +134,30 @@ def test_a_form_that_does_not_come_takes_no_turn(receive: Receive, error: type[K
     with pytest.raises(error):
         asyncio.run(gate.run(app, scope, receive, send))
     assert (gate.working, gate.waiting) == (0, 0)
+
+
+def test_of_a_form_that_is_too_long_nothing_more_is_kept() -> None:
+    """What comes after the limit is read, so that the sender hears of it, and thrown away."""
+    sent = 0
+
+    async def receive() -> Message:
+        nonlocal sent
+        sent += 1
+        return {"type": "http.request", "body": bytes(65_536), "more_body": sent < 500}
+
+    async def app(*_: object) -> None:
+        raise AssertionError
+
+    async def send(_: Message) -> None:
+        raise AssertionError
+
+    scope = {"type": "http", "method": "POST", "path": addresses.QUOTE}
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyTooLong):
+            asyncio.run(Gate(60.0).run(app, scope, receive, send))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sent == 500
+    assert most < 10 * limits.BODY_BYTES + 1_000_000

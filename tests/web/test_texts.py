@@ -126,6 +126,7 @@ def test_a_text_is_read_again_and_a_spoilt_one_changes_nothing(client: httpx.Cli
         ("prywatnosc", "---\ntytul: A\n---\nTekst.", "tytul: nieznany klucz"),
         ("prywatnosc", "---\ntitle: A: B\n---\nTekst.", "błąd zapisu YAML w wierszu 2"),
         ("prywatnosci", "Tekst.", "nie ma takiej strony. Może chodziło o „prywatnosc”?"),
+        ("prywatnosc", "ą" * 131_073, "_strony/prywatnosc.md: plik ma ponad 256 kB"),
     ],
 )
 def test_mistakes_of_editors_are_named(library: Library, name: str, text: str, problem: str) -> None:

@@ -258,3 +258,15 @@ def test_without_an_archive(tmp_path: Path) -> None:
         assert client.get("/pliki/a").content == path.read_bytes()
         library.markdown("a.md", "Inny.", title="Dokument")
         assert client.get("/pliki/a").status_code == 404
+
+
+def test_a_long_text_says_that_it_is_cut(tmp_path: Path) -> None:
+    """A version or an edition whose text is too long to be shown at once says that this is only its beginning."""
+    library = Library(tmp_path)
+    library.write("taxonomy.yaml", TAXONOMY.replace('to: "2022-03"}', 'to: "2022-03", document: a}'))
+    library.markdown("a.md", "Bardzo długi tekst. " * 15_000, title="Długi")
+    library.run()
+    with serving(create_app(library.settings())) as client:
+        version = client.get("/api/v1/documents/a").json()["version_url"]
+        for address in (version, "/edycje/pilotaz"):
+            assert "To tylko początek bardzo długiego tekstu." in spaced(client.get(address))
