@@ -151,13 +151,14 @@ class Answer:
 
 
 class Server:
-    """``kb serve`` over two folders, on a free port of the loopback address."""
+    """``kb serve`` over two folders, on a free port of the loopback address. ``settings`` are its other variables."""
 
-    def __init__(self, documents: Path, index: Path) -> None:
+    def __init__(self, documents: Path, index: Path, **settings: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("KB_")} | {"PYTHONPATH": str(ROOT)}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("KB_")}
+        environment |= {"PYTHONPATH": str(ROOT)} | settings
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -215,9 +216,9 @@ class Server:
 
 
 @contextmanager
-def serving(documents: Path, index: Path) -> Iterator[Server]:
+def serving(documents: Path, index: Path, **settings: str) -> Iterator[Server]:
     """A server for a while."""
-    server = Server(documents, index)
+    server = Server(documents, index, **settings)
     try:
         yield server
     finally:

@@ -10,25 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
 import re
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from attack import serving
+from server import percentile
 
-from kb import indexer  # noqa: E402 - it is the checkout's own
-from kb.pictures import WIDTHS, Pictures, PrintedPage  # noqa: E402
-from kb.settings import Settings  # noqa: E402
+from kb import indexer
+from kb.pictures import WIDTHS, Pictures, PrintedPage
+from kb.settings import Settings
 
 PAGES = 4
 """Pages of one document that are asked for."""
@@ -56,7 +53,9 @@ def _served(settings: Settings) -> None:
     """Pages and pictures over HTTP."""
     pages, first, kept, health, search = [list[float]() for _ in range(5)]
     failed = 0
-    with _server(settings) as port:
+    with serving(settings.documents, settings.index, KB_MEANING="off", KB_OCR="off") as server:
+        port = server.port
+        _get(port, _QUESTION)  # the first search opens the index
         identifiers = re.findall(r"<loc>[^<]*(/dokumenty/[^<]+)</loc>", _get(port, "/sitemap.xml")[1].decode())
         for number, document in enumerate(identifiers):
             for page in range(1, PAGES + 1):
@@ -105,43 +104,10 @@ def _drawn(settings: Settings, files: Sequence[Path]) -> None:
 
 def _print(name: str, times: Sequence[float]) -> None:
     if times:
-        ordered = sorted(times)
-        late = ordered[int(0.95 * (len(ordered) - 1))]
+        late = percentile(times, 0.95)
         print(
-            f"{name:22} n={len(times):4}  median {statistics.median(times):7.1f} ms  95 % {late:7.1f}  most {ordered[-1]:7.1f}"
+            f"{name:22} n={len(times):4}  median {statistics.median(times):7.1f} ms  95 % {late:7.1f}  most {max(times):7.1f}"
         )
-
-
-@contextmanager
-def _server(settings: Settings) -> Iterator[int]:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "KB_DOCUMENTS": str(settings.documents),
-        "KB_INDEX": str(settings.index),
-        "KB_PORT": str(port),
-        "KB_MEANING": "off",
-        "KB_OCR": "off",
-    }
-    command = [sys.executable, "-c", "from kb.cli import app; app()", "serve"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        end = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                if _get(port, "/readyz")[0] == 200 and _get(port, _QUESTION)[0] == 200:
-                    break
-            except OSError:
-                assert time.monotonic() < end
-            time.sleep(0.2)
-        yield port
-        assert process.poll() is None, "the server has died"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _get(port: int, path: str) -> tuple[int, bytes, float]:

@@ -29,7 +29,6 @@ from kb.settings import load
 _SEED = 20261125
 _FEWEST_WORDS = 6
 _MOST_WORDS = 120
-_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)

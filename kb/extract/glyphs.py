@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,9 +33,9 @@ _LAYER = "OC\0".encode("utf-16-le")
 _NAME_BYTES = 512
 
 
-def _call(function: Callable[..., object], result: type | None, *arguments: type) -> Callable[..., int]:
+def _call(function: Any, result: type | None, *arguments: type) -> Callable[..., int]:
     """One of PDFium's functions with plain numbers for pointers: asked for every character, the usual checks cost too much."""
-    address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
+    address = ctypes.cast(function, ctypes.c_void_p).value
     return ctypes.PYFUNCTYPE(result, *arguments)(address or 0)
 
 
@@ -101,8 +101,8 @@ def part_of(run: Run, first: int, last: int, boxes: Floats) -> Run:
     return Run(first, last, left, right, run.base, run.size, run.style, run.direction)
 
 
-def _address(pointer: object) -> int:
-    return ctypes.cast(pointer, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
+def _address(pointer: Any) -> int:
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
 
 
 def _inside(form: int) -> Iterator[int]:

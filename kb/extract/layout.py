@@ -32,7 +32,8 @@ from kb.extract.encodings import repaired_pages
 from kb.extract.footnotes import note_text, number_of_note, split_notes, starts_note, without_marks
 from kb.extract.headings import Entry, Placed, place_headings
 from kb.extract.lines import CELL, PLAIN_SIZE, RAISED, SAME_SIZE, Line, PageLines, alike
-from kb.extract.running import Stripped, Taken, without_running
+from kb.extract.outcome import Taken
+from kb.extract.running import Stripped, without_running
 from kb.model import Heading
 
 CELLS = " | "

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from kb.extract.running import Taken
 from kb.messages import counted
 from kb.model import Extraction, Status
 
 _MOST_NAMED = 8
+
+
+class Taken(NamedTuple):
+    """A head or foot that was taken out: what it says, on which pages (positions)."""
+
+    text: str
+    foot: bool
+    pages: tuple[int, ...]
 
 
 def damaged(

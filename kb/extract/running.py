@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from kb.extract.lines import Line, PageLines
+from kb.extract.outcome import Taken
 
 _EDGE = 0.15
 """Share of the page's height in which a head or foot stands."""
@@ -51,14 +52,6 @@ _COUNTED = frozenset(
 )
 """Words whose number is a name, not the page's number: „Załącznik nr 4”."""
 _LEAST_WORDS = 3
-
-
-class Taken(NamedTuple):
-    """A head or foot that was taken out: what it says, on which pages (positions)."""
-
-    text: str
-    foot: bool
-    pages: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from math import inf
@@ -190,17 +190,19 @@ def _collected(slot: _Slot, queue: _Queue, on_progress: Progress | None) -> list
 class Sandbox:
     """Reads files in child processes under ``limits``, ``jobs`` at once. A context manager: starting costs half a second.
 
-    ``reader``, where given, reads every file, each alone, in place of the readers of their formats.
+    ``reader``, where given, reads every file, each alone, in place of the readers of their formats. ``slots`` are for ``lanes``.
     Raises ``KbError`` on entry when the reading process does not start, and OSError where there is no room for what it reads.
     """
 
-    def __init__(self, limits: Limits | None = None, jobs: int = 2, *, reader: str = "") -> None:
+    def __init__(
+        self, limits: Limits | None = None, jobs: int = 2, *, reader: str = "", slots: Sequence[_Slot] = ()
+    ) -> None:
         if jobs < 1:
             raise ValueError("jobs must be at least 1")
         self._limits = limits or Limits()
         self._jobs = jobs
         self._reader = reader
-        self._slots: list[_Slot] = []
+        self._slots = list(slots)
         self._stack = ExitStack()
         self._busy = False
 
@@ -219,10 +221,7 @@ class Sandbox:
 
     def lanes(self) -> tuple[Sandbox, ...]:
         """This sandbox as one for each of its jobs, for threads of their own. They end with it, which reads nothing itself."""
-        lanes = tuple(Sandbox(self._limits, 1, reader=self._reader) for _ in self._slots)
-        for lane, slot in zip(lanes, self._slots, strict=True):
-            lane._slots = [slot]  # noqa: SLF001 - of the same class
-        return lanes
+        return tuple(Sandbox(self._limits, 1, reader=self._reader, slots=[slot]) for slot in self._slots)
 
     def extract_all(self, paths: Iterable[Path], on_progress: Progress | None = None) -> Generator[_Result, None, None]:
         """Each path with its extraction, in the order in which they are finished.

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from kb.extract.lines import Line, PageLines
-from kb.extract.outcome import taken_out
-from kb.extract.running import Taken, without_running
+from kb.extract.outcome import Taken, taken_out
+from kb.extract.running import without_running
 from tests.extract.paper import BODY, column, line, page
 
 Head = Callable[[int], list[Line]]
