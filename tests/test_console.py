@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from unicodedata import category
 
 import pytest
 from library import TAXONOMY, Library, environment
 
 from kb.catalogue.fields import clean
-from kb.console import harmless
 
 ESCAPES = "\x1b]0;tytuł\x07\x1b[2J\x9b31m\x00\u202e"
 """Sets the terminal's title, clears it, colours it, and turns the direction of writing."""
@@ -56,7 +56,7 @@ def test_a_terminal_gets_no_orders(hostile: Library, command: tuple[str, ...]) -
     """No control character of a name or a title is written, and Rich's markup in a title is text."""
     done = run(hostile, *command, COLUMNS="200")
     said = (done.stdout + done.stderr).decode()
-    assert not [character for character in said if character != "\n" and harmless(character) != character]
+    assert not [sign for sign in said if sign == chr(0x202E) or (category(sign) == "Cc" and sign not in "\n\t")]
     assert "Traceback" not in said
     if command[0] == "search":
         assert "[red]czerwone[/red]" in said
@@ -68,7 +68,7 @@ def test_json_is_escaped(hostile: Library, command: str) -> None:
     done = run(hostile, command, *(["gmina"] if command == "search" else []), "--json")
     said = done.stdout.decode()
     json.loads(said)
-    assert not [character for character in said if character != "\n" and harmless(character) != character]
+    assert not [sign for sign in said if sign == chr(0x202E) or (category(sign) == "Cc" and sign not in "\n\t")]
 
 
 @pytest.mark.parametrize("locale", LOCALES, ids=str)

@@ -400,7 +400,9 @@ def test_lanes_read_at_the_same_time(tmp_path: Path) -> None:
         paths.append(tmp_path / f"{number}.md")
         paths[-1].write_text(f"Tekst numer {number}.")
     with Sandbox(jobs=2) as sandbox, ThreadPoolExecutor(2) as threads:
-        found = list(threads.map(lambda lane, path: list(lane.extract_all([path])), sandbox.lanes(), paths))
+        lanes = sandbox.lanes()
+        assert len({id(slot) for lane in lanes for slot in lane._slots}) == len(lanes) == 2
+        found = list(threads.map(lambda lane, path: list(lane.extract_all([path])), lanes, paths))
     assert [[extraction.pages[0].text for _, extraction in one] for one in found] == [
         ["Tekst numer 0."],
         ["Tekst numer 1."],
