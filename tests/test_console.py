@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from io import StringIO
 from unicodedata import category
 
 import pytest
 from library import TAXONOMY, Library, environment
+from rich.text import Text
 
 from kb.catalogue.fields import clean
+from kb.console import Console
 
 ESCAPES = "\x1b]0;tytuł\x07\x1b[2J\x9b31m\x00\u202e"
 """Sets the terminal's title, clears it, colours it, and turns the direction of writing."""
@@ -60,6 +63,16 @@ def test_a_terminal_gets_no_orders(hostile: Library, command: tuple[str, ...]) -
     assert "Traceback" not in said
     if command[0] == "search":
         assert "[red]czerwone[/red]" in said
+
+
+def test_whatever_reaches_the_console_is_harmless() -> None:
+    """Text that was not cleaned when it came in, as a message of the system, is when it is printed; colours of our own stay."""
+    written = StringIO()
+    Console(file=written, force_terminal=True, width=80).print(Text(f"plik {ESCAPES}", style="bold"))
+    said = written.getvalue()
+    assert said.startswith("\x1b[1mplik ")
+    inside = said.removeprefix("\x1b[1m").partition("\x1b[0m")[0]
+    assert not [sign for sign in inside if sign == chr(0x202E) or category(sign) == "Cc"]
 
 
 @pytest.mark.parametrize("command", ["index", "check", "search", "status"])
