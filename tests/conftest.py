@@ -10,17 +10,24 @@ from pathlib import Path
 import pytest
 from library import TAXONOMY, Library
 
+_FOR_ALL = {
+    # What is no test of meaning does without: encoding would take minutes.
+    "KB_MEANING": "off",
+    # A machine that runs several tests at once is slow. Tests of the time limit have a clock of their own.
+    "KB_REQUEST_SECONDS": "60",
+}
+
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_meaning() -> None:
-    """What is no test of meaning does without: encoding would take minutes."""
-    os.environ["KB_MEANING"] = "off"
+def _settings_for_all() -> None:
+    """Here, not in a fixture of each test: applications that many tests share read them too."""
+    os.environ.update(_FOR_ALL)
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of the person who runs the tests do not change what they say."""
-    for name in [name for name in os.environ if name.startswith("KB_") and name not in ("KB_CORPUS", "KB_MEANING")]:
+    for name in [name for name in os.environ if name.startswith("KB_") and name not in {"KB_CORPUS", *_FOR_ALL}]:
         monkeypatch.delenv(name)
     # Recognising takes seconds and needs programs that not every machine has: tests of it switch it on.
     monkeypatch.setenv("KB_OCR", "off")
