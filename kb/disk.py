@@ -10,12 +10,15 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
 from kb.errors import IndexLocked
 
 _SYNCS = 16
+_KNOWN_FILES = 1_000
+"""Whose hashes are remembered: every page of a document asks for that of its file."""
 
 
 def open_file(path: str | Path, *, follow: bool = True) -> BinaryIO:
@@ -37,6 +40,17 @@ def stamp(path: Path) -> object:
     except OSError:
         return None
     return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def version_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal: read once as long as the file is the same. Raises OSError."""
+    return _version_of(path, stamp(path))
+
+
+@lru_cache(maxsize=_KNOWN_FILES)
+def _version_of(path: Path, _: object) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sealed(content: bytes) -> bytes:

@@ -19,10 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from cachetools import LRUCache
-
 from kb import limits
-from kb.disk import open_file
+from kb.disk import open_file, version_of
 from kb.errors import KbError, Overloaded
 from kb.extract.jobs import Job, MapJob, PictureJob, save_job
 from kb.extract.sandbox import Sandbox, temporary_folder
@@ -43,7 +41,6 @@ _TOUCH_SECONDS = 3600.0
 """A kept file that is used counts as new again, at most so often."""
 _SWEEP_SHARE = 16
 """What is kept is counted, and the oldest removed, after every 1/16 of the bound."""
-_KNOWN_FILES = 1_000
 _READER = "kb.extract.picture:work"
 _BUSY = "Serwer rysuje teraz zbyt wiele stron naraz. Spróbuj ponownie za kilka sekund."
 
@@ -86,7 +83,6 @@ class Pictures:
         self._starting = threading.Lock()
         self._lock = threading.Lock()
         self._running: dict[str, Future[bytes]] = {}
-        self._versions: LRUCache[tuple[object, ...], str] = LRUCache(_KNOWN_FILES)
 
     def warm_up(self) -> None:
         """Start the child processes before a reader comes."""
@@ -190,18 +186,9 @@ class Pictures:
     def _is_as_indexed(self, page: PrintedPage) -> bool:
         """Whether the file still has the bytes whose text is shown: another page must not be kept under their name."""
         try:
-            at = page.file.stat()
-            stamp = (page.file, at.st_ino, at.st_size, at.st_mtime_ns)
-            with self._lock:
-                known = self._versions.get(stamp)
-            if known is None:
-                with page.file.open("rb") as file:
-                    known = hashlib.file_digest(file, "sha256").hexdigest()
-                with self._lock:
-                    self._versions[stamp] = known
+            return version_of(page.file) == page.version
         except OSError:
             return False
-        return known == page.version
 
     def _recognised_page(self, page: PrintedPage) -> Path | None:
         """The copy of a scanned page in which its text was recognised, by whichever recogniser came last."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +20,6 @@ from kb.polish import words
 from kb.search import KnowledgeBase
 
 _HASH = re.compile(rf"[0-9a-f]{{{VERSION_CHARACTERS},64}}")
-_REMEMBERED_FILES = 1_000
 _SHINGLE = 3
 _MOST_LOOKED_AT = 1_500
 """Pages of a version among which one is looked for: some 0.2 ms each."""
@@ -149,19 +146,6 @@ class Versions:
     def passed(self, id: str) -> Passed | None:
         """What a document was that has left; None for one that is here, or never was."""
         return None if self._knowledge.state.document(id) else self._archive.ledger.passed(id)
-
-
-def is_file_of(path: Path, document: Document) -> bool:
-    """Whether a file has the bytes of a document's version."""
-    at = path.stat()
-    return _version_of(path, at.st_ino, at.st_size, at.st_mtime_ns) == document.version
-
-
-@lru_cache(maxsize=_REMEMBERED_FILES)
-def _version_of(path: Path, *_: int) -> str:
-    """The hash of a file's bytes, read once as long as the file is the same: every page of a document says its size."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def day(moment: datetime) -> date:

@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 
+from kb.disk import version_of
 from kb.errors import NotFound
 from kb.folder import shown
 from kb.model import Document
 from kb.polish import normalise
 from kb.site import Site
 from kb.slugs import slug
-from kb.versions import is_file_of
 
 _GONE = "Oryginalnego pliku nie ma już w bazie albo zmieniono jego nazwę. Tekst dokumentu nadal można czytać na jego stronie."
 
@@ -33,7 +33,7 @@ def original(site: Site, document: Document) -> Path:
         for part in PurePosixPath(document.path).parts:
             path = _entry(path, part)
         path = path.resolve(strict=True)
-        if root in path.parents and path.is_file() and is_file_of(path, document):
+        if root in path.parents and path.is_file() and version_of(path) == document.version:
             return path
     except (OSError, RuntimeError, ValueError):
         pass
