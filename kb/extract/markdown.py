@@ -1,6 +1,7 @@
 """A Markdown file → its sections: the only user of markdown-it-py, its plugins and nh3.
 
-Raw HTML is text here, never markup, and what is rendered is sanitised all the same: two locks on one door.
+Of raw HTML only plain markup is left, made anew (``raw_html``), and what is rendered is sanitised all the same: two locks on
+one door.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from kb import decoding
-from kb.extract import encodings, frontmatter, outcome
+from kb.extract import encodings, frontmatter, outcome, raw_html
 from kb.extract.clean import SOFT, Known, characters, has_text, shortened
 from kb.extract.reader import Report
 from kb.limits import Limits
@@ -139,7 +140,7 @@ def _decoded(data: bytes, known: Known) -> tuple[str, list[str]] | None:
 @cache
 def _parser() -> MarkdownIt:
     # Made once for all files of a child: making it takes nearly as long as parsing a page.
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     return parser.use(footnote_plugin)
 
 
@@ -147,7 +148,7 @@ def _pages(source: str, most: int) -> tuple[list[Page], list[int]]:
     """The sections, and the numbers of those that are shown as plain text. Beyond ``most`` they are only counted."""
     parser = _parser()
     environment: dict[str, object] = {}
-    tokens = parser.parse(source, environment)
+    tokens = list(map(_with_html, parser.parse(source, environment)))
     tokens, notes = _without_notes(tokens)
     pages: list[Page] = []
     plain: list[int] = []
@@ -204,6 +205,17 @@ def _as_plain(text: str, anchor: str | None) -> str:
     lines = [escape(line, quote=False) for line in text.split("\n") if line.strip()]
     first = [f'<h{_SECTION_LEVEL} id="{anchor}">{lines.pop(0)}</h{_SECTION_LEVEL}>'] if anchor and lines else []
     return "\n".join([*first, *(f"<p>{line}</p>" for line in lines)])
+
+
+def _with_html(token: Token) -> Token:
+    """The same token, the raw HTML in it made anew."""
+    if token.type == "html_block":
+        html = raw_html.made_anew(token.content).strip()
+        token.content = f"{html}\n" if raw_html.is_block(html) or not html else f"<p>{html}</p>\n"
+    for child in token.children or ():
+        if child.type == "html_inline":
+            child.content = raw_html.made_anew(child.content)
+    return token
 
 
 def _size(tokens: Sequence[Token]) -> int:
@@ -284,6 +296,10 @@ def _plain(tokens: Sequence[Token]) -> str:
                 lines.append(text)
         elif token.type in ("fence", "code_block"):
             lines.append(token.content)
+        elif token.type == "html_block":
+            # Its lines are broken anywhere, as a browser reads them.
+            text = raw_html.text_of(token.content.replace("\n", " "))
+            lines += filter(None, map(_line, text.split("\n")))
     text = characters("\n".join(lines)).replace(SOFT, "")
     return re.sub(r"\n{2,}", "\n", text)
 
@@ -297,6 +313,8 @@ def _inline_text(tokens: Sequence[Token]) -> str:
             parts.append(" ")
         elif token.type == "hardbreak":
             parts.append("\n")
+        elif token.type == "html_inline":
+            parts.append(raw_html.text_of(token.content))
         elif token.type == "image":
             parts.append(_inline_text(token.children or []))
     return "".join(parts)

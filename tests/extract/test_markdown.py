@@ -83,6 +83,64 @@ def test_html(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "text", "html"),
+    [
+        ("Jeden<br>dwa<BR/>trzy", "Jeden\ndwa\ntrzy", "<p>Jeden<br>dwa<br>trzy</p>"),
+        ("5 m<sup>2</sup> i <b>ważne</b>", "5 m2 i ważne", "<p>5 m<sup>2</sup> i <strong>ważne</strong></p>"),
+        ('<p align="center">Na <i>środku</i></p>', "Na środku", "<p>Na <em>środku</em></p>"),
+        ("<div class='x'>\nW ramce\n</div>", "W ramce", "<p>\nW ramce\n</p>"),
+        ("Przed <!-- dla redakcji --> po", "Przed po", "<p>Przed  po</p>"),
+        ("<!-- dla\nredakcji -->\n\nTekst", "Tekst", "<p>Tekst</p>"),
+        ("<style>\np {color: red}\n</style>\n\nTekst", "Tekst", "<p>Tekst</p>"),
+        ("Miejsce<a name='x'></a> i <span data-href='y'>słowo</span>", "Miejsce i słowo", "<p>Miejsce i słowo</p>"),
+        ("<h2>Śródtytuł</h2>", "Śródtytuł", "<h3>Śródtytuł</h3>"),
+        ("<img src='m.png' alt='Mapa &amp; plan'>", "Mapa & plan", '<p><img src="m.png" alt="Mapa &amp; plan"></p>'),
+        (
+            "<table><tr><th>Gmina</th><td>Łódź</td></tr>\n<tr><td>x</td></tr></table>",
+            "Gmina Łódź\nx",
+            "<table><tbody><tr><th>Gmina</th><td>Łódź</td></tr>\n<tr><td>x</td></tr></tbody></table>",
+        ),
+        ("| a |\n|---|\n| <ul><li>b</li><li>c</li></ul> |", "a\nb c", "<td><ul><li>b</li><li>c</li></ul></td>"),
+    ],
+)
+def test_html_in_markdown_is_read(read: Read, written: str, text: str, html: str) -> None:
+    """Its words are text and its plain markup is shown; comments, styles and places to link to are nobody's text."""
+    (page,) = read(written).pages
+    assert page.text == text
+    assert html in page.html
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Wpisz <nazwa gminy> i <form wniosku>",
+        "Gdy x < 5 i y > 3",
+        "<nazwa gminy>",
+        "<div Tekst bez końca",
+        "<!-- bez końca",
+        "Znacznik <script> i <textarea> w zdaniu",
+        "<table><tr><td><nazwa></td></tr></table>",
+        "Kod `<b>słowo</b>`",
+    ],
+)
+def test_what_only_looks_like_html_is_text(read: Read, written: str) -> None:
+    """A blank to be filled in, a sign of comparison, a tag without an end: nothing of them is lost."""
+    shown = written.replace("`", "").replace("<table><tr><td>", "").replace("</td></tr></table>", "")
+    (page,) = read(f"{written}\n\nDalej").pages
+    assert page.text == f"{shown}{' ' if '<!--' in written else chr(10)}Dalej"
+    for word in shown.replace("<", " ").replace(">", " ").split():
+        assert word in page.html
+
+
+def test_html_in_markdown_stays_inside_its_page(read: Read) -> None:
+    """It brings no ids and no handlers, closes nothing of the page around it, and is closed with its section."""
+    (page,) = read("Raz <a href='#x' id='tresc' onclick='y'>dwa</a>\n\n</section></main>\n\n<ul><li id='z'>trzy").pages
+    assert '<p>Raz <a href="#x" rel="noopener noreferrer">dwa</a></p>' in page.html
+    assert page.html.endswith("<ul><li>trzy\n</li></ul>")
+    assert not [word for word in ("tresc", "onclick", "section", "main", "id=") if word in page.html]
+
+
+@pytest.mark.parametrize(
     "hostile",
     [
         "<script>alert(1)</script>",

@@ -247,7 +247,7 @@ def test_a_topic_has_one_search_and_its_own_feed(client: httpx.Client) -> None:
 
 
 def test_markdown_is_made_safe_and_linked(client: httpx.Client) -> None:
-    """Raw HTML shows as text; links to other files lead to their pages, those to nothing are no links."""
+    """A script in a sentence shows as text; links to other files lead to their pages, those to nothing are no links."""
     html, page = get(client, "/dokumenty/transport-w-gminie")
     assert "&lt;script&gt;alert(1)" in html
     assert "Transport &amp; &lt;b&gt;dojazdy" in html
