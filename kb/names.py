@@ -1,4 +1,4 @@
-"""Names of authors written in one line → one by one: „Kowalski, Jan” is one person, „Jan Kowalski, Anna Nowak” are two."""
+"""Names of authors written in one line → one by one: „Kowalski, Jan” is one person, „Jan Kowalski i Anna Nowak” are two."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _DEGREES = frozenset(
 _SURNAME = re.compile(r"[^\W\d_]['’]?[^\W\d_]+(?:[-–][^\W\d_]+)*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")
 _INITIAL = re.compile(r"(?:[^\W\d_][a-zżź]?\.-?)+")
+_AND = re.compile(r"(?<=\S)\s++(?:i|oraz|and|&)\s++")
 _LEGAL_FORM = re.compile(r"sp\. ?(?:z ?o\. ?o\.|[jkp]\.)|S\.?K?\.?A\.?|Ltd\.?|Inc\.?|LLC", re.IGNORECASE)
 
 
@@ -38,11 +39,29 @@ def split_names(text: str) -> list[str]:
     """The names in a text, as written, but persons with the given name first."""
     if ";" in text:
         return [_in_order(part.strip()) for part in text.split(";") if part.strip()]
+    return [name for part in _between_commas(text) for name in _two_persons(part)]
+
+
+def _between_commas(text: str) -> list[str]:
     parts = _joined([part.strip() for part in text.split(",") if part.strip()])
     pairs = list(zip(parts[::2], parts[1::2], strict=False))
     if len(parts) % 2 == 0 and all(_are_one(*pair) for pair in pairs):
         return [f"{given} {surname}" for surname, given in pairs]
     return parts
+
+
+def _two_persons(text: str) -> list[str]:
+    """„Anna Nowak i Jan Lis” are two; „Jan Lis i Wspólnicy”, „Anna i Jan Lisowie” stay as they are."""
+    names = _AND.split(text)
+    return names if all(map(_is_person, names)) else [text]
+
+
+def _is_person(name: str) -> bool:
+    """Whether a name is beyond doubt a given name (or initials) and a surname, degrees aside."""
+    words = [word for word in name.split() if not is_degree(word)]
+    if len(words) < 2 or not all(_SURNAME.fullmatch(word) and word[0].isupper() for word in words[1:]):
+        return False
+    return is_initial(words[0]) or shared_analyzer().is_given_name(words[0])
 
 
 def _joined(parts: list[str]) -> list[str]:

@@ -149,6 +149,7 @@ def test_a_markdown_title_is_its_first_heading(folder: Path) -> None:
         ("kind", "aktualność", "aktualnosc"),
         ("edition", "CWD Plus", "cwd-plus"),
         ("edition", "Pilotaz", "pilotaz"),
+        ("authors", "[Anna Nowak i Jan Żak, NIK]", ("Anna Nowak", "Jan Żak", "NIK")),
         ("authors", "Anna Nowak, Jan Żak", ("Anna Nowak", "Jan Żak")),
         ("title", "2023", "2023"),
         ("title", "2023-06-19", "2023-06-19"),

@@ -51,22 +51,23 @@ def _as_names(value: object) -> object:
         together = split_names(clean(", ".join(value)))
         if len(together) == 1:
             return [(together[0], "")]
-    return [_as_name(item) for item in value]
+    return [name for item in value for name in _as_name(item)]
 
 
-def _as_name(item: object) -> object:
+def _as_name(item: object) -> list[object]:
     if isinstance(item, str):
-        names = split_names(clean(item)) if "," in item else []
-        return (names[0] if len(names) == 1 else item), ""
+        names = split_names(clean(item))
+        # What has commas in an item of a list and is no single person is left as somebody wrote it.
+        return [(item, "")] if len(names) > 1 and "," in item else [(name, "") for name in names or [item]]
     if not isinstance(item, dict):
-        return item
+        return [item]
     name, kind = item.get("name"), item.get("kind", "")
     if item.keys() - {"name", "kind"} or not isinstance(name, str) or not name.strip():
         raise ValueError("autor to tekst albo name i kind, np. {name: Platon, kind: person}")
     said = _KINDS_OF_NAMES.get(str(kind).strip().lower())
     if said is None:
         raise ValueError("kind autora to person (osoba) albo body (instytucja)")
-    return clean(name).strip(), said
+    return [(clean(name).strip(), said)]
 
 
 def _as_pair(value: object) -> object:

@@ -133,3 +133,24 @@ def test_degrees_and_legal_forms_are_no_names() -> None:
     """In a line of authors what follows a comma and is no name stays with the name before."""
     assert split_names("Anna Nowak, prof. UW, Jan Lis") == ["Anna Nowak, prof. UW", "Jan Lis"]
     assert split_names("Nowak sp. z o.o., sp. k.") == ["Nowak sp. z o.o., sp. k."]
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("Anna Nowak i Jan Kowalski", ["Anna Nowak", "Jan Kowalski"]),
+        (
+            "Ewa Lis, Anna Nowak oraz dr hab. Jan Kowalski-Zając",
+            ["Ewa Lis", "Anna Nowak", "dr hab. Jan Kowalski-Zając"],
+        ),
+        ("J. Lis & A. Nowak", ["J. Lis", "A. Nowak"]),
+        ("Jan Lis i Wspólnicy", ["Jan Lis i Wspólnicy"]),
+        ("Anna i Jan Lisowie", ["Anna i Jan Lisowie"]),
+        ("Ministerstwo Funduszy i Polityki Regionalnej", ["Ministerstwo Funduszy i Polityki Regionalnej"]),
+        ("Jan Lis i Urząd Gminy", ["Jan Lis i Urząd Gminy"]),
+        ("Fundacja Lis i Syn, Jan Żak", ["Fundacja Lis i Syn", "Jan Żak"]),
+    ],
+)
+def test_two_persons_joined_by_and(line: str, names: list[str]) -> None:
+    """They are two; a body, a family or a firm with the word in its name is one."""
+    assert split_names(line) == names
