@@ -34,6 +34,8 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
     r"|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)"
 )
+_AT_ONCE = 20_000
+"""Characters of a text whose words are found in one step: a few milliseconds."""
 _SPECIAL_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
@@ -134,17 +136,27 @@ _folds = Kept(_folded, limits.KEPT_FOLDS_BYTES)
 
 def words(text: str) -> list[str]:
     """The words of NFC text, in order, as written; of an overlong one its beginning."""
-    return _WORD.findall(text)
+    return _WORD.findall(text) if len(text) <= _AT_ONCE else list(each_word(text))
 
 
 def each_word(text: str) -> Iterator[str]:
     """As ``words``, one after the other, for texts whose words would fill memory."""
-    return (match[0] for match in _WORD.finditer(text))
+    return (match[0] for found in places(text) for match in found)
 
 
-def places(text: str) -> list[re.Match[str]]:
-    """The words of NFC text, in order, with their places in it; those of overlong ones end with their beginning."""
-    return list(_WORD.finditer(text))
+def places(text: str) -> Iterator[list[re.Match[str]]]:
+    """The words of NFC text, in order, with their places in it, piece by piece; those of overlong ones end with their beginning.
+
+    A step of the regular expression lets no other thread work, and a text may have millions of characters.
+    """
+    start = 0
+    while start < len(text):
+        end = min(start + _AT_ONCE, len(text))
+        found = list(_WORD.finditer(text, start, end))
+        if end < len(text) and found and found[-1].end() == end:  # it may be longer
+            end = found.pop().start()
+        yield found
+        start = end
 
 
 surface = str.lower

@@ -13,7 +13,7 @@ from itertools import islice
 from kb.deadline import check
 from kb.engine import Concept, Form, Request, State
 from kb.model import Document, Page
-from kb.polish import Analyzer, is_stop_word, normalise, words
+from kb.polish import Analyzer, each_word, is_stop_word
 
 _PAGES = 60
 _CHARACTERS = 500_000
@@ -57,6 +57,6 @@ def _concept(term: str, weight: float = 1.0) -> Concept:
 
 
 def _terms(text: str, analyzer: Analyzer) -> Iterable[str]:
-    for word in words(normalise(text)):
+    for word in each_word(text):
         if len(word) >= _SHORTEST_WORD and word.isalpha() and not is_stop_word(word):
             yield analyzer.terms(word)[0]

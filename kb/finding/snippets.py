@@ -78,13 +78,18 @@ class Highlighter:
 
     def marks(self, text: str) -> list[Mark]:
         """Every found place of the text, in order, none overlapping."""
-        words = places(text)
-        typed = list(map(itemgetter(0), words))
-        # Almost no word matches; rejecting it fast is what makes a search fast.
-        passed = map(self._lemmas.isdisjoint, map(self._analyzer.terms, typed))
-        if self._surfaces:
-            passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
-        asked = {number: self._keys[typed[number]] for number, other in enumerate(passed) if not other}
+        words: list[re.Match[str]] = []
+        asked: dict[int, Sequence[Key]] = {}
+        for piece in places(text):
+            typed = list(map(itemgetter(0), piece))
+            # Almost no word matches; rejecting it fast is what makes a search fast.
+            passed = map(self._lemmas.isdisjoint, map(self._analyzer.terms, typed))
+            if self._surfaces:
+                passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
+            asked.update(
+                (len(words) + number, self._keys[typed[number]]) for number, other in enumerate(passed) if not other
+            )
+            words += piece
         found: list[Mark] = []
         free = 0
         for number in asked:

@@ -21,6 +21,7 @@ from rapidfuzz.distance import OSA
 from kb.addresses import document_url, page_url
 from kb.deadline import check
 from kb.engine import State
+from kb.finding.snippets import LONGEST_READ
 from kb.limits import SUGGESTED_FOR_CHARACTERS, SUGGESTED_FOR_WORDS
 from kb.model import Suggestion
 from kb.polish import Analyzer, fold, is_stop_word, normalise, words
@@ -205,7 +206,7 @@ def harvest(state: State, synonyms: Synonyms, analyzer: Analyzer) -> Iterator[En
             yield Entry(Suggestion(text=text, kind="heading", url=places[text] if count == 1 else None), count)
     # Phrases come in small letters; abbreviations are known by their capitals.
     written = {abbreviation.short.lower(): abbreviation.short for abbreviation in synonyms.abbreviations}
-    for entry in frequent_phrases((page.text for page in state.sample(_PHRASE_PAGES)), analyzer):
+    for entry in frequent_phrases((page.text[:LONGEST_READ] for page in state.sample(_PHRASE_PAGES)), analyzer):
         text = " ".join(written.get(word, word) for word in entry.suggestion.text.split())
         yield replace(entry, suggestion=replace(entry.suggestion, text=text))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import chain
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kb import limits
-from kb.polish import Analyzer, fold, is_stop_word, normalise, places, shared_analyzer, surface, words
+from kb.polish import _AT_ONCE, Analyzer, fold, is_stop_word, normalise, places, shared_analyzer, surface, words
 
 POLISH = "aąbcćdeęfghijklłmnńoóprsśtuwyzźżAĄBCĆDEĘFGHIJKLŁMNŃOÓPRSŚTUWYZŹŻ"
 TEXT = st.text() | st.text(st.sampled_from(POLISH + "  -–.,„”0123456789§"))
@@ -30,10 +31,22 @@ def test_decomposed_text_is_the_same_text(text: str) -> None:
     assert words(normalise(composed)) == words(normalise(decomposed))
 
 
+@given(
+    st.lists(st.sampled_from(["a", "łąka", "ż" * 90, " ", ".", "§", "_", "a\u0301", "w" * 50])).map("".join),
+    st.integers(0, 90),
+)
+def test_words_of_a_long_text_are_found_piece_by_piece(text: str, before: int) -> None:
+    """No step looks at more than a piece of the text, and a word on the border of two is there once, and whole."""
+    padded = "." * (_AT_ONCE - before) + text
+    pieces = list(places(padded))
+    assert words(padded) == [place[0] for piece in pieces for place in piece] == words(text)
+    assert all(piece[-1].end() - piece[0].start() <= _AT_ONCE for piece in pieces if piece)
+
+
 @given(TEXT)
 def test_places_are_the_words_where_they_stand(text: str) -> None:
     """Each place is a word of the text, in order, none overlapping."""
-    found = places(text)
+    found = list(chain.from_iterable(places(text)))
     assert [place[0] for place in found] == words(text)
     at = 0
     for place in found:
@@ -93,7 +106,7 @@ def test_an_overlong_word_is_its_beginning(analyzer: Analyzer, word: str, after:
     beginning = word[: limits.WORD_CHARACTERS]
     assert words(word) == words(beginning) == words(word + after) == [beginning]
     assert words(f"{word}-{word}, {word}_a") == [beginning, beginning, beginning, "a"]
-    assert [place.span() for place in places(f" {word} a")] == [
+    assert [place.span() for piece in places(f" {word} a") for place in piece] == [
         (1, 1 + len(beginning)),
         (len(word) + 2, len(word) + 3),
     ]
