@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -40,6 +41,12 @@ INDEX_SECONDS = 10.0
 INDEX_MB = 500
 _TIMEOUT = 60.0
 _SEED = 20261125
+_CONNECTIONS = 4
+"""Of those who ask odd things: as many as the server works for at once."""
+_STEADY_MB = 1.0
+"""Less change than this in three seconds is none."""
+_SMALL_CACHE = {"KB_CACHE_MB": "1"}
+"""Posting lists are kept on purpose: where memory is measured, none are."""
 
 
 def _q(text: str) -> str:
@@ -204,6 +211,16 @@ class Server:
         kib = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon"))
         return kib / 1024
 
+    def settled_mb(self) -> float:
+        """Memory once nothing is prepared any more: words, suggestions, the model of meaning were asked for."""
+        for address in ("/szukaj?q=gmina%20dla%20mieszkańców", "/api/v1/suggest?q=gm", "/"):
+            self.ask(quote(address, safe="/?=%&"))
+        before, end = -1.0, time.monotonic() + _TIMEOUT
+        while abs(self.memory_mb() - before) > _STEADY_MB and time.monotonic() < end:
+            before = self.memory_mb()
+            time.sleep(3)
+        return self.memory_mb()
+
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
@@ -313,18 +330,24 @@ def odd(server: Server, count: int, figures: Figures) -> None:
         ".",
     ]
     letters += ["0", "9", "gmina", "powiat"]
-    statuses: dict[int, int] = {}
-    slowest = 0.0
-    for _ in range(count):
+
+    def address() -> str:
         value = "".join(chance.choice(letters) for _ in range(chance.choice((0, 1, 3, 10, 60))))
         path = chance.choice(paths) + (_q(value[:20]) if chance.random() < 0.3 else "")
         pairs = "&".join(f"{chance.choice(names)}={_q(value)}" for _ in range(chance.choice((0, 1, 1, 2, 5))))
-        answer = server.ask(f"{path}?{pairs}")
-        statuses[answer.status] = statuses.get(answer.status, 0) + 1
-        slowest = max(slowest, answer.seconds)
+        return f"{path}?{pairs}"
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        answers = list(pool.map(server.ask, [address() for _ in range(count)]))
+    seconds = time.perf_counter() - started
+    statuses = Counter(answer.status for answer in answers)
+    slowest = max((answer.seconds for answer in answers), default=0.0)
     figures.say()
     shown = ", ".join(f"{status or 'closed'}: {number:,}" for status, number in sorted(statuses.items()))
-    figures.say(f"{count:,} odd requests: {shown}; slowest {slowest:.2f} s.")
+    figures.say(
+        f"{count:,} odd requests, {_CONNECTIONS} at once, in {seconds:.0f} s: {shown}; slowest {slowest:.2f} s."
+    )
     figures.hold("odd requests", slowest, SLOW_SECONDS)
     if any(status >= 500 for status in statuses):
         figures.missed.append("odd requests: some ended with 5xx")
@@ -355,6 +378,26 @@ def generated(server: Server, figures: Figures) -> None:
     )
     if done.returncode:
         figures.missed.append("generated calls: schemathesis found a failure")
+
+
+def memory(server: Server, addresses: Sequence[str], count: int, figures: Figures) -> None:
+    """What the server keeps of everything that was asked: dear things, odd things, generated calls."""
+    started = server.settled_mb()
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        list(pool.map(server.ask, addresses))
+    dear = server.settled_mb()
+    odd(server, count, figures)
+    strange = server.settled_mb()
+    generated(server, figures)
+    ended = server.settled_mb()
+    figures.say()
+    figures.say(
+        f"Memory of the server, without mapped files and kept posting lists: {started:.0f} MB at the start, {dear:.0f} MB after "
+        f"all dear requests, {strange:.0f} MB after the odd ones, {ended:.0f} MB at the end."
+    )
+    figures.hold("growth of memory, MB", ended - started, MEMORY_MB)
+    if not server.alive:
+        figures.missed.append("the server died")
 
 
 def slow_connections(server: Server, figures: Figures, count: int = 300) -> None:
@@ -478,22 +521,15 @@ def site(given: argparse.Namespace, figures: Figures) -> None:
                 f"/api/v1/search?q={_q(WORDS)}&per_page=50",
             ]
         with serving(documents, index) as server:
-            server.ask("/szukaj?q=gmina")
-            server.ask("/api/v1/suggest?q=gm")
-            started = server.memory_mb()
+            server.settled_mb()
             alone(server, addresses, figures)
-            together(server, [address for several in addresses.values() for address in several], figures)
+            every = [address for several in addresses.values() for address in several]
+            together(server, every, figures)
             slow_connections(server, figures)
-            odd(server, given.odd, figures)
-            generated(server, figures)
-            ended = server.memory_mb()
-            figures.say()
-            figures.say(
-                f"Memory of the server (without mapped files): {started:.0f} MB at the start, {ended:.0f} MB at the end."
-            )
-            figures.hold("growth of memory, MB", ended - started, MEMORY_MB)
             if not server.alive:
                 figures.missed.append("the server died")
+        with serving(documents, index, **_SMALL_CACHE) as server:
+            memory(server, every, given.odd, figures)
     if given.index is None:
         figures.say()
         indexing(figures)

@@ -78,6 +78,8 @@ class Highlighter:
 
     def marks(self, text: str) -> list[Mark]:
         """Every found place of the text, in order, none overlapping."""
+        if not self._single and not self._sequences:  # a list of everything: nothing is looked for
+            return []
         words: list[re.Match[str]] = []
         asked: dict[int, Sequence[Key]] = {}
         for piece in places(text):

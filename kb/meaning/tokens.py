@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from kb.limits import WORD_CHARACTERS
+
 _WORDS_KEPT = 20_000
 _SPACE = "\u2581"
 _UNKNOWN_LOSS = 10.0
@@ -34,7 +36,11 @@ class Tokenizer:
         """The pieces of a text, without the marks of its beginning and end."""
         spaced = re.sub(" +", " ", text.translate(self._characters))
         words = spaced.removeprefix(" ").split(" ")
-        return [piece for word in words for piece in self._cut(_SPACE + word)]
+        return [piece for word in words for piece in self._of_word(_SPACE + word)]
+
+    def _of_word(self, word: str) -> tuple[int, ...]:
+        """A longer word than there is comes only once, and would only take room."""
+        return self._cut(word) if len(word) <= WORD_CHARACTERS else self._cut_word(word)
 
     def _cut_word(self, word: str) -> tuple[int, ...]:
         """The pieces with the greatest sum of scores, found from left to right."""

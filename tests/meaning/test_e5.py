@@ -83,3 +83,14 @@ def test_a_page_is_cut_into_equal_passages_under_its_heading() -> None:
     assert [len(body) for body in bodies] == [133, 134, 134]
     assert [one.digest for one in passages("Tytuł", page)] == [one.digest for one in cut]
     assert passages("Tytuł", Page(number=1, text=" ")) == []
+
+
+def test_a_word_without_end_is_not_kept(model: e5.E5) -> None:
+    """Pieces of words are kept for the next text, but not those of a run of letters that is no word."""
+    kept = model._tokenizer._cut.cache_info
+    assert len(model.tokens("aż" * 300)) > 100
+    before = kept().currsize
+    assert len(model.tokens("żółw" * 200)) > 100
+    assert kept().currsize == before
+    model.tokens("niepowtarzalnik")
+    assert kept().currsize == before + 1
