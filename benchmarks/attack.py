@@ -44,7 +44,9 @@ _SEED = 20261125
 _CONNECTIONS = 4
 """Of those who ask odd things: as many as the server works for at once."""
 _STEADY_MB = 1.0
-"""Less change than this in three seconds is none."""
+"""Less change than this is none."""
+_STEADY_SECONDS = 12.0
+"""Longer than the server takes to give back what is free."""
 _SMALL_CACHE = {"KB_CACHE_MB": "1"}
 """Posting lists are kept on purpose: where memory is measured, none are."""
 
@@ -215,10 +217,10 @@ class Server:
         """Memory once nothing is prepared any more: words, suggestions, the model of meaning were asked for."""
         for address in ("/szukaj?q=gmina%20dla%20mieszkańców", "/api/v1/suggest?q=gm", "/"):
             self.ask(quote(address, safe="/?=%&"))
-        before, end = -1.0, time.monotonic() + _TIMEOUT
+        before, end = -1.0, time.monotonic() + 2 * _TIMEOUT
         while abs(self.memory_mb() - before) > _STEADY_MB and time.monotonic() < end:
             before = self.memory_mb()
-            time.sleep(3)
+            time.sleep(_STEADY_SECONDS)
         return self.memory_mb()
 
     @property

@@ -57,6 +57,8 @@ class Gate:
         self._most_waiting = waiting
         self._queue: deque[tuple[Deadline, asyncio.Future[None]]] = deque()
         self._working: set[Deadline] = set()
+        self.answered = 0
+        """How many requests have had their turn."""
 
     @property
     def working(self) -> int:
@@ -120,6 +122,7 @@ class Gate:
         if deadline not in self._working:
             return
         self._working.remove(deadline)
+        self.answered += 1
         if self._queue:
             following, free = self._queue.popleft()
             # Taken here, not where it is waited for: else a newcomer might take it in between.

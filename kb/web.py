@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -32,6 +33,7 @@ from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHo
 from kb.freshness import COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL, NOT_COMPRESSED, Unchanged
 from kb.gate import Gate, check_address, hosts_of
 from kb.meaning.making import Background
+from kb.memory import keep_tidy
 from kb.oai import routes as oai
 from kb.pages import routes as pages
 from kb.pages.base import respond
@@ -106,8 +108,10 @@ def create_app(
         await run_in_threadpool(_warm_up, knowledge)
         # It takes a second or two of a large collection; answers need not wait for it.
         threading.Thread(target=_prepare, args=(knowledge, pictures), daemon=True).start()
+        tidy = asyncio.create_task(keep_tidy(lambda: gate.answered))
         with Background(settings, lambda: knowledge.state), contextlib.closing(pictures):
             yield
+        tidy.cancel()
 
     app = FastAPI(
         title=f"{NAME} – API",
