@@ -51,6 +51,7 @@ class Readings:
         self._on_progress = on_progress
         self._incoming = incoming
         self._hashes = hashes
+        self._done = 0
         self.recogniser = find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto")
 
     def tell(self, progress: Progress) -> None:
@@ -70,36 +71,50 @@ class Readings:
             return None
 
     def of(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
-        """What is read of each file: kept pages first, then the others as children finish them."""
-        waiting: list[FoundFile] = []
+        """What is read of each file, always in the same order, whichever children finish first and whatever is kept.
+
+        The engine gives equals among results in the order in which they came: an index that is made again, here or elsewhere,
+        must not give them in another one. Scans come last.
+        """
         scans: list[tuple[FoundFile, Extraction]] = []
-        for entry in entries:
-            kept = self._kept(entry)
-            if kept is None:
-                waiting.append(entry)
-            elif self.source(entry) is None:
-                yield entry, outcome.changed()
-            elif kept.scans:
-                scans.append((entry, kept))
-            else:
-                yield entry, kept
-        yield from self._read(waiting, scans, len(entries))
+        for read in self._in_order(sorted(entries, key=_turn), scans):
+            yield read
+            self._done += 1
         yield from self._read_scans(scans, len(entries))
 
-    def _read(
-        self, waiting: list[FoundFile], scans: list[tuple[FoundFile, Extraction]], total: int
+    def _in_order(
+        self, entries: list[FoundFile], scans: list[tuple[FoundFile, Extraction]]
     ) -> Iterator[tuple[FoundFile, Extraction]]:
-        """What is read of new files; those with scans go to ``scans`` for later."""
+        """All but those with scans, which go to ``scans`` for later."""
+        new = [entry for entry in entries if self._kept(entry) is None]
+        reading = self._read(new, len(entries))
+        names = {entry.name for entry in new}
+        early: dict[str, Extraction | None] = {}  # None for what is kept on disk
+        for entry in entries:
+            extraction: Extraction | None = None
+            if entry.name in names:
+                while entry.name not in early:
+                    finished, extraction = next(reading)
+                    wait = finished is not entry and self._kept(finished) is not None
+                    early[finished.name] = None if wait else extraction
+                extraction = early.pop(entry.name)
+            elif self.source(entry) is None:
+                extraction = outcome.changed()
+            extraction = extraction or self._kept(entry) or outcome.changed()
+            if extraction.scans:
+                scans.append((entry, extraction))
+            else:
+                yield entry, extraction
+
+    def _read(self, waiting: list[FoundFile], total: int) -> Iterator[tuple[FoundFile, Extraction]]:
+        """What is read of new files, as children finish them."""
         if not waiting:
             return
-        done = total - len(waiting) - len(scans)
         entries: dict[Path, FoundFile] = {}
         changed: list[FoundFile] = []
 
         def sources() -> Iterator[Path]:
-            # Long files first: started last they would keep one core busy when the others have nothing left to do. Costly ones
-            # before the rest, of which many small files are read at once when they follow one another.
-            for entry in sorted(waiting, key=lambda entry: (not entry.format.costly, -entry.size)):
+            for entry in waiting:
                 source = self.source(entry)
                 if source is None:
                     changed.append(entry)
@@ -108,7 +123,7 @@ class Readings:
                     yield source
 
         def tell(path: Path, page: int, pages: int) -> None:
-            self.tell(Progress(done=done, total=total, path=entries[path].name, page=page, pages=pages))
+            self.tell(Progress(done=self._done, total=total, path=entries[path].name, page=page, pages=pages))
 
         with Sandbox(self._settings.limits, min(self._settings.jobs, len(waiting))) as sandbox:
             for path, extraction in sandbox.extract_all(sources(), tell):
@@ -117,11 +132,7 @@ class Readings:
                     changed.append(entry)
                     continue
                 self._keep(entry, extraction)
-                if extraction.scans:
-                    scans.append((entry, extraction))
-                else:
-                    yield entry, extraction
-                    done += 1
+                yield entry, extraction
         for entry in changed:
             yield entry, outcome.changed()
 
@@ -130,22 +141,18 @@ class Readings:
     ) -> Iterator[tuple[FoundFile, Extraction]]:
         """The files with scans, recognised where that is possible: after all others, which are ready long before."""
         key = self.recogniser.key
-        todo = []
-        for entry, first in scans:
-            kept = self._kept(entry, key) if key else None
-            if key and not kept:
-                todo.append((entry, first))
-            else:
-                yield entry, kept or unread(first, self.recogniser)
-        if not todo:
-            return
-        jobs = min(self._settings.jobs, max(len(first.scans) for _, first in todo))
+        todo = [entry.name for entry, _ in scans if key and self._kept(entry, key) is None]
         with ExitStack() as stack:
-            work = stack.enter_context(recognition(self.recogniser, self._settings.ocr_limits, jobs))
-            folder = self._settings.index / "extracted"
-            if self._incoming is None:
-                folder = Path(stack.enter_context(temporary_folder("kb-ocr-")))
-            for done, (entry, first) in enumerate(todo, total - len(todo)):
+            if todo:
+                jobs = min(self._settings.jobs, max(len(first.scans) for entry, first in scans if entry.name in todo))
+                work = stack.enter_context(recognition(self.recogniser, self._settings.ocr_limits, jobs))
+                folder = self._settings.index / "extracted"
+                if self._incoming is None:
+                    folder = Path(stack.enter_context(temporary_folder("kb-ocr-")))
+            for done, (entry, first) in enumerate(scans, total - len(scans)):
+                if entry.name not in todo:
+                    yield entry, (self._kept(entry, key) if key else None) or unread(first, self.recogniser)
+                    continue
 
                 def tell(page: int, pages: int, done: int = done, name: str = entry.name) -> None:
                     self.tell(Progress(done=done, total=total, path=name, page=page, pages=pages))
@@ -193,6 +200,14 @@ class Readings:
             return True
         # What another recogniser has read is of no use once there is this one, and may be when it is back.
         return not key and (rest.endswith(f"-{EXTRACTOR_VERSION}.json") or "." not in rest)
+
+
+def _turn(entry: FoundFile) -> tuple[bool, int, str]:
+    """Long files first: started last they would keep one core busy when the others have nothing left to do.
+
+    Costly ones before the rest, of which many small files are read at once when they follow one another.
+    """
+    return not entry.format.costly, -entry.size, entry.name
 
 
 def _has_changed(entry: FoundFile) -> bool:

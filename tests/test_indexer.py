@@ -1204,3 +1204,37 @@ def test_notes_are_kept(library: Library) -> None:
     first = library.files()["raport.pdf"]
     assert first.notes == ("z nazwy pliku: tytuł",)
     assert library.files()["raport.pdf"].notes == first.notes
+
+
+# Equals among results
+
+
+def _in_order(library: Library) -> list[str]:
+    """What a search gives for a text that many documents have, word for word."""
+    return found(library.open(), "jednakowy tekst o mostach")
+
+
+def _slowly(library: Library) -> None:
+    """Documents of one text, among them the one that is asked to be read first and is ready last."""
+    library.pdf("a.pdf", *[["Jednakowy tekst o mostach."]] * 60)
+    for name in ("z", "b", "k"):
+        library.pdf(f"{name}.pdf", ["Jednakowy tekst o mostach."], [f"Nic o {name}."])
+    for name in ("y", "c", "l"):
+        library.markdown(f"{name}.md", "Jednakowy tekst o mostach.", title=f"Bez nazwy {name}")
+
+
+def test_equals_stand_in_one_order_wherever_the_index_is_made(library: Library, tmp_path: Path) -> None:
+    """With one child or many, with kept pages, some of them or none, documents go into a new index in the same order."""
+    _slowly(library)
+    library.run(jobs=4)
+    first = _in_order(library)
+    assert len(first) == 7
+    library.run(rebuild=True)
+    assert _in_order(library) == first
+    next((library.index / "extracted").glob("*.json")).unlink()
+    library.run(rebuild=True)
+    assert _in_order(library) == first
+    other = Library(tmp_path / "gdzie-indziej")
+    shutil.copytree(library.documents, other.documents)
+    other.run(jobs=1)
+    assert _in_order(other) == first
