@@ -73,8 +73,6 @@ READY = "/readyz"
 LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
 """Kinds of documents that have a list of their own."""
 _PICTURES = "/obrazy/"
-TAKES_BODY = frozenset({QUOTE, OAI})
-"""Where a form may be posted: what it holds may be too long for an address, or a protocol says so."""
 _MOST_MARKED = 30
 CLOSED_TO_ROBOTS = (SEARCH, _PICTURES, f"{CITATIONS}?", f"{API_GUIDE}/")
 VERSION_CHARACTERS = 12

@@ -83,9 +83,9 @@ class Gate:
         slowly do not hold it.
         """
         deadline = Deadline(self._seconds, self._clock)
-        posted = scope["method"] == "POST" and scope["path"] in addresses.TAKES_BODY
+        posted = scope["method"] == "POST" and scope["path"] in _TOO_LONG
         # Before a turn is taken: those who send slowly keep nobody waiting.
-        body = await _body(receive, deadline) if posted else b""
+        body = await _body(receive, deadline, _TOO_LONG[scope["path"]]) if posted else b""
         gone = asyncio.create_task(_until_gone(receive, deadline))
         try:
             await self._enter(deadline, gone)
@@ -140,7 +140,15 @@ async def _until_gone(receive: Receive, deadline: Deadline) -> None:
     deadline.cancel()
 
 
-async def _body(receive: Receive, deadline: Deadline) -> bytes:
+_TOO_LONG = {
+    addresses.QUOTE: "Ten tekst jest zbyt długi. Sprawdź go w krótszych częściach, najlepiej po kilka zdań.",
+    addresses.OAI: "To żądanie jest zbyt długie: OAI-PMH nie ma tak długich argumentów.",
+}
+"""Where a form may be posted (what it holds may be too long for an address, or a protocol says so), and what is said of one
+that is longer than may be."""
+
+
+async def _body(receive: Receive, deadline: Deadline, too_long: str) -> bytes:
     """The body of a request, read to its end. Raises BodyTooLong, Abandoned, and TooSlow where it does not come in time."""
     kept, size = bytearray(), 0
     try:
@@ -158,7 +166,7 @@ async def _body(receive: Receive, deadline: Deadline) -> bytes:
     except TimeoutError as error:
         raise TooSlow("Żądanie przychodziło zbyt długo. Spróbuj ponownie za chwilę.") from error
     if size > limits.BODY_BYTES:
-        raise BodyTooLong("Ten tekst jest zbyt długi. Sprawdź go w krótszych częściach, najlepiej po kilka zdań.")
+        raise BodyTooLong(too_long)
     return bytes(kept)
 
 

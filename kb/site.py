@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +37,7 @@ from kb.versions import Versions
 NAME = "Baza wiedzy CWD"
 EVENT_KIND = "wydarzenie"
 """The kind of documents that have a place and a time."""
+_E_MAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _PULSE_SECONDS = 0.02
 """How long a supervisor waits for the index: a look at it takes far less, unless handlers keep the thread from its turn."""
 STATIC = Path(__file__).parent / "static"
@@ -149,6 +151,11 @@ class Site:
     versions: Versions
     archive: Archive
     texts: SiteTexts
+
+    @property
+    def is_harvested(self) -> bool:
+        """Whether there is a repository for libraries: OAI-PMH demands the e-mail address of somebody to write to."""
+        return bool(_E_MAIL.fullmatch(self.settings.contact))
 
     def base_url(self, request: Request) -> str:
         """Where the site is for the world, without a slash at the end; else as the request found it."""

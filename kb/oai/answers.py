@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,9 +24,6 @@ _OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 _OAI_DC_SCHEMA = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
 _DC = "http://purl.org/dc/elements/1.1/"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_E_MAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
-_NOBODY = "nobody@example.invalid"
-"""The protocol wants an address where nobody has set one; mail to this one can never arrive anywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +73,10 @@ def answer(repository: Repository, pairs: Sequence[tuple[str, str]], now: dateti
 
 
 def _identify(repository: Repository, _: Asked, content: ET.Element) -> None:
-    contact = repository.contact if _E_MAIL.fullmatch(repository.contact) else _NOBODY
     add(content, "repositoryName", repository.name)
     add(content, "baseURL", repository.address)
     add(content, "protocolVersion", "2.0")
-    add(content, "adminEmail", contact)
+    add(content, "adminEmail", repository.contact)
     add(content, "earliestDatestamp", moment(repository.ledger.earliest()))
     add(content, "deletedRecord", "persistent")
     add(content, "granularity", "YYYY-MM-DDThh:mm:ssZ")

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from kb import addresses
+from kb.errors import NotFound
 from kb.oai.answers import Repository, answer
 from kb.site import NAME, site_of
 
@@ -31,6 +32,11 @@ async def posted_oai(request: Request) -> Response:
 
 def _answer(request: Request, pairs: Sequence[tuple[str, str]]) -> Response:
     site = site_of(request)
+    if not site.is_harvested:
+        raise NotFound(
+            "To repozytorium OAI-PMH nie jest jeszcze czynne: protokół wymaga adresu e-mail, pod którym można napisać do "
+            "administratora. Można go podać w ustawieniu KB_CONTACT."
+        )
     repository = Repository(
         name=NAME,
         address=site.base_url(request) + addresses.OAI,

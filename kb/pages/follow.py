@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kb.addresses import FEED, FOLLOW, OAI, json_feed, search_url
+from kb.addresses import FEED, FOLLOW, json_feed, search_url
 from kb.model import Edition, Kind, Query, Taxonomy, Topic
 from kb.pages.base import BasePage
 
@@ -22,7 +22,10 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowPage(BasePage):
-    """``/sledz``. ``everything`` is the feed of all documents, ``groups`` are those of some, under their headings."""
+    """``/sledz``. ``everything`` is the feed of all documents, ``groups`` are those of some, under their headings.
+
+    ``oai`` is the address of the repository for libraries, "" where there is none.
+    """
 
     template: ClassVar[str] = "follow.html"
     everything: FeedLink
@@ -30,7 +33,7 @@ class FollowPage(BasePage):
     oai: str
 
 
-def follow_page(taxonomy: Taxonomy, base_url: str) -> FollowPage:
+def follow_page(taxonomy: Taxonomy, oai: str) -> FollowPage:
     """Every feed that has a name; those of searches are found at their results."""
     groups = (
         ("Według rodzaju", _links("kind", taxonomy.kinds)),
@@ -44,7 +47,7 @@ def follow_page(taxonomy: Taxonomy, base_url: str) -> FollowPage:
         feed=FEED,
         everything=_link("Wszystkie nowe i zmienione dokumenty", FEED),
         groups=tuple((heading, links) for heading, links in groups if links),
-        oai=base_url + OAI,
+        oai=oai,
     )
 
 

@@ -118,7 +118,8 @@ def json_feed(request: Request) -> Response:
 def follow(request: Request) -> Response:
     """How to follow what is new."""
     site = site_of(request)
-    return respond(request, follow_page(site.knowledge.taxonomy, site.base_url(request)))
+    oai = site.base_url(request) + addresses.OAI if site.is_harvested else ""
+    return respond(request, follow_page(site.knowledge.taxonomy, oai))
 
 
 @router.get(addresses.DOCUMENT)

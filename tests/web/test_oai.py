@@ -13,7 +13,7 @@ from lxml import etree
 
 from kb import indexer, limits
 from kb.web import create_app
-from web.conftest import serving
+from web.conftest import serving, spaced
 
 START = datetime(2026, 5, 12, 10, tzinfo=UTC)
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -242,15 +242,30 @@ def test_a_list_in_parts_loses_nothing(harvester: Harvester, monkeypatch: pytest
 def test_a_form_that_is_too_long(harvester: Harvester) -> None:
     """A form longer than any of the protocol is refused, and other addresses take none."""
     body = "verb=" + "a" * limits.BODY_BYTES
-    assert harvester.client.post("/oai", content=body).status_code == 413
+    refused = harvester.client.post("/oai", content=body)
+    assert refused.status_code == 413
+    assert "OAI-PMH nie ma tak długich argumentów" in spaced(refused)
     assert harvester.client.post("/szukaj.atom", content="q=a").status_code == 405
 
 
-def test_a_repository_without_anything(empty_client: httpx.Client) -> None:
-    """Before anything was indexed the repository answers, with an address that no mail reaches."""
-    found = etree.fromstring(empty_client.get("/oai?verb=Identify").content)
-    RULES.assertValid(found)
-    assert found.findtext(f".//{OAI}adminEmail") == "nobody@example.invalid"
-    nothing = etree.fromstring(empty_client.get("/oai", params=LIST).content)
-    RULES.assertValid(nothing)
-    assert nothing.find(f"{OAI}error").get("code") == "noRecordsMatch"
+@pytest.mark.parametrize("contact", ["", "tel. 12 345 67 89"])
+def test_no_repository_without_somebody_to_write_to(library: Library, contact: str) -> None:
+    """The protocol wants an e-mail address; none is made up: without one the address says so, and no page leads there."""
+    with serving(create_app(library.settings(contact=contact))) as client:
+        for answer in (client.get("/oai?verb=Identify"), client.post("/oai", content="verb=Identify")):
+            assert answer.status_code == 404
+            assert "KB_CONTACT" in answer.text
+            assert "adminEmail" not in answer.text
+        assert "/oai" not in client.get("/sledz").text
+
+
+def test_a_repository_without_anything(library: Library) -> None:
+    """Before anything was indexed the repository answers, and says whom to write to."""
+    with serving(create_app(library.settings(contact="redakcja@example.pl"))) as client:
+        found = etree.fromstring(client.get("/oai?verb=Identify").content)
+        RULES.assertValid(found)
+        assert found.findtext(f".//{OAI}adminEmail") == "redakcja@example.pl"
+        nothing = etree.fromstring(client.get("/oai", params=LIST).content)
+        RULES.assertValid(nothing)
+        assert nothing.find(f"{OAI}error").get("code") == "noRecordsMatch"
+        assert "/oai?verb=Identify" in client.get("/sledz").text
