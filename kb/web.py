@@ -43,13 +43,13 @@ from kb.pictures import Pictures
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
-from kb.site import NAME, STATIC, Directory, EventList, Pulse, Site, load_templates, site_of
+from kb.site import NAME, STATIC, STYLE_HASH, Directory, EventList, Pulse, Site, load_templates, site_of
 from kb.texts import SiteTexts
 from kb.versions import Versions, said
 
 _LOG = logging.getLogger(__name__)
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    f"default-src 'none'; script-src 'self'; style-src 'self' '{STYLE_HASH}'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SECURITY_HEADERS = {

@@ -160,9 +160,9 @@ def test_trailing_slash(client: httpx.Client) -> None:
 def test_static_files_may_be_kept(client: httpx.Client) -> None:
     """Static files have addresses that change with them, so browsers keep them."""
     html = client.get("/").text
-    start = html.index("/static/style.css")
+    start = html.index("/static/suggest.js")
     answer = client.get(html[start : html.index('"', start)])
-    assert answer.headers["content-type"].startswith("text/css")
+    assert answer.headers["content-type"].startswith("text/javascript")
     assert "immutable" in answer.headers["cache-control"]
 
 
