@@ -16,7 +16,7 @@ from kb import addresses, messages, texts
 from kb.addresses import document_url, search_url
 from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
-from kb.site import NAME, Site, site_of
+from kb.site import NAME, Site, site_of, static_url
 
 NAVIGATION = (
     (addresses.NEWS, "Aktualności"),
@@ -98,9 +98,10 @@ def respond(request: Request, page: BasePage, status: int = 200) -> Response:
     """A page as HTML."""
     site = site_of(request)
     current = addresses.section_of(request.url.path)
+    properties = page.properties or _properties(page, site.base_url(request))
     html = site.templates.get_template(page.template).render(
         page=page,
-        properties=page.properties or _properties(page, site.base_url(request)),
+        properties=(*properties, *_picture(site.base_url(request))) if properties else (),
         base_url=site.base_url(request),
         written=written(site),
         navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
@@ -137,6 +138,17 @@ def _properties(page: BasePage, base_url: str) -> tuple[tuple[str, str], ...]:
         ("og:url", base_url + page.canonical),
     )
     return tuple((name, content) for name, content in pairs if content)
+
+
+def _picture(base_url: str) -> tuple[tuple[str, str], ...]:
+    """What social networks show beside a link: one picture for the whole site."""
+    return (
+        ("og:image", base_url + static_url("share.png")),
+        ("og:image:type", "image/png"),
+        ("og:image:width", "1200"),
+        ("og:image:height", "630"),
+        ("og:image:alt", "Baza wiedzy Centrum Wsparcia Doradczego"),
+    )
 
 
 def card(document: Document, taxonomy: Taxonomy) -> Card:

@@ -289,6 +289,8 @@ def test_pages_describe_themselves(client: httpx.Client, path: str) -> None:
     properties = {each.get("property"): each.get("content") for each in page.iterfind(".//meta[@property]")}
     assert page.xpath("//link[@rel='canonical']/@href") == [f"https://baza.example.pl{path}"] == [properties["og:url"]]
     assert properties["og:type"] == "website"
+    picture = properties["og:image"].removeprefix("https://baza.example.pl")
+    assert client.get(picture).content.startswith(b"\x89PNG")
     assert properties["og:title"]
 
 
