@@ -16,6 +16,7 @@ from library import Library, age
 
 from kb import limits
 from kb.errors import Overloaded
+from kb.extract.jobs import PictureJob
 from kb.limits import PictureLimits
 from kb.pictures import WIDTHS, Pictures, PrintedPage, _Kept
 
@@ -113,6 +114,25 @@ def test_another_file_is_not_drawn_under_the_old_name(library: Library) -> None:
         assert _kept(library) == []
         path.unlink()
         assert pictures.picture(page, SMALL).result(PATIENCE) == b""
+
+
+def test_a_link_in_place_of_a_picture_is_not_followed(library: Library) -> None:
+    """What a process leaves that has read a stranger's file may lead to what that must not read: it counts as nothing."""
+    page = _page(library.pdf("a.pdf", ["Rada gminy"]))
+
+    def job(result: Path) -> PictureJob:
+        return PictureJob(file=page.file, page=1, result=result, width=SMALL, megapixels=8.0)
+
+    def linked(result: Path) -> PictureJob:
+        result.symlink_to(result.with_name("cel"))
+        return job(result)
+
+    with _at_work(library) as pictures:
+        drawer = pictures._drawer()
+        drawn = drawer.run(job)
+        assert drawn.startswith(b"\xff\xd8")
+        assert drawer.run(linked) == b""
+        assert (drawer._folder / "cel").read_bytes() == drawn  # it was drawn, through the link
 
 
 def test_a_killed_process_is_replaced(library: Library) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from library import Library
 
 from kb.deadline import Deadline, within
 from kb.errors import BadRequest, TooSlow
+from kb.model import Page
 from kb.quoting.compare import Kind, differences, places
-from kb.quoting.places import Checked
+from kb.quoting.places import Checked, _note_numbers
 from kb.quoting.saying import extent, headline, warnings
 from kb.quoting.words import quotation, read
 from kb.search import KnowledgeBase
@@ -137,6 +140,30 @@ def test_a_sentence_over_a_pages_end_has_both_pages(knowledge: KnowledgeBase) ->
         assert (finding.page.number, finding.last_page.number) == (1, 2)
         assert finding.verbatim is verbatim
         assert [words[-1] for _, words in finding.passages[0].on] == ["powiatu", "przewozów"]
+
+
+def test_verbatim_places_come_first(tmp_path: Path) -> None:
+    """A place that has all the words in other letters is as like as can be, and stands after one that has the sentence."""
+    library = Library(tmp_path)
+    sentence = "Organizator przewozów sprzedaje bilety powiatowe w każdej gminie"
+    for number, text in enumerate((sentence.upper(), sentence, sentence.upper())):
+        library.markdown(f"{number}.md", f"# Uwaga {number}\n\n{text}.", id=f"uwaga-{number}", title=f"Uwaga {number}")
+    library.run(ocr="off", meaning="off")
+    checked = library.open().check_quotation(sentence)
+    assert [(one.document.id, one.verbatim) for one in checked.findings] == [
+        ("uwaga-1", True),
+        ("uwaga-0", False),
+        ("uwaga-2", False),
+    ]
+    assert headline(checked) == "Cytat występuje dosłownie"
+
+
+def test_numbers_of_a_pages_footnotes() -> None:
+    """A number counts where a footnote begins with it, not within one, nor in the running text."""
+    running = "12 gmin podjęło uchwały5.\n3 miasta czekają.\n"
+    notes = "5 Ustawa z 8 marca 1990 r.\n  6) Art. 7 ust. 2.\n[71] Tamże, s. 15.\n2023 to rok, nie przypis."
+    pages = [Page(number=1, text=running + notes, notes_at=len(running)), Page(number=2, text="9 Bez przypisów.")]
+    assert _note_numbers(pages) == {"5", "6", "71"}
 
 
 def test_parts_are_checked_in_order(knowledge: KnowledgeBase) -> None:

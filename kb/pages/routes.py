@@ -172,7 +172,7 @@ def section(request: Request, id: str, number: str) -> Response:
     page = site.page(found, number)
     view = _view(request, found, page)
     if not found.format.has_pages:
-        group, position_text = together(tuple(site.knowledge.pages(id)), page.number)
+        group, position_text = together(site.knowledge.pages(id), page.number, found.pages)
         return respond(request, section_page(view, page, group, position_text))
     chosen = request.query_params.get(VIEW, "")
     mode = next((each for each in (chosen, request.cookies.get(VIEW, "")) if each in VIEWS), USUAL_VIEW)

@@ -5,7 +5,7 @@ The words that a search has found are marked in both, by one marker; the picture
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -212,17 +212,22 @@ def section_page(view: DocumentView, page: Page, group: Sequence[Page], position
     )
 
 
-def together(pages: Sequence[Page], number: int) -> tuple[Sequence[Page], str]:
-    """The sections that are shown with section ``number``, and which of the document's they are: „części 2–4 z 9”."""
-    start, words = 0, 0
-    for index, page in enumerate(pages):
+def together(pages: Iterable[Page], number: int, total: int) -> tuple[Sequence[Page], str]:
+    """The sections that are shown with section ``number``, and which of the document's they are: „części 2–4 z 9”.
+
+    Of all the ``total`` those after them are not read.
+    """
+    shown: list[Page] = []
+    words = 0
+    for page in pages:
+        shown.append(page)
         words += len(page.text.split())
         # Short ones at the end go with those before them only where they begin a page of their own.
-        if words >= SHORT_WORDS or index == len(pages) - 1:
-            if index + 1 >= number:
-                return pages[start : index + 1], _parts(start + 1, index + 1, len(pages))
-            start, words = index + 1, 0
-    return pages[number - 1 : number], _parts(number, number, len(pages))
+        if words >= SHORT_WORDS or page.number == total:
+            if page.number >= number:
+                break
+            shown, words = [], 0
+    return shown, _parts(shown[0].number, shown[-1].number, total) if shown else ""
 
 
 def _parts(first: int, last: int, total: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from kb.messages import counted, grouped
+from kb.messages import counted, grouped, words
 from kb.quoting.compare import Kind
 from kb.quoting.places import Checked, Finding
 
@@ -54,7 +54,7 @@ def headline(checked: Checked) -> str:
 def extent(finding: Finding) -> str:
     """How much differs: „2 słowa”, else what of the writing does."""
     if finding.changed:
-        return counted(finding.changed, "słowo", "słowa", "słów")
+        return words(finding.changed)
     return ", ".join(name for kind, name in _WRITING.items() if kind in finding.kinds)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -49,3 +50,9 @@ def _ended(attempt: Callable[[], object]) -> str:
     except OSError as error:
         return str(error)
     return "done"
+
+
+def find_no_room(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
+    """What a full disk says."""
+    del limits, known, report
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))

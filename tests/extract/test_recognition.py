@@ -268,3 +268,17 @@ def test_cut_out_has_no_picture(scanning: Library, picture: Picture) -> None:
             item.get_px_size() for item in document[0].get_objects(max_depth=3) if isinstance(item, pdfium.PdfImage)
         ]
     assert sizes == [(1, 1)]
+
+
+def test_a_kept_page_that_is_spoilt_is_recognised_again(tmp_path: Path) -> None:
+    """A kept page counts only with the digest of just its bytes: not one changed, cut short, without a digest, or gone."""
+    made, kept = tmp_path / "made.pdf", tmp_path / "1.pdf"
+    made.write_bytes(make_pdf([["Rada gminy."]]))
+    assert recognition._take(made, kept)
+    assert recognition._is_whole(kept)
+    content = kept.read_bytes()
+    for spoilt in (content[:200] + b"?" + content[201:], content[:-40], made.read_bytes(), b""):
+        kept.write_bytes(spoilt)
+        assert not recognition._is_whole(kept)
+    kept.unlink()
+    assert not recognition._is_whole(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -407,3 +408,14 @@ def test_lanes_read_at_the_same_time(tmp_path: Path) -> None:
         ["Tekst numer 0."],
         ["Tekst numer 1."],
     ]
+
+
+def test_a_full_disk_is_no_fault_of_a_file(folder: Path) -> None:
+    """A child without room for its result ends the run with a line that names the folder; no file is called damaged."""
+    with (
+        Sandbox(Limits(), jobs=1, reader=f"{__package__}.prying:find_no_room") as full,
+        pytest.raises(OSError, match="No space left") as raised,
+    ):
+        list(full.extract_all([folder / "artykul.md"]))
+    assert raised.value.errno == errno.ENOSPC
+    assert Path(raised.value.filename).is_absolute()

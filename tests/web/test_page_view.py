@@ -370,7 +370,10 @@ def test_which_sections_stand_together() -> None:
     """A page of sections ends once it has enough words, and every section is on exactly one."""
     lengths = [5, SHORT_WORDS, SHORT_WORDS * 3, 10, 10]
     pages = [Page(number=number, text="słowo " * length) for number, length in enumerate(lengths, 1)]
-    shown = [together(pages, page.number) for page in pages]
+    shown = [together(pages, page.number, len(pages)) for page in pages]
     assert [(group[0].number, group[-1].number) for group, _ in shown] == [(1, 2), (1, 2), (3, 3), (4, 5), (4, 5)]
     assert [text for _, text in shown][2:4] == ["część 3 z 5", "części 4–5 z 5"]
-    assert together(pages[:1], 1)[1] == ""
+    assert together(pages[:1], 1, 1)[1] == ""
+    rest = iter(pages)
+    together(rest, 2, len(pages))
+    assert next(rest).number == 3  # those that follow are not read
