@@ -398,7 +398,7 @@ class ErrorBody(BaseModel):
 
 
 class ErrorResponse(BaseModel):
-    """Błąd: jeden kształt w całym API."""
+    """Błąd, zapisany tak samo w całym API."""
 
     error: ErrorBody
 

@@ -23,7 +23,7 @@ from kb.xml_text import add, moment
 _ATOM = "http://www.w3.org/2005/Atom"
 _XHTML = "http://www.w3.org/1999/xhtml"
 _JSON_FEED = "https://jsonfeed.org/version/1.1"
-_ABOUT = "To jest kanał nowości: jego adres wkleja się do czytnika kanałów, który sam sprawdza, co przybyło w bazie."
+_ABOUT = "To jest kanał nowości: jego adres wkleja się do czytnika kanałów, który sam sprawdza, co nowego pojawiło się w bazie."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
