@@ -185,8 +185,9 @@ KEPT_TERMS_BYTES = 48 * 1024 * 1024
 """The terms of words, for some 150 thousand forms."""
 KEPT_LEMMAS_BYTES = 16 * 1024 * 1024
 """The dictionary's lemmas of words."""
-KEPT_HIT_LISTS = 200
-"""Counts of found places, of one query in all pages of one document each."""
+KEPT_HIT_PAGES = 50_000
+"""Pages whose found places were counted for a query, half a kilobyte each: a few hundred queries in ordinary documents, ten in
+the longest."""
 KEPT_NAMES = 1_000
 """Authors that were told to be persons or bodies, a millisecond each: a page with its entries and tags asks ten times."""
 KEPT_KNOWN_BYTES = 16 * 1024 * 1024

@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from cachetools import LRUCache
@@ -65,6 +66,9 @@ from kb.reading.vocabulary import Vocabulary
 from kb.settings import Settings
 from kb.tuning import Tuning
 
+_KEY_PAGES = 10
+"""What the text of a query takes where counts are kept, as if it were pages."""
+
 
 class KnowledgeBase:
     """An index with its taxonomy and synonyms, both read again when their files change. Safe to use from many threads."""
@@ -88,7 +92,9 @@ class KnowledgeBase:
         self._vocabulary: KeyedValue[Vocabulary] = KeyedValue()
         self._suggester: KeyedValue[Suggester] = KeyedValue()
         self._meaning: Meaning | None = open_meaning(settings)
-        self._counts: LRUCache[Hashable, tuple[Count, ...]] = LRUCache(limits.KEPT_HIT_LISTS)
+        self._counts: LRUCache[Hashable, tuple[Count, ...]] = LRUCache(
+            limits.KEPT_HIT_PAGES, lambda counts: len(counts) + _KEY_PAGES
+        )
         self._counts_lock = threading.Lock()
 
     @property
@@ -204,7 +210,7 @@ class KnowledgeBase:
                     page = state.page(document, number)
                     assert page is not None
                     counts.append(count(highlighter, page))
-            with self._counts_lock:
+            with self._counts_lock, suppress(ValueError):  # a document of more pages than are kept
                 # Somebody else may have come further meanwhile.
                 self._counts[key] = max(tuple(counts), self._counts.get(key, ()), key=len)
         return hits_of(counts, highlighter.weights) if len(counts) == pages else ()

@@ -52,3 +52,20 @@ def test_hits_go_by_the_synonyms_of_now(library: Library) -> None:
     assert total_of(knowledge.hits(query, "a", knowledge.highlighter(query))) == 1
     library.write("synonyms.yaml", "synonyms: [[odpadki, śmieci]]")
     assert total_of(knowledge.hits(query, "a", knowledge.highlighter(query))) == 2
+
+
+def test_what_is_kept_of_hits_is_counted_in_pages(library: Library) -> None:
+    """Every kept page takes room, and so does a query of which nothing was counted in time."""
+    library.pdf("a.pdf", *[["Gmina"]] * 12, id="a")
+    library.run()
+    knowledge = library.open()
+    kept = knowledge._counts
+    for number in range(1, 4):
+        query = make_query(f"gmina {number}")
+        assert knowledge.hits(query, "a", knowledge.highlighter(query))
+        assert kept.currsize > 12 * number
+    before, late = kept.currsize, make_query("gmina 4")
+    highlighter = knowledge.highlighter(late)
+    with within(Deadline(0)):
+        assert not knowledge.hits(late, "a", highlighter)
+    assert kept.currsize > before
