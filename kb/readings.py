@@ -76,35 +76,44 @@ class Readings:
         The engine gives equals among results in the order in which they came: an index that is made again, here or elsewhere,
         must not give them in another one. Scans come last.
         """
+        files = sorted(entries, key=_turn)
         scans: list[tuple[FoundFile, Extraction]] = []
-        for read in self._in_order(sorted(entries, key=_turn), scans):
-            yield read
-            self._done += 1
+        for entry, extraction in self._in_order(files) if self._incoming else self._as_read(files):
+            if extraction.scans:
+                scans.append((entry, extraction))
+            else:
+                yield entry, extraction
+                self._done += 1
         yield from self._read_scans(scans, len(entries))
 
-    def _in_order(
-        self, entries: list[FoundFile], scans: list[tuple[FoundFile, Extraction]]
-    ) -> Iterator[tuple[FoundFile, Extraction]]:
-        """All but those with scans, which go to ``scans`` for later."""
+    def _as_read(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
+        """For a check, which adds nothing to an index and keeps nothing on disk: in any order."""
+        waiting: list[FoundFile] = []
+        for entry in entries:
+            kept = self._kept(entry)
+            if kept is None:
+                waiting.append(entry)
+            else:
+                yield entry, kept
+        yield from self._read(waiting, len(entries))
+
+    def _in_order(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
+        """In the order of ``entries``: what comes too early waits, where it can on disk."""
         new = [entry for entry in entries if self._kept(entry) is None]
         reading = self._read(new, len(entries))
         names = {entry.name for entry in new}
-        early: dict[str, Extraction | None] = {}  # None for what is kept on disk
+        early: dict[str, Extraction | None] = {}  # None for what waits on disk
         for entry in entries:
             extraction: Extraction | None = None
             if entry.name in names:
                 while entry.name not in early:
                     finished, extraction = next(reading)
-                    wait = finished is not entry and self._kept(finished) is not None
-                    early[finished.name] = None if wait else extraction
+                    waits = finished is not entry and self._kept(finished) is not None
+                    early[finished.name] = None if waits else extraction
                 extraction = early.pop(entry.name)
             elif self.source(entry) is None:
                 extraction = outcome.changed()
-            extraction = extraction or self._kept(entry) or outcome.changed()
-            if extraction.scans:
-                scans.append((entry, extraction))
-            else:
-                yield entry, extraction
+            yield entry, extraction or self._kept(entry) or outcome.changed()
 
     def _read(self, waiting: list[FoundFile], total: int) -> Iterator[tuple[FoundFile, Extraction]]:
         """What is read of new files, as children finish them."""
