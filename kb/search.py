@@ -222,12 +222,12 @@ class KnowledgeBase:
         return Reader(self.analyzer, self._vocabulary_of(state), self.synonyms, frequencies, self.tuning)
 
     def _vocabulary_of(self, state: State) -> Vocabulary:
-        return self._vocabulary.of(state.key, lambda: Vocabulary(state.lexicon(), self._title_terms(state)))
+        return self._vocabulary.of(state.key, lambda: self._new_vocabulary(state))
 
-    def _title_terms(self, state: State) -> set[str]:
-        """The terms and forms of all titles."""
-        found = {word for _, page, text in state.headings() if page == 0 for word in words(normalise(text))}
-        return {term for word in found for term in (surface(word), *self.analyzer.terms(word))}
+    def _new_vocabulary(self, state: State) -> Vocabulary:
+        titles = {word for _, page, text in state.headings() if page == 0 for word in words(normalise(text))}
+        terms = {term for word in titles for term in self.analyzer.terms(word)}
+        return Vocabulary(state.lexicon(), set(map(surface, titles)), terms)
 
     def _request(self, query: Query, read: ReadQuery, state: State, frequencies: Frequencies) -> Request:
         """The request for a page of results; what a concept is worth is its idf."""
