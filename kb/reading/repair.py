@@ -197,11 +197,17 @@ class Repairs:
 
     def _weighed(self, word: str, near: Sequence[str]) -> list[tuple[str, float]]:
         """Nearest words with their weights: of a word typed like a name, names first."""
-        weighed = [(other, self._tuning.near) for other in near]
+        weight = self._sure(near, self._tuning.near)
+        weighed = [(other, weight) for other in near]
         if _is_like_a_name(word) and any(map(self._analyzer.may_be_name, near)):
             weighed = [(o, w if self._analyzer.may_be_name(o) else w * _UNLIKE_A_NAME) for o, w in weighed]
             weighed.sort(key=lambda pair: -pair[1])
         return weighed
+
+    def _sure(self, near: Sequence[str], weight: float) -> float:
+        """The weight of words that may be meant: where all are forms of one word there is nothing to be unsure of."""
+        terms = [set(self._analyzer.terms(word)) for word in near]
+        return 1.0 if terms and set.intersection(*terms) else weight
 
     def _completed(self, form: str) -> list[str]:
         """Words that begin so: the last word of a query may be unfinished."""
@@ -223,8 +229,10 @@ class Repairs:
             if pages[one.typed] or not others:
                 return Meant(words=((one.typed, 1.0), *others))
             return Meant(words=tuple((word, 1.0) for word, _ in others), repaired=True)
-        most = _MOST_FROM_DICTIONARY if one.weight < 1 else len(found)
-        return Meant(words=tuple((word, one.weight) for word in found[:most]), repaired=True, splits=one.splits)
+        if one.weight < 1:
+            found = found[:_MOST_FROM_DICTIONARY]
+        weight = self._sure(found, one.weight)
+        return Meant(words=tuple((word, weight) for word in found), repaired=True, splits=one.splits)
 
 
 def _is_like_a_name(word: str) -> bool:
