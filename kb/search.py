@@ -66,6 +66,10 @@ from kb.settings import Settings
 from kb.tuning import Tuning
 
 
+_SURE = 0.7
+"""The share of the best form's weight from which on a form surely is what was asked for."""
+
+
 class KnowledgeBase:
     """An index with its taxonomy and synonyms, both read again when their files change. Safe to use from many threads."""
 
@@ -230,13 +234,18 @@ class KnowledgeBase:
         return Vocabulary(state.lexicon(), set(map(surface, titles)), terms)
 
     def _request(self, query: Query, read: ReadQuery, state: State, frequencies: Frequencies) -> Request:
-        """The request for a page of results; what a concept is worth is its idf."""
-        pages = frequencies.of(read.concepts)
+        """The request for a page of results; what a concept is worth is its idf.
+
+        That is the idf of what was surely meant, where it stands anywhere: the page with a rare word is worth no less for the
+        many that have a word of its family.
+        """
+        count = len(read.concepts)
+        pages = frequencies.of([*read.concepts, *map(_surely, read.concepts)])
         concepts = tuple(
-            replace(concept, worth=idf(state.size.pages, found))
-            for concept, found in zip(read.concepts, pages, strict=True)
+            replace(concept, worth=idf(state.size.pages, surely or found))
+            for concept, found, surely in zip(read.concepts, pages[:count], pages[count:], strict=True)
         )
-        asked = [concept.worth for concept, found in zip(concepts, pages, strict=True) if concept.asked and found]
+        asked = [concept.worth for concept, found in zip(concepts, pages[:count], strict=True) if concept.asked and found]
         # Of words put side by side each carries its part; of a question the rare ones alone may be the answer's.
         side_by_side = bool(self.tuning.floor and asked and not read.reading.dropped)
         share = max(self.tuning.floor, 1 / len(asked)) if side_by_side else self.tuning.floor
@@ -335,6 +344,14 @@ class KnowledgeBase:
             (state.key, synonyms), lambda: Suggester(harvest(state, synonyms, self.analyzer))
         )
         return suggester.suggest(text, limit)
+
+
+def _surely(concept: Concept) -> Concept:
+    """The concept by its forms that are almost as good as the best alone, as far as these are asked for inflected."""
+    asked = [form for form in concept.forms if form.field == "lemma"] if concept.asked else []
+    least = _SURE * max((form.weight for form in asked), default=0.0)
+    sure = tuple(form for form in asked if form.weight >= least)
+    return replace(concept, forms=sure) if sure else concept
 
 
 def _found(document: Document | None) -> Document:
