@@ -65,7 +65,6 @@ from kb.reading.vocabulary import Vocabulary
 from kb.settings import Settings
 from kb.tuning import Tuning
 
-
 _SURE = 0.7
 """The share of the best form's weight from which on a form surely is what was asked for."""
 
@@ -245,7 +244,9 @@ class KnowledgeBase:
             replace(concept, worth=idf(state.size.pages, surely or found))
             for concept, found, surely in zip(read.concepts, pages[:count], pages[count:], strict=True)
         )
-        asked = [concept.worth for concept, found in zip(concepts, pages[:count], strict=True) if concept.asked and found]
+        asked = [
+            concept.worth for concept, found in zip(concepts, pages[:count], strict=True) if concept.asked and found
+        ]
         # Of words put side by side each carries its part; of a question the rare ones alone may be the answer's.
         side_by_side = bool(self.tuning.floor and asked and not read.reading.dropped)
         share = max(self.tuning.floor, 1 / len(asked)) if side_by_side else self.tuning.floor

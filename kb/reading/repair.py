@@ -18,6 +18,8 @@ from kb.reading.frequencies import Frequencies
 from kb.reading.vocabulary import Vocabulary
 from kb.tuning import Tuning
 
+_ENDINGS_OF_NAMES = ("a", "u", "owi", "em", "ie", "ego", "iego", "emu", "iemu", "m", "im", "ów", "om", "ami", "ach")
+_SHORTEST_BASE = 4
 _MOST_FROM_DICTIONARY = 3
 _FAR_MORE_OFTEN = 10
 _SHORTEST_COMPLETED = 4
@@ -141,6 +143,8 @@ class Repairs:
     def _nearest(self, word: str, last: bool) -> Meant | _Open | None:
         """What a word that nobody knows may be a slip of; None where nothing is near."""
         form, tuning, vocabulary = surface(word), self._tuning, self._vocabulary
+        if bases := self._bases(form):
+            return Meant(words=tuple((base, 1.0) for base in bases), repaired=True)
         completed = self._completed(form) if last else []
         splits = tuple(vocabulary.splits(form))
         if not tuning.near or self._vocabulary_repairs == VOCABULARY_REPAIRS:
@@ -153,6 +157,17 @@ class Repairs:
         # One slip in a form that the collection lacks, of a word that it may have, rather than two in one that it has.
         farther = vocabulary.inflected_near(form) or vocabulary.near(form)
         return self._from_dictionary(word, self._near(word, farther, (), splits), splits)
+
+    def _bases(self, form: str) -> list[str]:
+        """Of a word in a case that the collection lacks, the name that it has: of "Billyego" "Billy"."""
+        if not self._tuning.near:
+            return []
+        bases = [form.removesuffix(end) for end in _ENDINGS_OF_NAMES if form.endswith(end)]
+        return [
+            base
+            for base in bases
+            if len(base) >= _SHORTEST_BASE and base in self._vocabulary and self._analyzer.is_name(base)
+        ]
 
     def _near(
         self, word: str, near: Sequence[str], completed: Sequence[str], splits: tuple[tuple[str, str], ...]

@@ -32,9 +32,7 @@ class Vocabulary:
     ``titles``: the forms of its titles; one that no text has is on no page. ``title_terms``: the terms of all these.
     """
 
-    def __init__(
-        self, pages: Mapping[str, int], titles: Iterable[str] = (), title_terms: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, pages: Mapping[str, int], titles: Iterable[str] = (), title_terms: Iterable[str] = ()) -> None:
         only = [word for word in titles if word not in pages]
         self.pages = {**pages, **dict.fromkeys(only, 0)} if only else pages
         self._titles = frozenset((*titles, *title_terms))
