@@ -314,6 +314,14 @@ class Analyzer:
                 (nouns if part in _NOUNS else adjectives).update(values)
         return Agreement(frozenset(nouns), frozenset(adjectives))
 
+    def parts(self, word: str) -> frozenset[str]:
+        """The parts of speech of which a word is a base form: "subst", "adj", "inf", "adv" …; "m1" beside them for a person."""
+        found: set[str] = set()
+        for start, _, (_, lemma, tag, _, _) in self._readings(word):
+            if start == 0 and lemma.partition(":")[0] == word:
+                found.update((tag.partition(":")[0], *(("m1",) if ":m1" in tag else ())))
+        return frozenset(found)
+
     def is_verb(self, word: str) -> bool:
         """Whether a word is a form of a verb and nothing that names or describes: no gerund, no participle, no noun as well."""
         tags = [tag for start, _, (_, _, tag, _, _) in self._readings(word.lower()) if start == 0]

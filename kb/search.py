@@ -68,6 +68,8 @@ from kb.tuning import Tuning
 
 _KEY_PAGES = 10
 """What the text of a query takes where counts are kept, as if it were pages."""
+_SURE = 0.7
+"""The share of the best form's weight from which on a form surely is what was asked for."""
 
 
 class KnowledgeBase:
@@ -228,21 +230,28 @@ class KnowledgeBase:
         return Reader(self.analyzer, self._vocabulary_of(state), self.synonyms, frequencies, self.tuning)
 
     def _vocabulary_of(self, state: State) -> Vocabulary:
-        return self._vocabulary.of(state.key, lambda: Vocabulary(state.lexicon(), self._title_terms(state)))
+        return self._vocabulary.of(state.key, lambda: self._new_vocabulary(state))
 
-    def _title_terms(self, state: State) -> set[str]:
-        """The terms and forms of all titles."""
-        found = {word for _, page, text in state.headings() if page == 0 for word in words(normalise(text))}
-        return {term for word in found for term in (surface(word), *self.analyzer.terms(word))}
+    def _new_vocabulary(self, state: State) -> Vocabulary:
+        titles = {word for _, page, text in state.headings() if page == 0 for word in words(normalise(text))}
+        terms = {term for word in titles for term in self.analyzer.terms(word)}
+        return Vocabulary(state.lexicon(), set(map(surface, titles)), terms)
 
     def _request(self, query: Query, read: ReadQuery, state: State, frequencies: Frequencies) -> Request:
-        """The request for a page of results; what a concept is worth is its idf."""
-        pages = frequencies.of(read.concepts)
+        """The request for a page of results; what a concept is worth is its idf.
+
+        That is the idf of what was surely meant, where it stands anywhere: the page with a rare word is worth no less for the
+        many that have a word of its family.
+        """
+        count = len(read.concepts)
+        pages = frequencies.of([*read.concepts, *map(_surely, read.concepts)])
         concepts = tuple(
-            replace(concept, worth=idf(state.size.pages, found))
-            for concept, found in zip(read.concepts, pages, strict=True)
+            replace(concept, worth=idf(state.size.pages, surely or found))
+            for concept, found, surely in zip(read.concepts, pages[:count], pages[count:], strict=True)
         )
-        asked = [concept.worth for concept, found in zip(concepts, pages, strict=True) if concept.asked and found]
+        asked = [
+            concept.worth for concept, found in zip(concepts, pages[:count], strict=True) if concept.asked and found
+        ]
         # Of words put side by side each carries its part; of a question the rare ones alone may be the answer's.
         side_by_side = bool(self.tuning.floor and asked and not read.reading.dropped)
         share = max(self.tuning.floor, 1 / len(asked)) if side_by_side else self.tuning.floor
@@ -341,6 +350,14 @@ class KnowledgeBase:
             (state.key, synonyms), lambda: Suggester(harvest(state, synonyms, self.analyzer))
         )
         return suggester.suggest(text, limit)
+
+
+def _surely(concept: Concept) -> Concept:
+    """The concept by its forms that are almost as good as the best alone, as far as these are asked for inflected."""
+    asked = [form for form in concept.forms if form.field == "lemma"] if concept.asked else []
+    least = _SURE * max((form.weight for form in asked), default=0.0)
+    sure = tuple(form for form in asked if form.weight >= least)
+    return replace(concept, forms=sure) if sure else concept
 
 
 def _found(document: Document | None) -> Document:

@@ -248,8 +248,8 @@ def _rows(parts: Sequence[Text], pages: Mapping[str, int]) -> Iterator[tuple[str
 
 def _spellings(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """The word as the collection may have it, with other diacritics too."""
-    own = [word] if word in vocabulary else []
-    return tuple([*own, *vocabulary.same_fold(word)][:_SPELLINGS])
+    ways = [word, *vocabulary.same_fold(word)]
+    return tuple([way for way in ways if vocabulary.pages.get(way)][:_SPELLINGS])
 
 
 def _to_align(candidates: Sequence[_Candidate], known: Collection[tuple[str, int]]) -> list[_Candidate]:

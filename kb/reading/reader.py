@@ -302,7 +302,7 @@ class Reader:
     def _as_typed(self, word: str) -> tuple[str, ...]:
         """Exactly the typed form; where the collection lacks it, also those that differ only in diacritics."""
         form = surface(word)
-        return (form,) if form in self._vocabulary else (form, *self._vocabulary.same_fold(form))
+        return (form,) if self._vocabulary.pages.get(form) else (form, *self._vocabulary.same_fold(form))
 
     def _excluded(self, clause: Clause) -> tuple[Form, ...]:
         return (Form(field="lemma", steps=tuple(self._analyzer.terms(word) for word in clause.words)),)

@@ -18,6 +18,8 @@ from kb.reading.frequencies import Frequencies
 from kb.reading.vocabulary import Vocabulary
 from kb.tuning import Tuning
 
+_ENDINGS_OF_NAMES = ("a", "u", "owi", "em", "ie", "ego", "iego", "emu", "iemu", "m", "im", "ów", "om", "ami", "ach")
+_SHORTEST_BASE = 4
 _MOST_FROM_DICTIONARY = 3
 _FAR_MORE_OFTEN = 10
 _SHORTEST_COMPLETED = 4
@@ -58,6 +60,7 @@ class _Open:
     """Of those words beside the typed one."""
     fallback: Meant | None
     """Where the collection has none of them; None for the typed word, which may still be a slip in a name."""
+    splits: tuple[tuple[str, str], ...] = ()
 
 
 class Repairs:
@@ -139,28 +142,58 @@ class Repairs:
 
     def _nearest(self, word: str, last: bool) -> Meant | _Open | None:
         """What a word that nobody knows may be a slip of; None where nothing is near."""
-        form, tuning = surface(word), self._tuning
+        form, tuning, vocabulary = surface(word), self._tuning, self._vocabulary
+        if bases := self._bases(form):
+            return Meant(words=tuple((base, 1.0) for base in bases), repaired=True)
         completed = self._completed(form) if last else []
-        near: list[tuple[str, float]] = []
-        if tuning.near and self._vocabulary_repairs < VOCABULARY_REPAIRS:
-            check()
-            self._vocabulary_repairs += 1
-            near = self._weighed(word, self._vocabulary.near(form))
-        near += [(other, tuning.near) for other in completed if other not in dict(near)]
-        splits = tuple(self._vocabulary.splits(form))
-        if near and is_stop_word(near[0][0]):
-            return Meant(words=((near[0][0], 1.0),), repaired=True)
-        if near:
-            kept = tuple((other, weight) for other, weight in near if not is_stop_word(other))
+        splits = tuple(vocabulary.splits(form))
+        if not tuning.near or self._vocabulary_repairs == VOCABULARY_REPAIRS:
+            return self._near(word, [], completed, splits) or self._from_dictionary(word, None, ())
+        check()
+        self._vocabulary_repairs += 1
+        near = vocabulary.near(form, most=1)
+        if near or completed:
+            return self._near(word, near, completed, splits)
+        # One slip in a form that the collection lacks, of a word that it may have, rather than two in one that it has.
+        farther = vocabulary.inflected_near(form) or vocabulary.near(form)
+        return self._from_dictionary(word, self._near(word, farther, (), splits), splits)
+
+    def _bases(self, form: str) -> list[str]:
+        """Of a word in a case that the collection lacks, the name that it has: of "Billyego" "Billy"."""
+        if not self._tuning.near:
+            return []
+        bases = [form.removesuffix(end) for end in _ENDINGS_OF_NAMES if form.endswith(end)]
+        return [
+            base
+            for base in bases
+            if len(base) >= _SHORTEST_BASE and base in self._vocabulary and self._analyzer.is_name(base)
+        ]
+
+    def _near(
+        self, word: str, near: Sequence[str], completed: Sequence[str], splits: tuple[tuple[str, str], ...]
+    ) -> Meant | None:
+        """One of these words of the collection; None where there is none."""
+        weighed = self._weighed(word, near)
+        weighed += [(other, self._tuning.near) for other in completed if other not in near]
+        if weighed and is_stop_word(weighed[0][0]):
+            return Meant(words=((weighed[0][0], 1.0),), repaired=True)
+        if weighed:
+            kept = tuple((other, weight) for other, weight in weighed if not is_stop_word(other))
             return Meant(words=kept, repaired=True, splits=splits)
-        if splits:
-            return Meant(words=((word, 1.0),), splits=splits)
-        if not tuning.dictionary or self._dictionary_repairs == DICTIONARY_REPAIRS:
-            return None
+        return Meant(words=((word, 1.0),), splits=splits) if splits else None
+
+    def _from_dictionary(
+        self, word: str, otherwise: Meant | None, splits: tuple[tuple[str, str], ...]
+    ) -> Meant | _Open | None:
+        """Words of the dictionary one slip away."""
+        if not self._tuning.dictionary or self._dictionary_repairs == DICTIONARY_REPAIRS:
+            return otherwise
         check()
         self._dictionary_repairs += 1
-        likely = tuple(c for c in dict.fromkeys(self._vocabulary.one_edit_away(form)) if self._analyzer.known(c))
-        return _Open(typed="", words=likely, weight=tuning.dictionary, fallback=Meant(words=((word, 1.0),)))
+        near = dict.fromkeys(self._vocabulary.one_edit_away(surface(word)))
+        likely = tuple(other for other in near if self._analyzer.known(other))
+        fallback = otherwise or Meant(words=((word, 1.0),))
+        return _Open(typed="", words=likely, weight=self._tuning.dictionary, fallback=fallback, splits=splits)
 
     def _slip_in_name(self, word: str) -> Meant:
         """A name that the collection lacks: other names near it. In small letters only common slips, since it may be a word."""
@@ -179,11 +212,17 @@ class Repairs:
 
     def _weighed(self, word: str, near: Sequence[str]) -> list[tuple[str, float]]:
         """Nearest words with their weights: of a word typed like a name, names first."""
-        weighed = [(other, self._tuning.near) for other in near]
+        weight = self._sure(near, self._tuning.near)
+        weighed = [(other, weight) for other in near]
         if _is_like_a_name(word) and any(map(self._analyzer.may_be_name, near)):
             weighed = [(o, w if self._analyzer.may_be_name(o) else w * _UNLIKE_A_NAME) for o, w in weighed]
             weighed.sort(key=lambda pair: -pair[1])
         return weighed
+
+    def _sure(self, near: Sequence[str], weight: float) -> float:
+        """The weight of words that may be meant: where all are forms of one word there is nothing to be unsure of."""
+        terms = [set(self._analyzer.terms(word)) for word in near]
+        return 1.0 if terms and set.intersection(*terms) else weight
 
     def _completed(self, form: str) -> list[str]:
         """Words that begin so: the last word of a query may be unfinished."""
@@ -194,7 +233,10 @@ class Repairs:
     def _decided(self, one: _Open) -> Meant:
         """Of words that the dictionary has, those that the collection has in some form, most frequent first."""
         pages = dict(zip(one.words, self._frequencies.of(map(self._lemma, one.words)), strict=True))
-        found = sorted((word for word in one.words if pages[word]), key=lambda word: (-pages[word], word))
+        found = sorted(
+            (word for word in one.words if pages[word] or self._vocabulary.in_titles(self._analyzer.terms(word))),
+            key=lambda word: (-pages[word], word),
+        )
         if not found:
             return one.fallback or self._slip_in_name(one.typed)
         if one.typed:
@@ -202,8 +244,10 @@ class Repairs:
             if pages[one.typed] or not others:
                 return Meant(words=((one.typed, 1.0), *others))
             return Meant(words=tuple((word, 1.0) for word, _ in others), repaired=True)
-        most = _MOST_FROM_DICTIONARY if one.weight < 1 else len(found)
-        return Meant(words=tuple((word, one.weight) for word in found[:most]), repaired=True)
+        if one.weight < 1:
+            found = found[:_MOST_FROM_DICTIONARY]
+        weight = self._sure(found, one.weight)
+        return Meant(words=tuple((word, weight) for word in found), repaired=True, splits=one.splits)
 
 
 def _is_like_a_name(word: str) -> bool:
