@@ -365,8 +365,10 @@ class Analyzer:
         return tuple(found)
 
     def _known(self, word: str) -> bool:
+        if self._has(word):
+            return True
         lower = word.lower()
-        return any(map(self._has, dict.fromkeys((word, lower, lower.capitalize()))))
+        return any(self._has(other) for other in (lower, lower.capitalize()) if other != word)
 
     def _has(self, word: str) -> bool:
         readings = _new_readings()
