@@ -247,7 +247,7 @@ class Analyzer:
         # Its own object: the wrapper asks for five things of every reading, of which we need two, and takes five times as long.
         self._dictionary = self._morfeusz._morfeusz_obj.this  # noqa: SLF001
         self._stem = Stemmer.Stemmer("polish", 0).stemWord
-        self.terms = Kept(self._terms, limits.KEPT_TERMS_BYTES).__getitem__
+        self.terms = Kept(self.terms_worked_out, limits.KEPT_TERMS_BYTES).__getitem__
         """Cached: the terms of a word as written, never empty."""
         self.lemmas = Kept(self._lemmas, limits.KEPT_LEMMAS_BYTES).__getitem__
         """Cached: the dictionary's lemmas of a word, empty for a word that it does not know."""
@@ -376,7 +376,8 @@ class Analyzer:
         # A word that it does not have gets one reading, which says so.
         return _count(readings) > 0 and _tag(_reading(readings, 0).this) not in _NO_TAGS
 
-    def _terms(self, word: str) -> tuple[str, ...]:
+    def terms_worked_out(self, word: str) -> tuple[str, ...]:
+        """As ``terms``, for who keeps them itself."""
         word = word[: limits.WORD_CHARACTERS]
         lower = word.lower()
         # Morfeusz takes short forms for all kinds of abbreviations, and gives numbers back as they are.
@@ -388,7 +389,7 @@ class Analyzer:
         return self._terms_of(lemmas, lower)
 
     def _terms_of(self, lemmas: Iterable[str], lower: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._fold(self._stemmed(lemma.lower())) or self._fold(lower) for lemma in lemmas))
+        return tuple(dict.fromkeys([self._fold(self._stemmed(lemma.lower())) or self._fold(lower) for lemma in lemmas]))
 
     def _stemmed(self, lemma: str) -> str:
         """The stem, or the whole lemma where a very short stem would clash with other words': "poziom" with "poz."."""
