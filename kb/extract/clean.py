@@ -67,7 +67,7 @@ _FRAGMENTS = re.compile(r"(?<![^\W_])([^\W\d_]+) ([^\W\d_]+)(?![^\W_])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _UNBROKEN = re.compile(rf"[\w{MARKS}-]+")
 _WHOLE_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_PLAIN = re.compile("[ -~ĄĆĘŁŃÓŚŹŻąćęłńóśźż§°«»–—„”…•]*")
+_PLAIN = re.compile("[ -~ĄĆĘŁŃÓŚŹŻąćęłńóśźż§°«»–—„”…•]*+")
 """Text whose characters are shown as they are: most of what is read."""
 _SAMPLE = 60
 _LETTER = re.compile(r"[^\W\d_]")
@@ -188,12 +188,20 @@ def hyphens(text: str, known: Known, seen: Container[str] = frozenset()) -> str:
     """
     if SOFT not in text and LINE_END not in text and SPACED not in text:
         return text
+    # A broken word has no space in it, and a paragraph has few of them: the rest is not searched.
+    parts = text.split(" ")
+    for index, part in enumerate(parts):
+        if SOFT in part or LINE_END in part or SPACED in part:
+            parts[index] = _rejoined(part, known, seen)
+    # A mark without a word on both its sides: an invisible hyphen goes, a seen one was written.
+    return " ".join(parts).replace(SOFT, "").replace(LINE_END, "-").replace(SPACED, " -")
+
+
+def _rejoined(text: str, known: Known, seen: Container[str]) -> str:
     while True:
         text, count = _SPLIT.subn(lambda match: _rejoin(match[1], match[2], match[3], known, seen), text)
         if not count:
-            break
-    # A mark without a word on both its sides: an invisible hyphen goes, a seen one was written.
-    return text.replace(SOFT, "").replace(LINE_END, "-").replace(SPACED, " -")
+            return text
 
 
 def _rejoin(left: str, mark: str, right: str, known: Known, seen: Container[str]) -> str:
