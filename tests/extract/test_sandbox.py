@@ -17,6 +17,7 @@ import pytest
 
 from kb.extract import Limits, Sandbox
 from kb.extract.sandbox import _BATCH_BYTES, _BATCH_FILES, _batches
+from kb.formats import MARKDOWN
 from kb.model import Extraction, Status
 
 from .pdfs import make_pdf
@@ -407,3 +408,17 @@ def test_lanes_read_at_the_same_time(tmp_path: Path) -> None:
         ["Tekst numer 0."],
         ["Tekst numer 1."],
     ]
+
+
+@needs_proc
+def test_only_the_readers_of_the_formats_to_come_are_loaded(tmp_path: Path) -> None:
+    """Who reads Markdown alone does not wait until PDFium is there."""
+    file = tmp_path / "artykul.md"
+    file.write_text("Treść.")
+    others = _descendants(os.getpid())
+    with Sandbox(jobs=1, formats=(MARKDOWN,)) as sandbox:
+        own = _descendants(os.getpid()).keys() - others.keys()
+        loaded = "".join(Path(f"/proc/{process}/maps").read_text() for process in own)
+        assert "morfeusz" in loaded
+        assert "pdfium" not in loaded
+        assert [extraction.pages[0].text for _, extraction in sandbox.extract_all([file])] == ["Treść."]
