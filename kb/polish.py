@@ -30,10 +30,10 @@ ANALYZER_VERSION = "4"
 
 # The rest of a longer run is no word of its own: there is a letter before it.
 _WORD = re.compile(rf"(?<![^\W_])[^\W_]{{1,{limits.WORD_CHARACTERS}}}+|§")
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
-    r"|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)"
-)
+_NO_INK = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_INVISIBLE = re.compile(rf"[{_NO_INK}]|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)")
+_MAYBE_INVISIBLE = re.compile(rf"[{_NO_INK}\u200c\u200d]")
+"""The same without a look around, ten times as fast; hardly any text has one of them."""
 _AT_ONCE = 20_000
 """Characters of a text whose words are found in one step: a few milliseconds."""
 _SPECIAL_LETTERS = str.maketrans(
@@ -80,11 +80,22 @@ def normalise(text: str) -> str:
     """
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    if _MAYBE_INVISIBLE.search(text):
+        text = _INVISIBLE.sub("", text)
+    return unicodedata.normalize("NFC", text)
 
 
 _Reading = tuple[int, int, tuple[str, str, str, list[str], list[str]]]
 """From Morfeusz: where it begins and ends, and (form, lemma, tag, kinds of name, styles)."""
+# Morfeusz's functions themselves: its classes call the same ones by way of two more layers. Each list is its asker's own, since
+# threads ask at once.
+_new_readings = morfeusz2._morfeusz2.new_InterpsList  # noqa: SLF001
+_analyse = morfeusz2._morfeusz2._Morfeusz_analyse  # noqa: SLF001
+_count = morfeusz2._morfeusz2.InterpsList___len__  # noqa: SLF001
+_reading = morfeusz2._morfeusz2.InterpsList___getitem__  # noqa: SLF001
+_start = morfeusz2._morfeusz2.MorphInterpretation_startNode_get  # noqa: SLF001
+_tag = morfeusz2._morfeusz2.MorphInterpretation_tagId_get  # noqa: SLF001
+_lemma = morfeusz2._morfeusz2.MorphInterpretation__lemma_get  # noqa: SLF001
 Answer = TypeVar("Answer", bound=str | bool | tuple[str, ...])
 _NO_TAGS = (0, 1)
 """How Morfeusz numbers the tags „ign” and „sp”: of a word that it does not have, and of a space."""
@@ -245,10 +256,10 @@ class Analyzer:
 
     def __init__(self) -> None:
         self._morfeusz = morfeusz2.Morfeusz(generate=False)
-        # Its own object: the wrapper asks for five things of every reading, of which we need two, and takes twice as long.
-        self._dictionary = self._morfeusz._morfeusz_obj  # noqa: SLF001
+        # Its own object: the wrapper asks for five things of every reading, of which we need two, and takes five times as long.
+        self._dictionary = self._morfeusz._morfeusz_obj.this  # noqa: SLF001
         self._stem = Stemmer.Stemmer("polish", 0).stemWord
-        self.terms = Kept(self._terms, limits.KEPT_TERMS_BYTES).__getitem__
+        self.terms = Kept(self.terms_worked_out, limits.KEPT_TERMS_BYTES).__getitem__
         """Cached: the terms of a word as written, never empty."""
         self.lemmas = Kept(self._lemmas, limits.KEPT_LEMMAS_BYTES).__getitem__
         """Cached: the dictionary's lemmas of a word, empty for a word that it does not know."""
@@ -364,22 +375,29 @@ class Analyzer:
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        for reading in self._dictionary.analyse(word[: limits.WORD_CHARACTERS]):
+        readings = _new_readings()
+        _analyse(self._dictionary, word[: limits.WORD_CHARACTERS], readings)
+        for index in range(_count(readings)):
+            reading = _reading(readings, index).this
             # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
-            if reading.startNode == 0 and reading.tagId not in _NO_TAGS and (lemma := reading.lemma.partition(":")[0]):
+            if _start(reading) == 0 and _tag(reading) not in _NO_TAGS and (lemma := _lemma(reading).partition(":")[0]):
                 found[lemma] = None
         return tuple(found)
 
     def _known(self, word: str) -> bool:
+        if self._has(word):
+            return True
         lower = word.lower()
-        return any(map(self._has, dict.fromkeys((word, lower, lower.capitalize()))))
+        return any(self._has(other) for other in (lower, lower.capitalize()) if other != word)
 
     def _has(self, word: str) -> bool:
+        readings = _new_readings()
+        _analyse(self._dictionary, word[: limits.WORD_CHARACTERS], readings)
         # A word that it does not have gets one reading, which says so.
-        first = next(iter(self._dictionary.analyse(word[: limits.WORD_CHARACTERS])), None)
-        return first is not None and first.tagId not in _NO_TAGS
+        return _count(readings) > 0 and _tag(_reading(readings, 0).this) not in _NO_TAGS
 
-    def _terms(self, word: str) -> tuple[str, ...]:
+    def terms_worked_out(self, word: str) -> tuple[str, ...]:
+        """As ``terms``, for who keeps them itself."""
         word = word[: limits.WORD_CHARACTERS]
         lower = word.lower()
         # Morfeusz takes short forms for all kinds of abbreviations, and gives numbers back as they are.
@@ -391,7 +409,7 @@ class Analyzer:
         return self._terms_of(lemmas, lower)
 
     def _terms_of(self, lemmas: Iterable[str], lower: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._fold(self._stemmed(lemma.lower())) or self._fold(lower) for lemma in lemmas))
+        return tuple(dict.fromkeys([self._fold(self._stemmed(lemma.lower())) or self._fold(lower) for lemma in lemmas]))
 
     def _stemmed(self, lemma: str) -> str:
         """The stem, or the whole lemma where a very short stem would clash with other words': "poziom" with "poz."."""

@@ -134,7 +134,8 @@ class Readings:
         def tell(path: Path, page: int, pages: int) -> None:
             self.tell(Progress(done=self._done, total=total, path=entries[path].name, page=page, pages=pages))
 
-        with Sandbox(self._settings.limits, min(self._settings.jobs, len(waiting))) as sandbox:
+        formats = dict.fromkeys(entry.format for entry in waiting)
+        with Sandbox(self._settings.limits, min(self._settings.jobs, len(waiting)), formats=formats) as sandbox:
             for path, extraction in sandbox.extract_all(sources(), tell):
                 entry = entries[path]
                 if self._incoming is None and _has_changed(entry):

@@ -110,6 +110,10 @@ class Incoming:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._places.clear()
 
+    def _make_folder(self) -> None:
+        if not self._places:
+            self._folder.mkdir(exist_ok=True)
+
     def take(self, source: str, version: str, file_format: Format, size: int) -> Path:
         """The copy of a file to be read in its place: bytes with the hash ``version`` and no others.
 
@@ -122,7 +126,7 @@ class Incoming:
         copy = self._folder / place.name
         if copy in self._places:
             return copy
-        self._folder.mkdir(exist_ok=True)
+        self._make_folder()
         if _copy(source, copy, file_format.most_bytes) != version:
             copy.unlink()
             raise Changed
@@ -131,7 +135,7 @@ class Incoming:
 
     def add_text(self, version: str, extraction: Extraction) -> None:
         """What was read of a version; it replaces what was read before, by an older reader."""
-        self._folder.mkdir(exist_ok=True)
+        self._make_folder()
         text = self._folder / f"{version}{_TEXT}"
         with writing_to(text, sync=False) as file:
             file.write(sealed(encode(extraction)))
@@ -142,8 +146,9 @@ class Incoming:
         wanted = set(versions)
         kept = [(path, place) for path, place in self._places.items() if path.stem in wanted]
         sync_all(path for path, _ in kept)
+        for folder in {place.parent for _, place in kept}:
+            folder.mkdir(parents=True, exist_ok=True)
         for path, place in kept:
-            place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(path, place)
         self.clear()
 

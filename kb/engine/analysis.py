@@ -35,7 +35,7 @@ class Analysis(dict[str, Word]):
 
     def __init__(self, analyzer: Analyzer) -> None:
         super().__init__()
-        self._terms = analyzer.terms
+        self._terms = analyzer.terms_worked_out
         self._most: float = inf
 
     def __missing__(self, form: str) -> Word:
@@ -95,9 +95,14 @@ class Analysis(dict[str, Word]):
             page=page,
             words=found,
             heading=self.of_text(" ".join(dict.fromkeys((page.heading, *(one.text for one in page.headings))))),
-            lists_contents=len(_CONTENTS_LINE.findall(page.text)) * _CONTENTS_WORDS > len(found)
+            lists_contents=_contents_lines(page.text) * _CONTENTS_WORDS > len(found)
             or (bound and _is_cover_or_imprint(page, len(found))),
         )
+
+
+def _contents_lines(text: str) -> int:
+    """How many lines of a table of contents the text has; hardly any page has what is looked for before the rest."""
+    return len(_CONTENTS_LINE.findall(text)) if "..." in text or "…" in text else 0
 
 
 def _is_cover_or_imprint(page: Page, count: int) -> bool:

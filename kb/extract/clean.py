@@ -48,6 +48,7 @@ _GLYPHS = re.compile(r"/G([0-9A-Fa-f]{2})(?:\._)?")
 _GLYPH_RUN = re.compile(r"/G[0-9A-Fa-f]{2}(?:\._)?/G[0-9A-Fa-f]{2}")
 _SYMBOL_RUN = re.compile("[\uf020-\uf0ff]{3,}")
 _GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]|[\ue000-\uf8ff](?=[\ue000-\uf8ff]{2})")
+_MAYBE_GARBAGE = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 _SPLIT = re.compile(rf"(?<![^\W_])([^\W_]++)([{MARKS}])([^\W_]++)")
 _COLOUR = re.compile("biało|czarno|czerwono|zielono|żółto|niebiesko|szaro", re.IGNORECASE)
 _ENDINGS = ("iego iemu ego emu imi ymi iej ich ych ej im ym ia ie io ią a e i o y ą").split()  # noqa: SIM905
@@ -64,7 +65,10 @@ _NOTE_MARK = re.compile(r"(?<!\w)([^\W\d_]{3,})(\d{1,3})(?!\w)")
 _GLUED = re.compile(r"\d(?<=[^\W\d_]\d)")
 _FRAGMENTS = re.compile(r"(?<![^\W_])([^\W\d_]+) ([^\W\d_]+)(?![^\W_])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_WHOLE_WORD = re.compile(rf"(?<![\w{MARKS}-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w{MARKS}-])")
+_UNBROKEN = re.compile(rf"[\w{MARKS}-]+")
+_WHOLE_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_PLAIN = re.compile("[ -~ĄĆĘŁŃÓŚŹŻąćęłńóśźż§°«»–—„”…•]*+")
+"""Text whose characters are shown as they are: most of what is read."""
 _SAMPLE = 60
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -89,6 +93,8 @@ def characters(text: str, keep: str = "") -> str:
     Ligatures are spelt out, kinds of space become one space, private-use characters a bullet at a line's start and a space
     elsewhere. Control and format characters, lone surrogates and non-characters go; U+0002 becomes ``SOFT``.
     """
+    if _PLAIN.fullmatch(text) and "  " not in text:
+        return text.strip()
     text = text.replace("\r\n", "\n").translate(_SHOWN.but(keep))
     if "\ue000" in text:
         text = _BULLET_AT_START.sub("• ", text).replace("\ue000", " ")
@@ -136,7 +142,8 @@ _KEEPING: dict[str, _Shown] = {"": _SHOWN}
 
 def garbage_share(text: str) -> float:
     """The share of control and replacement characters in text as a reader gave it: a font without a usable encoding."""
-    return len(_GARBAGE.findall(text)) / len(text) if text else 0.0
+    # Nearly no page has any, which a search for one sign tells much faster.
+    return len(_GARBAGE.findall(text)) / len(text) if _MAYBE_GARBAGE.search(text) else 0.0
 
 
 def known_share(text: str, known: Known) -> float:
@@ -170,7 +177,8 @@ def shortened(heading: str) -> str:
 
 def whole_words(texts: Iterable[str]) -> frozenset[str]:
     """The words, hyphenated ones too, that stand unbroken in a document, in lower case: witnesses for ``hyphens``."""
-    return frozenset(word.lower() for text in texts for word in _WHOLE_WORD.findall(text))
+    found = {word for text in texts for word in _UNBROKEN.findall(text)}
+    return frozenset(word.lower() for word in found if _WHOLE_WORD.fullmatch(word))
 
 
 def hyphens(text: str, known: Known, seen: Container[str] = frozenset()) -> str:
@@ -178,14 +186,22 @@ def hyphens(text: str, known: Known, seen: Container[str] = frozenset()) -> str:
 
     ``seen`` are the words that the same document has unbroken: the best judge. Takes every mark out of the text.
     """
-    if not any(mark in text for mark in MARKS):
+    if SOFT not in text and LINE_END not in text and SPACED not in text:
         return text
+    # A broken word has no space in it, and a paragraph has few of them: the rest is not searched.
+    parts = text.split(" ")
+    for index, part in enumerate(parts):
+        if SOFT in part or LINE_END in part or SPACED in part:
+            parts[index] = _rejoined(part, known, seen)
+    # A mark without a word on both its sides: an invisible hyphen goes, a seen one was written.
+    return " ".join(parts).replace(SOFT, "").replace(LINE_END, "-").replace(SPACED, " -")
+
+
+def _rejoined(text: str, known: Known, seen: Container[str]) -> str:
     while True:
         text, count = _SPLIT.subn(lambda match: _rejoin(match[1], match[2], match[3], known, seen), text)
         if not count:
-            break
-    # A mark without a word on both its sides: an invisible hyphen goes, a seen one was written.
-    return text.replace(SOFT, "").replace(LINE_END, "-").replace(SPACED, " -")
+            return text
 
 
 def _rejoin(left: str, mark: str, right: str, known: Known, seen: Container[str]) -> str:

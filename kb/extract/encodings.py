@@ -25,6 +25,7 @@ _OTHERS = "−§°•·×²³½€\xa0\xadáéíëöüäßčřšžÉÖÜ"
 """What else UTF-8 may hold."""
 _RIGHT = re.compile(rf"[^\x00-\x7f\x80-\x9f{_POLISH}{''.join(_SIGNS)}\xa0\xad§°•·×éáíüöäëßÖÜÄ]|[\x80-\x9f]")
 """What may be a misread letter: nothing of it in a page is the usual case, and ends the matter."""
+_PLAIN_LETTER = re.compile("[A-Za-z]")
 _UNITS = re.compile(r"[cdkm]{0,2}m[²³]")
 _NOTE_MARKS = "¹²³"
 _LEAST_SHARE = 0.5
@@ -190,8 +191,10 @@ def _count(text: str, misreading: Misreading, known: Known) -> _Votes:
 
 
 def _suspects(text: str, misreading: Misreading) -> Iterator[str]:
-    for word in set(misreading.word.findall(text)):
-        if misreading.seen.search(word) and re.search("[A-Za-z]", word) and not _UNITS.fullmatch(word):
+    # No sign of a misread letter is a space or a line's end: most of the text is passed over quickly.
+    parts = {part for part in text.replace("\n", " ").split(" ") if misreading.seen.search(part)}
+    for word in set(misreading.word.findall(" ".join(parts))):
+        if _PLAIN_LETTER.search(word) and misreading.seen.search(word) and not _UNITS.fullmatch(word):
             yield word
 
 
@@ -230,7 +233,7 @@ def _applied(text: str, misreading: Misreading, votes: _Votes, known: Known) -> 
         found = match[0]
         if found in votes.won:
             return votes.won[found]
-        surely = not mixed and re.search("[A-Za-z]", found) and not _UNITS.fullmatch(found)
+        surely = not mixed and _PLAIN_LETTER.search(found) and not _UNITS.fullmatch(found)
         kept = (found.isalpha() and known(found)) or not surely
         return found if kept else misreading.repaired(found)
 

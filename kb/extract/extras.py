@@ -66,9 +66,10 @@ class Extras:
 
         ``text`` is what the page says itself: a comment that only repeats some of it is left out.
         """
-        said = " ".join(text.split())
+        said = ""
         found: list[tuple[int, float, str]] = []
         for annotation, kind in self._annotations(page):
+            said = said or " ".join(text.split())
             line = self._line(annotation, kind, said)
             if not line:
                 continue

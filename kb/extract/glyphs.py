@@ -11,7 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import compress, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,6 +66,10 @@ _mark_name = _call(pdfium_raw.FPDFPageObjMark_GetName, _I, _P, ctypes.c_char_p, 
 _mark_text = _call(
     pdfium_raw.FPDFPageObjMark_GetParamStringValue, _I, _P, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, _P
 )
+
+
+Codes = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.intp]
 
 
 class Style(NamedTuple):
@@ -132,23 +136,20 @@ class _Boxes:
         self._room = np.zeros((0, 4), np.float32)
         self._references: list[object] = []
 
-    def of(self, text: int, count: int) -> Floats:
-        """Left, bottom, right, top of the first ``count`` characters, each as wide as it advances and as high as its type."""
+    def of(self, text: int, places: Places) -> Floats:
+        """Left, bottom, right, top of the characters at these places, each as wide as it advances and as high as its type."""
+        count = len(places)
         if count > len(self._references):
             self._room = np.zeros((count, 4), np.float32)
             room = (ctypes.c_float * (4 * count)).from_address(self._room.ctypes.data)
             self._references = [ctypes.byref(room, 16 * index) for index in range(count)]
         self._room[:count] = 0
         handle = ctypes.byref(ctypes.c_char.from_address(text))
-        deque(map(_loose_box, repeat(handle), range(count), self._references), maxlen=0)
+        deque(map(_loose_box, repeat(handle), places.tolist(), self._references), maxlen=0)
         return self._room[:count, (0, 3, 2, 1)].astype(np.float64)
 
 
 _boxes = _Boxes()
-
-
-Codes = npt.NDArray[np.uint32]
-Places = npt.NDArray[np.intp]
 
 
 class Glyphs:
@@ -167,6 +168,7 @@ class Glyphs:
         self._fonts: dict[int, bool] = {}
         self._hidden_marks: dict[int, bool] = {}
         self._in_hidden_forms: frozenset[int] | None = None
+        self._name, self._used = ctypes.create_string_buffer(_NAME_BYTES), ctypes.c_ulong()
         self._matrix = pdfium_raw.FS_MATRIX()
         self._matrix_address = ctypes.addressof(self._matrix)
         self._ink = (ctypes.c_double * 4)()
@@ -180,9 +182,14 @@ class Glyphs:
         # Characters without a meaning are not in the text.
         return np.fromiter(map(_unicode, repeat(self._handle), range(self._count)), np.uint32, self._count)
 
-    def boxes(self) -> Floats:
-        """Left, bottom, right, top of each as the reader sees it, as wide as it advances and as high as its type."""
-        return self._frame.upright(_boxes.of(self._handle, self._count))
+    def boxes(self, places: Places) -> Floats:
+        """Left, bottom, right, top of each as the reader sees it, as wide as it advances and as high as its type.
+
+        All is zero of characters that do not stand at ``places``.
+        """
+        boxes = np.zeros((self._count, 4))
+        boxes[places] = self._frame.upright(_boxes.of(self._handle, places))
+        return boxes
 
     def is_generated(self, index: int) -> bool:
         """Whether PDFium has added a character, a space mostly, that the file does not have."""
@@ -259,30 +266,24 @@ class Glyphs:
         items = list(map(_text_object, repeat(self._handle), places))
         # One place for each text object that has not been asked yet.
         fresh = {item: place for item, place in zip(items, places, strict=True) if item and item not in styles}
-        made = map(
-            self._style,
-            fresh.values(),
-            fresh,
-            map(_render_mode, fresh),
-            map(_font, fresh),
-            map(_count_marks, fresh),
-        )
-        styles.update(zip(fresh, made, strict=True))
-        return [styles[item] if item else self._style(place) for item, place in zip(items, places, strict=True)]
+        hidden = self._hidden_items()
+        looks = zip(fresh.items(), map(_render_mode, fresh), map(_font, fresh), map(_count_marks, fresh), strict=True)
+        for (item, place), mode, font, marks in looks:
+            bold = self._fonts.get(font)
+            if bold is None:
+                bold = self._fonts[font] = _is_bold(font)
+            styles[item] = Style(
+                bold or mode == _STROKED_TOO,
+                mode == _INVISIBLE,
+                (marks > 0 and self._is_on_hidden_layer(item, marks)) or item in hidden,
+                self.type_size(place),
+                self._direction_of(place),
+            )
+        return [styles[item] if item else self._bare_style(place) for item, place in zip(items, places, strict=True)]
 
-    def _style(self, place: int, item: int = 0, mode: int = 0, font: int = 0, marks: int = 0) -> Style:
-        """The style of a text object, told by one of its characters, or of a character without one."""
-        bold = self._fonts.get(font)
-        if bold is None:
-            bold = self._fonts[font] = _is_bold(font)
-        hidden = (marks > 0 and self._is_on_hidden_layer(item, marks)) or item in self._hidden_items()
-        return Style(
-            bold or mode == _STROKED_TOO,
-            mode == _INVISIBLE,
-            hidden,
-            self.type_size(place),
-            self._direction_of(place),
-        )
+    def _bare_style(self, place: int) -> Style:
+        """The style of a character without a text object."""
+        return Style(False, False, False, self.type_size(place), self._direction_of(place))
 
     def _is_on_hidden_layer(self, item: int, marks: int) -> bool:
         """Whether a page object, which has so many marks, is marked as belonging to a layer that is switched off."""
@@ -297,10 +298,10 @@ class Glyphs:
         return False
 
     def _is_hidden_mark(self, mark: int) -> bool:
-        used = ctypes.c_ulong()
-        name = ctypes.create_string_buffer(_NAME_BYTES)
+        used, name = self._used, self._name
+        used.value = 0
         _mark_name(mark, name, _NAME_BYTES, ctypes.addressof(used))
-        if name.raw[: used.value] != _LAYER:
+        if used.value != len(_LAYER) or name.raw[: used.value] != _LAYER:
             return False
         _mark_text(mark, b"Name", name, _NAME_BYTES, ctypes.addressof(used))
         return self._is_hidden(name.raw[: used.value].decode("utf-16-le", "replace").rstrip("\0"))
@@ -310,8 +311,7 @@ class Glyphs:
         if self._in_hidden_forms is None:
             page = _address(self._page.raw)
             items = list(map(_object, repeat(page), range(_count_objects(page))))
-            kinds = map(_object_type, items)
-            forms = [item for item, kind in zip(items, kinds, strict=True) if kind == pdfium_raw.FPDF_PAGEOBJ_FORM]
+            forms = list(compress(items, map(pdfium_raw.FPDF_PAGEOBJ_FORM.__eq__, map(_object_type, items))))
             hidden = [form for form in forms if self._is_on_hidden_layer(form, _count_marks(form))]
             self._in_hidden_forms = frozenset(item for form in hidden for item in _inside(form))
         return self._in_hidden_forms

@@ -201,7 +201,7 @@ def _goes_on(before: Line, line: Line) -> bool:
         abs(before.size - line.size) < _NEAR_SIZE
         and before.bold == line.bold
         and -before.size < before.bottom - line.top < 0.8 * line.size
-        and not any(pattern.match(line.text) for pattern in (_NUMBERED, _CHAPTER, _LEGAL))
+        and not (_NUMBERED.match(line.text) or _CHAPTER.match(line.text) or _LEGAL.match(line.text))
         and not _LEGAL.match(before.text)
     )
 
@@ -210,8 +210,10 @@ def _style(lines: Sequence[Line], first: int, last: int, body: float, mostly_bol
     if last - first > _MOST_LINES:
         return None
     line = lines[first]
-    text = " ".join(each.text for each in lines[first:last]).replace("\u2063", "")
+    text = " ".join([each.text for each in lines[first:last]]).replace("\u2063", "")
     chapter = _CHAPTER.match(text)
+    if not chapter and line.size < _LARGER * body and (mostly_bold or not line.bold):
+        return None  # the running text
     if "\t" in text or len(text) > _LONGEST or sum(map(str.isalpha, text)) < 3 or _CAPTION.match(text):
         return None
     if not chapter and (_NO_END.search(text) or _NO_START.match(text)):

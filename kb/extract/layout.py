@@ -189,7 +189,7 @@ def _placed(page: PageLines) -> PageLines:
 
 def _repaired(pages: Sequence[PageLines], known: Known, second: frozenset[int]) -> list[PageLines]:
     """Pages whose characters can be shown, with ż where a font has Ŝ."""
-    read = repaired_pages(["\n".join(glyph_names(line.text) for line in page.lines) for page in pages], known)
+    read = repaired_pages([_spelt(page) for page in pages], known)
     texts = [[characters(line, keep=CELL + RAISED) for line in text.split("\n")] if text else [] for text in read]
     steps: list[Callable[[str], str]] = []
     if any("Ŝ" in text for page in texts for text in page):
@@ -211,6 +211,12 @@ def _repaired(pages: Sequence[PageLines], known: Known, second: frozenset[int]) 
                 lines.append(line if text == line.text else line._replace(text=text))
         result.append(PageLines(page.width, page.height, tuple(lines)))
     return result
+
+
+def _spelt(page: PageLines) -> str:
+    """A page's lines without names of glyphs; a line has either the one or the other."""
+    text = page.text
+    return text if glyph_names(text) == text else "\n".join(glyph_names(line.text) for line in page.lines)
 
 
 def _odd_bullets(texts: Iterable[str]) -> set[str]:

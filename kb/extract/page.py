@@ -108,12 +108,13 @@ class _Reader:
     def lines(self) -> PageLines:
         frame = self._frame
         codes = self._glyphs.codes()
-        boxes = self._glyphs.boxes()
-        middle_x, middle_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+        drawn = np.flatnonzero(~_IS_BLANK[np.minimum(codes, len(_IS_BLANK) - 1)])
+        boxes = self._glyphs.boxes(drawn)
+        left, bottom, right, top = boxes[drawn].T
+        middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
         with np.errstate(invalid="ignore"):
             inside = (middle_x >= 0) & (middle_x <= frame.width) & (middle_y >= 0) & (middle_y <= frame.height)
-        visible = inside & ~_IS_BLANK[np.minimum(codes, len(_IS_BLANK) - 1)]
-        places = np.flatnonzero(visible)
+        places = drawn[inside]
         # The letters of a ligature share one box: the first of them keeps it.
         shared = np.flatnonzero((np.abs(np.diff(boxes[places], axis=0)) < _SAME).all(axis=1)) + 1
         boxes[places[shared], 0] = boxes[places[shared], 2]

@@ -261,10 +261,11 @@ def _page_lines(
     page = document[position]
     try:
         found = read_lines(page, known, is_hidden)
-        if is_scan(page, found.text):
+        text = found.text
+        if is_scan(page, text):
             raw.scans.add(position)
         if extras:
-            raw.outside[position] = extras.of_page(page, found.text)
+            raw.outside[position] = extras.of_page(page, text)
         return found
     finally:
         page.close()

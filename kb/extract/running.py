@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -286,8 +287,14 @@ def _split(pages: Sequence[PageLines], gone: Sequence[dict[int, _Key]]) -> tuple
     for position, page in enumerate(pages):
         if len(gone[position]) == len(page.lines):
             gone[position].clear()
-    kept = [" ".join(_WORD.findall(_folded(" ".join(line.text for i, line in enumerate(page.lines) if i not in away))))
-            for page, away in zip(pages, gone, strict=True)]  # fmt: skip
+
+    @cache
+    def kept() -> list[str]:
+        return [
+            " ".join(_WORD.findall(_folded(" ".join(line.text for i, line in enumerate(page.lines) if i not in away))))
+            for page, away in zip(pages, gone, strict=True)
+        ]
+
     on: dict[_Key, list[int]] = defaultdict(list)
     texts: dict[_Key, str] = {}
     for position, away in enumerate(gone):
@@ -310,15 +317,15 @@ def _split(pages: Sequence[PageLines], gone: Sequence[dict[int, _Key]]) -> tuple
     return result, [Taken(_name(key, texts[key]), key.foot, tuple(positions)) for key, positions in on.items()]
 
 
-def _stands_in(key: _Key, kept: Sequence[str]) -> bool:
-    """Whether the words of a head stand in the text too; the page's number is no word of it."""
+def _stands_in(key: _Key, kept: Callable[[], Sequence[str]]) -> bool:
+    """Whether the words of a head stand in the text too, which ``kept`` gives; the page's number is no word of it."""
     words = _WORD.findall(key.text)
     if key.offset is not None:
         if _is_bare(key.text.replace("#i", " ")):
             return True
         words = _WORD.findall(max(key.text.split("#"), key=len))
     phrase = f" {' '.join(words)} "
-    return not words or any(phrase in f" {text} " for text in kept)
+    return not words or any(phrase in f" {text} " for text in kept())
 
 
 def _name(key: _Key, text: str) -> str:

@@ -190,17 +190,25 @@ def _collected(slot: _Slot, queue: _Queue, on_progress: Progress | None) -> list
 class Sandbox:
     """Reads files in child processes under ``limits``, ``jobs`` at once. A context manager: starting costs half a second.
 
-    ``reader``, where given, reads every file, each alone, in place of the readers of their formats. ``slots`` are for ``lanes``.
+    ``formats`` are those of the files to come: only their readers are loaded. ``reader``, where given, reads every file, each
+    alone, in their place. ``slots`` are for ``lanes``.
     Raises ``KbError`` on entry when the reading process does not start, and OSError where there is no room for what it reads.
     """
 
     def __init__(
-        self, limits: Limits | None = None, jobs: int = 2, *, reader: str = "", slots: Sequence[_Slot] = ()
+        self,
+        limits: Limits | None = None,
+        jobs: int = 2,
+        *,
+        formats: Iterable[Format] = FORMATS,
+        reader: str = "",
+        slots: Sequence[_Slot] = (),
     ) -> None:
         if jobs < 1:
             raise ValueError("jobs must be at least 1")
         self._limits = limits or Limits()
         self._jobs = jobs
+        self._formats = tuple(formats)
         self._reader = reader
         self._slots = list(slots)
         self._stack = ExitStack()
@@ -359,7 +367,9 @@ class Sandbox:
                         "kb.extract.child",
                         str(folder),
                         self._reader
-                        or ",".join(reader for row in FORMATS for reader in (row.reader, row.second_reader) if reader),
+                        or ",".join(
+                            filter(None, (name for row in self._formats for name in (row.reader, row.second_reader)))
+                        ),
                         *(str(theirs.fileno()) for _, theirs in pairs),
                     ],
                     stdin=subprocess.DEVNULL,

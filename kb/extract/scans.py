@@ -26,7 +26,11 @@ def is_scan(page: pdfium.PdfPage, found: str) -> bool:
     """
     if not has_text(found):
         return _is_drawn(page)
-    return len(found.split()) <= _STAMP_WORDS and _picture_share(page) >= _FULL_PAGE and _is_stamp(page)
+    return (
+        len(found.split(maxsplit=_STAMP_WORDS)) <= _STAMP_WORDS
+        and _picture_share(page) >= _FULL_PAGE
+        and _is_stamp(page)
+    )
 
 
 def _is_drawn(page: pdfium.PdfPage) -> bool:

@@ -18,6 +18,7 @@ import pytest
 
 from kb.extract import Limits, Sandbox
 from kb.extract.sandbox import _BATCH_BYTES, _BATCH_FILES, _batches
+from kb.formats import MARKDOWN
 from kb.model import Extraction, Status
 
 from .pdfs import make_pdf
@@ -419,3 +420,17 @@ def test_a_full_disk_is_no_fault_of_a_file(folder: Path) -> None:
         list(full.extract_all([folder / "artykul.md"]))
     assert raised.value.errno == errno.ENOSPC
     assert Path(raised.value.filename).is_absolute()
+
+
+@needs_proc
+def test_only_the_readers_of_the_formats_to_come_are_loaded(tmp_path: Path) -> None:
+    """Who reads Markdown alone does not wait until PDFium is there."""
+    file = tmp_path / "artykul.md"
+    file.write_text("Treść.")
+    others = _descendants(os.getpid())
+    with Sandbox(jobs=1, formats=(MARKDOWN,)) as sandbox:
+        own = _descendants(os.getpid()).keys() - others.keys()
+        loaded = "".join(Path(f"/proc/{process}/maps").read_text() for process in own)
+        assert "morfeusz" in loaded
+        assert "pdfium" not in loaded
+        assert [extraction.pages[0].text for _, extraction in sandbox.extract_all([file])] == ["Treść."]
