@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     request_seconds: float = Field(
         2.0, gt=0, allow_inf_nan=False, description="Najdłuższy czas na odpowiedź, w sekundach."
     )
-    contact: str = Field("", description="Adres e-mail redakcji, pokazywany na stronach.")
+    contact: str = Field("", description="Adres e-mail redakcji, pokazywany na stronach; bez niego nie działa OAI-PMH.")
     extract_memory_mb: int = Field(
         _LIMITS.address_space_bytes // _MEGABYTE, ge=256, description="Pamięć jednego procesu czytającego plik, w MB."
     )
