@@ -39,12 +39,15 @@ NAME = "Baza wiedzy CWD"
 EVENT_KIND = "wydarzenie"
 """The kind of documents that have a place and a time."""
 _E_MAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+_FIRST_SECONDS = 1.0
+"""How long a supervisor waits for the index who is the first to ask."""
 _PULSE_SECONDS = 0.02
-"""How long a supervisor waits for the index: a look at it takes far less, unless handlers keep the thread from its turn."""
+"""The same for all others: a look takes far less, unless handlers keep the thread from its turn; then it is as it was."""
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (STATIC / "style.css").read_text(encoding="utf-8")
-"""The style of every page, in the page: on a slow line a file of its own would have people wait twice for the first words."""
+"""The style of every page, in the page: on a slow line a file of its own would have people wait twice for the first words.
+A refusal is short instead, and has the file."""
 STYLE_HASH = f"sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}"
 """By which the security policy knows it."""
 
@@ -123,7 +126,7 @@ class Pulse:
 
     async def size(self) -> Size:
         """The size as it is now; where finding out takes long, as it was. Raises Overloaded where it is not known yet."""
-        with anyio.move_on_after(_PULSE_SECONDS):
+        with anyio.move_on_after(_PULSE_SECONDS if self._latest else _FIRST_SECONDS):
             await anyio.to_thread.run_sync(self._look, abandon_on_cancel=True, limiter=self._limiter)
         if self._latest is None:
             raise Overloaded("Serwer dopiero otwiera indeks. Spróbuj ponownie za kilka sekund.")
