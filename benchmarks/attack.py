@@ -217,7 +217,7 @@ class Server:
         """Memory once nothing is prepared any more: words, suggestions, the model of meaning were asked for."""
         for address in ("/szukaj?q=gmina%20dla%20mieszkańców", "/api/v1/suggest?q=gm", "/"):
             self.ask(quote(address, safe="/?=%&"))
-        before, end = -1.0, time.monotonic() + 2 * _TIMEOUT
+        before, end = -1.0, time.monotonic() + _TIMEOUT
         while abs(self.memory_mb() - before) > _STEADY_MB and time.monotonic() < end:
             before = self.memory_mb()
             time.sleep(_STEADY_SECONDS)
