@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="Port serwera.")
     hosts: str = Field(
         "",
-        description="Nazwy, pod którymi serwis ma jeszcze odpowiadać, po przecinku; adresy tej maszyny i publiczny są znane.",
+        description="Inne nazwy, pod którymi serwis ma odpowiadać, po przecinku; adresy tej maszyny i adres publiczny zna sam.",
     )
     workers: int = Field(1, ge=1, le=64, description="Liczba procesów serwera.")
     jobs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64, description="Ile plików czytać naraz.")
