@@ -35,7 +35,7 @@ from engine.contract import (
 )
 from kb.engine import Explains, Request
 from kb.engine.embedded import EmbeddedStore
-from kb.engine.embedded.segments import KeptLists
+from kb.engine.embedded.segments import KeptPlaces
 from kb.settings import Settings
 from kb.tuning import Tuning
 
@@ -121,7 +121,7 @@ class TestEmbedded(EngineContract):
         """With memory for hardly any posting list the answers are the same, the first time and again."""
         index.commit(*(document(str(n), "gmina powiat " * n, "wójt rada") for n in range(1, 30)))
         store = EmbeddedStore(Settings(index=index.folder), Tuning())
-        store._kept, store._cache_bytes = KeptLists(1), 1
+        store._kept, store._cache_bytes = KeptPlaces(1), 1
         small = store.current()
         request = Request(concepts=(word("gmina"), concept(exact("rada"))), limit=50)
         assert small.match(request) == index.state.match(request) == small.match(request)
@@ -131,11 +131,13 @@ class TestEmbedded(EngineContract):
         index.commit(document("a", "gmina"))
         before = index.state
         before.frequencies([word("gmina")])
+        kept = before.rows.segments[0]._kept
         index.commit(document("b", "gmina"))
         after = index.state
-        first, kept = before.rows.segments[0], after.rows.segments[0]
-        assert first.columns is kept.columns
-        assert first.postings("lemma", "gmin")[0] is kept.postings("lemma", "gmin")[0]
+        first, same = before.rows.segments[0], after.rows.segments[0]
+        assert first.columns is same.columns
+        assert same._kept is kept
+        assert kept.get((same.id, "lemma", "gmin"), lambda: None) is not None
 
     @given(st.lists(documents("x"), min_size=3, max_size=5), requests())
     @settings(MANY, max_examples=10)

@@ -6,6 +6,7 @@ Segments are joined: a row is counted over all of them. Deleted rows keep their 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,11 +60,11 @@ class Rows:
         found: list[tuple[Ints, Floats]] = []
         for segment, base in zip(self.segments, self._bases, strict=False):
             if len(steps) == 1 and len(steps[0]) == 1:
-                rows, counts, _ = segment.postings(field, steps[0][0])
+                rows, counts = segment.counts(field, steps[0][0])
                 frequencies = counts.astype(np.float32)
             else:
                 rows, frequencies = ranking.phrase(
-                    [_occurrences(segment, field, step) if step else None for step in steps]
+                    [[_standing(segment, field, term) for term in step] if step else None for step in steps]
                 )
             found.append((rows + np.int32(base), frequencies))
         if not found:
@@ -83,11 +84,8 @@ class Rows:
         return (np.repeat(document_rows + 1, lengths) + within).astype(np.int32)
 
 
-def _occurrences(segment: Segment, field: str, step: Sequence[str]) -> tuple[Ints, Ints]:
-    """Every single occurrence of a step's terms, as rows and positions."""
-    found = [segment.postings(field, term) for term in step]
-    rows = [np.repeat(own, frequencies) for own, frequencies, _ in found]
-    return np.concatenate(rows), np.concatenate([positions for _, _, positions in found])
+def _standing(segment: Segment, field: str, term: str) -> ranking.Standing:
+    return ranking.Standing(*segment.counts(field, term), partial(segment.positions, field, term))
 
 
 def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
