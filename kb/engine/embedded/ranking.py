@@ -13,7 +13,7 @@ as that. Scores have no unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -163,6 +163,22 @@ def _both(one: Keys, other: Keys) -> Keys:
     at[at == len(many)] = 0
     shared: Keys = few[many[at] == few]
     return shared
+
+
+def at_rows(term: Standing, wanted: Ints) -> Iterator[tuple[int, list[int]]]:
+    """A term's positions in those of the ``wanted`` rows, ascending, that have it."""
+    at = term.rows.searchsorted(wanted)
+    there = at < len(term.rows)
+    at, wanted = at[there], wanted[there]
+    at = at[term.rows[at] == wanted]
+    if not len(at):
+        return
+    positions = term.positions()
+    ends = np.cumsum(term.frequencies, dtype=np.intp)[at]
+    for row, first, end in zip(
+        term.rows[at].tolist(), (ends - term.frequencies[at]).tolist(), ends.tolist(), strict=True
+    ):
+        yield row, positions[first:end].tolist()
 
 
 def top(scores: Floats, count: int) -> Indices:

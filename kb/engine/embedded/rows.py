@@ -5,8 +5,9 @@ Segments are joined: a row is counted over all of them. Deleted rows keep their 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,14 @@ class Rows:
             return rows, frequencies
         alive = ~self.deleted[rows]
         return rows[alive], frequencies[alive]
+
+    def locate(self, field: str, term: str, wanted: Ints) -> Iterator[tuple[int, list[int]]]:
+        """A term's positions in those of the ``wanted`` rows, ascending, that have it."""
+        borders = wanted.searchsorted(self._bases).tolist()
+        for segment, base, (first, last) in zip(self.segments, self._bases.tolist(), pairwise(borders), strict=False):
+            if first < last:
+                for row, positions in ranking.at_rows(_standing(segment, field, term), wanted[first:last] - base):
+                    yield base + row, positions
 
     def pages_of(self, document_rows: Ints) -> Ints:
         """The page rows of documents given by their document rows."""
