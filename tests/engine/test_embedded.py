@@ -33,7 +33,7 @@ from engine.contract import (
     requests,
     word,
 )
-from kb.engine import Explains, Request
+from kb.engine import Explains, Field, Locates, Request
 from kb.engine.embedded import EmbeddedStore
 from kb.engine.embedded.segments import KeptPlaces
 from kb.settings import Settings
@@ -116,6 +116,39 @@ class TestEmbedded(EngineContract):
         asked = [("brak", 1), ("a", 0), ("a", 2), ("a", -1), ("b", 2)]
         assert [list(state.explain([word("gmina")], *page)) for page in asked] == [[]] * 5
         assert len(state.explain([word("gmina")], "b", 1)) == 1
+
+    @given(histories())
+    @settings(MANY, max_examples=40)
+    def test_where_terms_stand_is_known(self, history: list[tuple[list[Given], list[str], bool]]) -> None:
+        """Of each page the words that have a term, counted as they were given; of a page that is not there none."""
+        with self.index_and_oracle(Tuning()) as (index, _):
+            latest: dict[str, Given] = {}
+            for added, removed, rebuild in history:
+                index.commit(*added, removed=removed, rebuild=rebuild)
+                latest = {} if rebuild else {id: given for id, given in latest.items() if id not in removed}
+                latest |= {given[0].document.id: given for given in added}
+            state = index.state
+            assert isinstance(state, Locates)
+            pages = [(id, page.page.number, page.words) for id, (given, _) in latest.items() for page in given.pages]
+            asked: dict[Field, set[str]] = {
+                "lemma": {term for _, _, words in pages for word in words[::3] for term in word.terms} | {"brak"},
+                "surface": {word.surface for _, _, words in pages for word in words[1::5]},
+            }
+            wanted = [
+                [
+                    number
+                    for number, word in enumerate(words)
+                    if word.surface in asked["surface"]
+                    or (not word.function and not asked["lemma"].isdisjoint(word.terms))
+                ]
+                for _, _, words in pages
+            ]
+            places = [(id, number) for id, number, _ in pages]
+            assert list(map(list, state.locate(asked, [*places, ("brak", 1), *places[:1]]))) == [
+                *wanted,
+                [],
+                *wanted[:1],
+            ]
 
     def test_a_small_cache_changes_no_answer(self, index: Index) -> None:
         """With memory for hardly any posting list the answers are the same, the first time and again."""

@@ -65,8 +65,15 @@ def sum_of(lists: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Floats]:
 def _merge(rows: Ints, weights: Floats, how: np.ufunc) -> tuple[Ints, Floats]:
     order = np.argsort(rows, kind="stable")
     rows, weights = rows[order], weights[order]
-    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    starts = np.flatnonzero(_new(rows))
     return rows[starts], how.reduceat(weights, starts)
+
+
+def _new(ordered: NDArray[np.integer[Any]]) -> Bools:
+    """Which of the numbers are other than the one before."""
+    new = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return new
 
 
 def totals(lists: Iterable[tuple[Ints, Floats | np.float32]], size: int) -> Floats:
@@ -103,7 +110,7 @@ def phrase(steps: Sequence[Sequence[Standing] | None]) -> tuple[Ints, Floats]:
     if found is None or not len(found):
         return np.empty(0, np.int32), np.empty(0, np.float32)
     rows = (found >> _POSITION_BITS).astype(np.int32)
-    first = np.flatnonzero(np.diff(rows, prepend=-1))
+    first = np.flatnonzero(_new(rows))
     return rows[first], np.diff(first, append=len(rows)).astype(np.float32)
 
 
@@ -150,7 +157,7 @@ def _alternatives(lists: Sequence[Keys]) -> Keys:
         return lists[0] if lists else np.empty(0, np.int64)
     keys: Keys = np.concatenate(lists)
     keys.sort(kind="stable")
-    distinct: Keys = keys[np.diff(keys, prepend=-1) != 0]
+    distinct: Keys = keys[_new(keys)]
     return distinct
 
 

@@ -58,19 +58,17 @@ class Rows:
 
     def find(self, field: str, steps: Steps) -> tuple[Ints, Floats]:
         """Rows with the steps at consecutive positions, ascending, and how often they stand there."""
-        found: list[tuple[Ints, Floats]] = []
-        for segment, base in zip(self.segments, self._bases, strict=False):
-            if len(steps) == 1 and len(steps[0]) == 1:
-                rows, counts = segment.counts(field, steps[0][0])
-                frequencies = counts.astype(np.float32)
-            else:
-                rows, frequencies = ranking.phrase(
-                    [[_standing(segment, field, term) for term in step] if step else None for step in steps]
-                )
-            found.append((rows + np.int32(base), frequencies))
+        found = [
+            part
+            for segment, base in zip(self.segments, self._bases.tolist(), strict=False)
+            if len((part := _found(segment, base, field, steps))[0])
+        ]
         if not found:
             return np.empty(0, np.int32), np.empty(0, np.float32)
-        rows, frequencies = np.concatenate([r for r, _ in found]), np.concatenate([f for _, f in found])
+        if len(found) == 1:
+            rows, frequencies = found[0]
+        else:
+            rows, frequencies = np.concatenate([r for r, _ in found]), np.concatenate([f for _, f in found])
         if not self._any_deleted:
             return rows, frequencies
         alive = ~self.deleted[rows]
@@ -91,6 +89,18 @@ class Rows:
         lengths = self.ends[np.searchsorted(self.starts, document_rows)] - document_rows - 1
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         return (np.repeat(document_rows + 1, lengths) + within).astype(np.int32)
+
+
+def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Ints, Floats]:
+    """The rows of one segment, counted over all of them, and how often the steps stand there."""
+    if len(steps) == 1 and len(steps[0]) == 1:
+        rows, counts = segment.counts(field, steps[0][0])
+        frequencies = counts.astype(np.float32)
+    else:
+        rows, frequencies = ranking.phrase(
+            [[_standing(segment, field, term) for term in step] if step else None for step in steps]
+        )
+    return rows + np.int32(base) if base else rows, frequencies
 
 
 def _standing(segment: Segment, field: str, term: str) -> ranking.Standing:

@@ -28,7 +28,7 @@ from cachetools import LRUCache
 from whoosh import columns, fields, index
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
-from whoosh.reading import SegmentReader, TermNotFound
+from whoosh.reading import SegmentReader
 
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
@@ -189,7 +189,7 @@ class Segment:
     def _find(self, field: str, term: str) -> Place | None:
         try:
             return find(self._reader._terms, field, term)
-        except TermNotFound:
+        except KeyError:
             return None
 
     def lexicon(self) -> Iterator[tuple[str, int]]:

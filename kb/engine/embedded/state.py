@@ -211,8 +211,8 @@ class EmbeddedState:
         there = np.unique(np.array([row for row in rows if row is not None], np.int32))
         found: dict[int, set[int]] = {row: set() for row in there.tolist()}
         for field, own in terms.items():
+            check()
             for term in own:
-                check()
                 for row, positions in self.rows.locate(field, term, there):
                     found[row].update(positions)
         return [[] if row is None else sorted(found[row]) for row in rows]
