@@ -239,7 +239,7 @@ def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
     assert entry.details is not None
     try:
         entry.version = hashes.of(entry.path, entry.name, entry.details, entry.format.most_bytes)
-        entry.metadata = file_inputs(root, Path(entry.path), entry.metadata, entry.beside)
+        entry.metadata = file_inputs(root, entry.path, entry.metadata, entry.beside)
         hashes.note(entry.name, entry.metadata)
     except _TooLarge:
         _refuse(entry)

@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -109,7 +110,14 @@ class Columns:
         return np.concatenate([stored, rest]).astype(np.int32)
 
     def _values(self, name: str) -> list[Any]:
-        found: list[Any] = json.loads(b"[" + b",".join(v for v in self._reader.column_reader(name) if v) + b"]")
+        # All at once: Whoosh would hand out the empty values of page rows one by one, too.
+        column = self._reader.column_reader(name, translate=False)
+        lengths = np.array(column._lengths, np.int64)
+        lengths = lengths[lengths > 0]
+        data: bytes = column._dbfile.get(column._basepos, int(lengths.sum()))
+        ends = np.cumsum(lengths).tolist()
+        values = [data[begin:end] for begin, end in pairwise([0, *ends])]
+        found: list[Any] = json.loads(b"[" + b",".join(values) + b"]")
         return found
 
 
