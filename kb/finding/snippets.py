@@ -98,7 +98,7 @@ class Highlighter:
                 asked.update(self._asked(piece, len(words)))
             words += piece
         if among is not None:
-            asked = self._asked_among(words, among)
+            asked = self._asked_among(text, words, among)
         found: list[Mark] = []
         free = 0
         for number in asked:
@@ -118,10 +118,10 @@ class Highlighter:
             passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
         return {first + number: self._keys[typed[number]] for number, other in enumerate(passed) if not other}
 
-    def _asked_among(self, words: Sequence[re.Match[str]], among: Sequence[int]) -> dict[int, Sequence[Key]]:
+    def _asked_among(self, text: str, words: Sequence[re.Match[str]], among: Sequence[int]) -> dict[int, Sequence[Key]]:
         """The same, of those that are known to be such; function words are none by their terms in the index."""
         numbers: Iterable[int] = among
-        if self._function:
+        if self._function and any(map(surface(text).__contains__, self._function)):
             own = [number for number, word in enumerate(words) if surface(word[0]) in self._function]
             numbers = sorted({*among, *own})
         return {number: self._keys[words[number][0]] for number in numbers if number < len(words)}

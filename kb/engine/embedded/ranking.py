@@ -13,7 +13,7 @@ as that. Scores have no unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ Keys = NDArray[np.int64]
 """Rows with positions in them."""
 
 _POSITION_BITS = 32
+_POSITIONS = 2**_POSITION_BITS - 1
 
 
 def norms(lengths: Ints, average: float, tuning: Tuning) -> Floats:
@@ -132,11 +133,19 @@ def _below(rows: Ints, size: int) -> Ints:
 
 def _keys(term: Standing, common: Bools, distance: int) -> Keys:
     """The keys of a term's places in the rows that count, each moved back to where the phrase would begin."""
-    rows = _below(term.rows, len(common))
-    chosen = np.flatnonzero(common[rows])
+    keys = _places(term, np.flatnonzero(common[_below(term.rows, len(common))]))
+    if not distance:
+        return keys
+    # A place too near the text's beginning would give a key of the row before.
+    moved: Keys = keys[keys & _POSITIONS >= distance] - distance
+    return moved
+
+
+def _places(term: Standing, chosen: Indices) -> Keys:
+    """The keys of a term's places in the ``chosen`` of its rows."""
     if not len(chosen):
         return np.empty(0, np.int64)
-    rows, positions = rows[chosen].astype(np.int64), term.positions()
+    rows, positions = term.rows[chosen].astype(np.int64), term.positions()
     if len(positions) == len(term.rows):
         places = positions[chosen]
     else:
@@ -145,9 +154,8 @@ def _keys(term: Standing, common: Bools, distance: int) -> Keys:
         shift = np.cumsum(term.frequencies, dtype=np.intp)[chosen] - np.cumsum(counts)
         places = positions[np.repeat(shift, counts) + np.arange(int(counts.sum()))]
         rows = np.repeat(rows, counts)
-    keys: Keys = (rows << _POSITION_BITS) + places - distance
-    # A place too near the text's beginning would give a key of the row before.
-    return keys[places >= distance] if distance else keys
+    keys: Keys = (rows << _POSITION_BITS) + places
+    return keys
 
 
 def _alternatives(lists: Sequence[Keys]) -> Keys:
@@ -172,20 +180,22 @@ def _both(one: Keys, other: Keys) -> Keys:
     return shared
 
 
-def at_rows(term: Standing, wanted: Ints) -> Iterator[tuple[int, list[int]]]:
-    """A term's positions in those of the ``wanted`` rows, ascending, that have it."""
-    at = term.rows.searchsorted(wanted)
-    there = at < len(term.rows)
-    at, wanted = at[there], wanted[there]
-    at = at[term.rows[at] == wanted]
-    if not len(at):
-        return
-    positions = term.positions()
-    ends = np.cumsum(term.frequencies, dtype=np.intp)[at]
-    for row, first, end in zip(
-        term.rows[at].tolist(), (ends - term.frequencies[at]).tolist(), ends.tolist(), strict=True
-    ):
-        yield row, positions[first:end].tolist()
+def places(terms: Iterable[Standing], wanted: Ints) -> Keys:
+    """The keys of all places of any of the terms in those of the ``wanted`` rows, ascending, that have it; each once."""
+    found = []
+    for term in terms:
+        at = term.rows.searchsorted(wanted)
+        at[at == len(term.rows)] = 0
+        found.append(_places(term, at[term.rows[at] == wanted] if len(term.rows) else at[:0]))
+    return _alternatives(found)
+
+
+def by_row(keys: Keys, rows: Ints) -> list[list[int]]:
+    """The positions of each of the ``rows``, ascending."""
+    positions = (keys & _POSITIONS).tolist()
+    firsts = keys.searchsorted(rows.astype(np.int64) << _POSITION_BITS).tolist()
+    ends = keys.searchsorted((rows.astype(np.int64) + 1) << _POSITION_BITS).tolist()
+    return [positions[first:end] for first, end in zip(firsts, ends, strict=True)]
 
 
 def top(scores: Floats, count: int) -> Indices:

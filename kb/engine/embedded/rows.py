@@ -5,7 +5,7 @@ Segments are joined: a row is counted over all of them. Deleted rows keep their 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -74,13 +74,16 @@ class Rows:
         alive = ~self.deleted[rows]
         return rows[alive], frequencies[alive]
 
-    def locate(self, field: str, term: str, wanted: Ints) -> Iterator[tuple[int, list[int]]]:
-        """A term's positions in those of the ``wanted`` rows, ascending, that have it."""
-        borders = wanted.searchsorted(self._bases).tolist()
-        for segment, base, (first, last) in zip(self.segments, self._bases.tolist(), pairwise(borders), strict=False):
-            if first < last:
-                for row, positions in ranking.at_rows(_standing(segment, field, term), wanted[first:last] - base):
-                    yield base + row, positions
+    def locate(self, terms: Sequence[tuple[str, str]], rows: Ints) -> list[list[int]]:
+        """The positions of any of the terms, as (field, term), in each of the rows, which are ascending."""
+        borders = rows.searchsorted(self._bases).tolist()
+        found: list[list[int]] = []
+        for segment, base, (first, end) in zip(self.segments, self._bases.tolist(), pairwise(borders), strict=False):
+            own = (rows[first:end] - base).astype(np.int32)
+            if len(own):
+                keys = ranking.places((_standing(segment, field, term) for field, term in terms), own)
+                found += ranking.by_row(keys, own)
+        return found
 
     def pages_of(self, document_rows: Ints) -> Ints:
         """The page rows of documents given by their document rows."""

@@ -207,15 +207,12 @@ class EmbeddedState:
 
     def locate(self, terms: Mapping[Field, Collection[str]], pages: Sequence[tuple[str, int]]) -> list[list[int]]:
         """The words of each page's text that have one of the terms, by number from 0, ascending."""
+        check()
         rows = [self._row(*page) for page in pages]
         there = np.unique(np.array([row for row in rows if row is not None], np.int32))
-        found: dict[int, set[int]] = {row: set() for row in there.tolist()}
-        for field, own in terms.items():
-            check()
-            for term in own:
-                for row, positions in self.rows.locate(field, term, there):
-                    found[row].update(positions)
-        return [[] if row is None else sorted(found[row]) for row in rows]
+        asked = [(field, term) for field, own in terms.items() for term in own]
+        found = dict(zip(there.tolist(), self.rows.locate(asked, there), strict=True))
+        return [[] if row is None else found[row] for row in rows]
 
     def _row(self, document: str, number: int) -> int | None:
         ordinal = self._ordinals.get(document)
