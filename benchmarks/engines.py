@@ -128,9 +128,14 @@ class Ours:
     def search(self, question: Question) -> Found:
         """The same with facets, documents, and a snippet of each one's best page, cut from the text as people read it."""
         concepts = self._concepts(question)
-        matches = self._store.current().match(Request(concepts=concepts, limit=LIMIT, pages_per_document=1))
+        state = self._store.current()
+        matches = state.match(Request(concepts=concepts, limit=LIMIT, pages_per_document=1))
         highlighter = Highlighter(self._analyzer, concepts, [1.0] * len(concepts))
-        snippets = [highlighter.snippet(match.pages[0].page.text) for match in matches.documents]
+        best = [(match.document.id, match.pages[0].page) for match in matches.documents]
+        located = state.locate(highlighter.terms, [(id, page.number) for id, page in best])
+        snippets = [
+            highlighter.fragment(page.text, among=among).html for (_, page), among in zip(best, located, strict=True)
+        ]
         return Found(
             documents=tuple(int(m.document.id[1:]) for m in matches.documents),
             total=matches.total,

@@ -68,16 +68,13 @@ class FoundFile:
     closed: bool = False
     version: str = ""
     beside: Beside | None = None
+    format: Format = UNKNOWN
+    """By its name."""
 
     @property
     def size(self) -> int:
         """Its bytes."""
         return self.details.st_size if self.details else 0
-
-    @property
-    def format(self) -> Format:
-        """Its format, by its name."""
-        return format_of(self.path)
 
 
 class Found(NamedTuple):
@@ -150,8 +147,9 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
 
 def _found(root: Path, entry: os.DirEntry[str], name: str, inputs: str, beside: Beside) -> Iterator[FoundFile]:
     """The file, none for one that is no document and that no person put there."""
-    if format_of(entry.name) is not UNKNOWN:
-        found = _file(root, entry, name, inputs)
+    file_format = format_of(entry.name)
+    if file_format is not UNKNOWN:
+        found = _file(root, entry, name, inputs, file_format)
         found.beside = beside
         yield found
     elif problem := _why_skipped(entry.name, beside, at_top="/" not in name):
@@ -193,16 +191,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _file(root: Path, entry: os.DirEntry[str], name: str, inputs: str) -> FoundFile:
+def _file(root: Path, entry: os.DirEntry[str], name: str, inputs: str, file_format: Format) -> FoundFile:
     """A file by its looks only: nothing is opened."""
     try:
         if entry.is_symlink() and root.resolve() not in Path(entry.path).resolve().parents:
             problem = "dowiązanie prowadzi poza folder z dokumentami i nie jest czytane; skopiuj tu sam plik"
-            return FoundFile(entry.path, name, problem)
+            return FoundFile(entry.path, name, problem, format=file_format)
         details = entry.stat()
     except (OSError, RuntimeError) as error:
-        return FoundFile(entry.path, name, _cannot_open(error))
-    found = FoundFile(entry.path, name, details=details, metadata=inputs)
+        return FoundFile(entry.path, name, _cannot_open(error), format=file_format)
+    found = FoundFile(entry.path, name, details=details, metadata=inputs, format=file_format)
     if not stat.S_ISREG(details.st_mode):
         found.problem = "to nie jest zwykły plik"
     elif details.st_size > found.format.most_bytes:
@@ -239,7 +237,7 @@ def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
     assert entry.details is not None
     try:
         entry.version = hashes.of(entry.path, entry.name, entry.details, entry.format.most_bytes)
-        entry.metadata = file_inputs(root, Path(entry.path), entry.metadata, entry.beside)
+        entry.metadata = file_inputs(root, entry.path, entry.metadata, entry.beside)
         hashes.note(entry.name, entry.metadata)
     except _TooLarge:
         _refuse(entry)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 
 from kb.archive import Archive, Held, Incoming
@@ -29,6 +30,9 @@ from kb.plan import Plan, check_removals, make_plan, refusals
 from kb.polish import Analyzer, shared_analyzer
 from kb.readings import OnProgress, Progress, Readings
 from kb.settings import Settings
+
+_AT_HAND = 1_000
+"""Documents that are kept in memory until the ledger has them, of those that a run writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +203,8 @@ class _Run:
     """One run over the files found. ``incoming``: where copies go that are read, None for a check, which keeps nothing.
 
     ``open_before`` opens the index as it was before the run, which a run that finds nothing new does without.
-    ``documents`` are those in the index at the end, ``written`` the ids of those that were written.
+    ``documents`` are those in the index at the end, ``written`` those that were written,
+    by id: the first of them, None for the rest.
     """
 
     settings: Settings
@@ -212,7 +217,7 @@ class _Run:
     incoming: Incoming | None = None
     reports: list[FileReport] = field(default_factory=list)
     documents: dict[str, IndexedFile] = field(default_factory=dict)
-    written: list[str] = field(default_factory=list)
+    written: dict[str, Document | None] = field(default_factory=dict)
     plan: Plan = field(default_factory=lambda: Plan(names={}))
 
     def __post_init__(self) -> None:
@@ -288,12 +293,15 @@ class _Run:
     def record(self, store: Store, now: datetime) -> None:
         """Write into the ledger what the index has after the commit."""
         names = self.plan.names
-        state = _state(store) if self.written else None
+        # To open the index for a few documents would take longer than all else that is done for them.
+        rest = [id for id, document in self.written.items() if document is None]
+        state = _state(store) if rest else None
         shown = {
             id: Held(id=id, path=file.path, version=file.version, asked=names[file.path].asked)
             for id, file in self.documents.items()
         }
-        described = (document for id in self.written if state and (document := state.document(id)))
+        at_hand = filter(None, self.written.values())
+        described = chain(at_hand, (document for id in rest if state and (document := state.document(id))))
         self.archive.ledger.record(shown, described, now)
 
     def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
@@ -468,12 +476,12 @@ class _Run:
         self.writer.add(analysed, file)
         if self.incoming and not file.unread:
             self.incoming.add_text(entry.version, extraction)
-        self._remember(file)
+        self._remember(file, analysed.document)
         return file
 
-    def _remember(self, file: IndexedFile) -> None:
+    def _remember(self, file: IndexedFile, document: Document) -> None:
         self.documents[file.document] = file
-        self.written.append(file.document)
+        self.written[file.document] = document if len(self.written) < _AT_HAND else None
 
     def _report_surprise(self, entry: FoundFile, error: Exception, warnings: tuple[str, ...]) -> None:
         """Say of a file that was read what went wrong with it in this process."""
@@ -512,7 +520,7 @@ class _Run:
             words=analysed.words,
         )
         self.writer.add(analysed, file)
-        self._remember(file)
+        self._remember(file, document)
         return file
 
     def _report(

@@ -22,6 +22,8 @@ from kb.engine import (
     Contribution,
     DocumentMatch,
     Explains,
+    Locates,
+    Matches,
     Near,
     PageMatch,
     Request,
@@ -42,6 +44,7 @@ from kb.live import FileValue, KeyedValue
 from kb.meaning import open_meaning
 from kb.meaning.nearest import Meaning, Weights
 from kb.model import (
+    Answer,
     Clause,
     ClauseKind,
     Document,
@@ -132,13 +135,14 @@ class KnowledgeBase:
         request = self._request(query, read, state, frequencies)
         matches = state.match(replace(request, near=self._near(query, read)))
         highlighter = self._highlighter(read, state, frequencies)
-        hits = tuple(_hit(match, highlighter) for match in matches.documents)
+        among = _located(state, highlighter, matches)
+        hits = tuple(_hit(match, highlighter, among) for match in matches.documents)
         quoted = None
         if hits and query.page == 1 and query.sort == "relevance":
             quoted = (
                 None
                 if hits[0].document.unread
-                else answer(hits, matches.documents[0].pages[0].page, highlighter, self.tuning)
+                else self._answer(hits, matches.documents[0].pages[0].page, highlighter, among)
             )
         relaxed: tuple[Relaxation, ...] = ()
         if matches.total <= THIN:
@@ -159,6 +163,9 @@ class KnowledgeBase:
             nearest_topics=() if matches.total else nearest_topics(query, self.taxonomy, self.analyzer),
             by_meaning=matches.joined,
         )
+
+    def _answer(self, hits: Sequence[Hit], page: Page, highlighter: Highlighter, among: Located) -> Answer | None:
+        return answer(hits, page, highlighter, self.tuning, among.get((hits[0].document.id, page.number)))
 
     def _near(self, query: Query, read: ReadQuery) -> tuple[Near, ...]:
         """The pages that mean what was asked; none for a query of quotations alone, which asks for words, or in order of time."""
@@ -186,7 +193,8 @@ class KnowledgeBase:
         request = replace(self._request(query, read, state, frequencies), order=order, facets=(), pages_per_document=1)
         matches = state.match(request)
         highlighter = self._highlighter(read, state, frequencies)
-        return tuple(_hit(match, highlighter) for match in matches.documents), matches.total
+        among = _located(state, highlighter, matches)
+        return tuple(_hit(match, highlighter, among) for match in matches.documents), matches.total
 
     def highlighter(self, query: Query) -> Highlighter:
         """Marks the query's words in any text."""
@@ -207,11 +215,13 @@ class KnowledgeBase:
             counts = list(self._counts.get(key, ()))
         if len(counts) < pages:
             with deadline.optional():
-                for number in range(len(counts) + 1, pages + 1):
+                left = [(document, number) for number in range(len(counts) + 1, pages + 1)]
+                among = _locate(state, highlighter, left)
+                for place in left:
                     deadline.check()
-                    page = state.page(document, number)
+                    page = state.page(*place)
                     assert page is not None
-                    counts.append(count(highlighter, page))
+                    counts.append(count(highlighter, page, among.get(place)))
             with self._counts_lock, suppress(ValueError):  # a document of more pages than are kept
                 # Somebody else may have come further meanwhile.
                 self._counts[key] = max(tuple(counts), self._counts.get(key, ()), key=len)
@@ -379,7 +389,22 @@ def _as_read(clauses: Sequence[Clause], reading: Reading, abbreviations: Collect
     return " ".join([*words, *spelled_out])
 
 
-def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
+Located = Mapping[tuple[str, int], Sequence[int]]
+"""Of pages, by document and number, the words of their whole texts that are asked for; nothing where the engine cannot say."""
+
+
+def _locate(state: State, highlighter: Highlighter, pages: Sequence[tuple[str, int]]) -> Located:
+    if not isinstance(state, Locates):
+        return {}
+    return dict(zip(pages, state.locate(highlighter.terms, pages), strict=True))
+
+
+def _located(state: State, highlighter: Highlighter, matches: Matches) -> Located:
+    pages = [(match.document.id, found.page.number) for match in matches.documents for found in match.pages]
+    return _locate(state, highlighter, pages)
+
+
+def _hit(match: DocumentMatch, highlighter: Highlighter, among: Located) -> Hit:
     id = match.document.id
     if match.document.unread:  # its page is what describes it, which is shown in any case
         return Hit(
@@ -390,14 +415,14 @@ def _hit(match: DocumentMatch, highlighter: Highlighter) -> Hit:
         url=document_url(id),
         score=round(match.score, 3),
         matching_pages=match.matching_pages,
-        pages=tuple(_page_hit(id, found, highlighter) for found in match.pages),
+        pages=tuple(_page_hit(id, found, highlighter, among.get((id, found.page.number))) for found in match.pages),
     )
 
 
-def _page_hit(id: str, found: PageMatch, highlighter: Highlighter) -> PageHit:
+def _page_hit(id: str, found: PageMatch, highlighter: Highlighter, among: Sequence[int] | None) -> PageHit:
     deadline.check()
     page = found.page
-    snippet = highlighter.fragment(page.whole_text)
+    snippet = highlighter.fragment(page.whole_text, among=among)
     return PageHit(
         number=page.number,
         label=page.label,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
-import numpy as np
 import pytest
 from library import TAXONOMY, Library
 from starlette.datastructures import QueryParams
@@ -19,7 +18,8 @@ from kb.catalogue import load_taxonomy
 from kb.deadline import Deadline, within
 from kb.engine import Concept, Form, Request
 from kb.engine.embedded import EmbeddedStore
-from kb.engine.embedded.segments import KeptLists
+from kb.engine.embedded.codec import Place
+from kb.engine.embedded.segments import KeptPlaces
 from kb.errors import BadRequest
 from kb.model import Taxonomy
 from kb.polish import Analyzer, Kept, fold, shared_analyzer
@@ -266,12 +266,10 @@ def test_words_that_stand_nowhere_fill_no_cache(library: Library) -> None:
         state.frequencies([Concept(label="x", forms=(form,))])
     real = sum(sys.getsizeof(term) for forms in scorer._cache for form in forms for step in form.steps for term in step)
     assert real < scorer._cache.currsize <= 1024 * 1024
-    lists = KeptLists(100_000)
+    places = KeptPlaces(100_000)
     for number in range(1000):
-        lists.put(("segment", "lemma", f"{number}" * 1000), (np.zeros(1, np.int32),) * 3)
-        lists.put(
-            ("segment", "lemma", f"{number}"), (np.zeros(1, np.int32), np.zeros(1, np.int32), np.zeros(200, np.int32))
-        )
-    kept = lists._lists
-    assert 0 < sum(array.nbytes for arrays in kept.values() for array in arrays) <= 100_000
+        for term in (f"{number}" * 1000, f"{number}"):
+            places.get(("segment", "lemma", term), lambda: Place(0, 1, 1, 0))
+    kept = places._places
+    assert 0 < sum(sys.getsizeof(place) + sys.getsizeof(key[-1]) + 400 for key, place in kept.items()) <= 100_000
     assert all(len(term) <= limits.WORD_CHARACTERS for _, _, term in kept)

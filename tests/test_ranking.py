@@ -62,22 +62,24 @@ def test_best_and_sum_join_lists(lists: list[dict[int, float]]) -> None:
         assert weights.tolist() == pytest.approx(wanted, rel=1e-4)
 
 
-@given(st.lists(st.none() | POSITIONS, min_size=1, max_size=4))
-def test_phrase_is_what_stands_side_by_side(steps: list[set[tuple[int, int]] | None]) -> None:
+def _standing(places: set[tuple[int, int]]) -> ranking.Standing:
+    counts = Counter(row for row, _ in places)
+    positions = np.array([position for _, position in sorted(places)], np.uint16)
+    rows = np.array(sorted(counts), np.int32)
+    return ranking.Standing(rows, np.array([counts[row] for row in rows.tolist()], np.uint8), lambda: positions)
+
+
+@given(st.lists(st.none() | st.lists(POSITIONS, min_size=1, max_size=3), min_size=1, max_size=4))
+def test_phrase_is_what_stands_side_by_side(steps: list[list[set[tuple[int, int]]] | None]) -> None:
     """Each beginning counts once, in its own row, with a word in the place of each gap before the last word."""
-    arrays = [
-        None
-        if step is None
-        else (np.array([r for r, _ in sorted(step)], np.int32), np.array([p for _, p in sorted(step)], np.int32))
-        for step in steps
-    ]
-    rows, counts = ranking.phrase(arrays)
+    rows, counts = ranking.phrase([None if step is None else [_standing(term) for term in step] for step in steps])
     said = any(step is not None for step in steps)
+    places = [None if step is None else set().union(*step) for step in steps]
     beginnings = [
         row
         for row in range(4)
         for at in range(7)
-        if said and all(step is None or (row, at + i) in step for i, step in enumerate(steps))
+        if said and all(step is None or (row, at + i) in step for i, step in enumerate(places))
     ]
     assert dict(zip(rows.tolist(), counts.tolist(), strict=True)) == Counter(beginnings)
     assert rows.tolist() == sorted(rows.tolist())

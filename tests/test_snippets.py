@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.engine import Concept, Form
+from kb.engine.analysis import Analysis
 from kb.finding.snippets import SNIPPET_CHARACTERS, Highlighter
 from kb.polish import shared_analyzer, surface
 
@@ -59,6 +60,31 @@ def plain(html: str) -> str:
 def test_inflected_forms_are_marked(text: str, found: list[str]) -> None:
     """Each form of the word is marked, whole words only."""
     assert marked(highlighter(lemma("gmina")).mark_all(text)) == found
+
+
+WRITTEN = ("rok", "Roku", "ROKU", "gmina", "Gminy", "gminie", "rada", "RADY", "w", "A", "a", "mamy", "Mam", "pod")
+
+
+@given(
+    st.lists(st.sampled_from(WRITTEN), max_size=30),
+    st.lists(st.sampled_from(["rok", "gmina", "rada", "mama", "a"]), min_size=1, max_size=3),
+)
+def test_what_the_index_knows_leaves_the_same_marks(written: list[str], asked: list[str]) -> None:
+    """With the words that the index has under the query's terms the marks are those of a text that is analysed.
+
+    The index has no terms of function words, which are marked all the same: „roku” for „rok”.
+    """
+    marking = highlighter(*map(lemma, asked), exact("rada", "gminy"), lemma("mama", "gmina"))
+    words = [Analysis(ANALYZER)[word] for word in written]
+    among = [
+        number
+        for number, word in enumerate(words)
+        if word.surface in marking.terms["surface"]
+        or (not word.function and not marking.terms["lemma"].isdisjoint(word.terms))
+    ]
+    text = ", ".join(written)
+    assert marking.marks(text, among) == marking.marks(text)
+    assert marking.fragment(text, among=among) == marking.fragment(text)
 
 
 def test_an_exact_form_marks_no_other() -> None:

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 from kb.archive.ledger import Held
 
 _NUMBER = re.compile(r"-\d+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """What a file asks for: the id that its metadata have, "" for none, and aliases. ``made`` is the id made of its name.
 
     ``settled``: it is not looked at in this run, so that it keeps what it has.
@@ -32,8 +31,7 @@ class Claim:
     settled: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class Name(NamedTuple):
     """What a file gets. ``holder`` is the file that has the id it asked for, "" where it got that or asked for none.
 
     ``refused`` are the aliases that it did not get, each with the id or the file that has it.
@@ -126,6 +124,8 @@ class _Sharing:
 
     def _name(self, claim: Claim, taken: dict[str, str]) -> Name:
         id = self._ids[claim.path]
+        if not claim.asked and not claim.aliases:
+            return Name(id=id)
         mine: list[str] = []
         refused: list[tuple[str, str]] = []
         for alias in dict.fromkeys(claim.aliases):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,15 +13,16 @@ from kb.polish import normalise
 from kb.yaml_text import Refused
 
 
-def file_inputs(root: Path, path: Path, of_folder: str = "", beside: Beside | None = None) -> str:
+def file_inputs(root: Path, path: Path | str, of_folder: str = "", beside: Beside | None = None) -> str:
     """The hash for a file: the files beside it that describe it, and the defaults and taxonomy of its folder.
 
     ``root``: the documents folder. ``of_folder`` and ``beside``: the ``folder_inputs`` and the YAML files of the file's folder,
     where they are known.
     """
-    result = of_folder or folder_inputs(root, path.parent)
-    for name in (beside or Beside.of(path.parent)).sidecars(path.name):
-        result = _joined(f"{result} {normalise(name)}", path.with_name(name), root)
+    folder, _, name = str(path).rpartition(os.sep)
+    result = of_folder or folder_inputs(root, Path(folder))
+    for sidecar in (beside or Beside.of(Path(folder))).sidecars(name):
+        result = _joined(f"{result} {normalise(sidecar)}", Path(folder, sidecar), root)
     return result
 
 

@@ -45,7 +45,7 @@ words on an average page are at least 1; weights are those of ``Tuning``:
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
@@ -338,6 +338,20 @@ class Explains(Protocol):
 
     def explain(self, concepts: Sequence[Concept], document: str, number: int) -> Sequence[Contribution]:
         """What words make of the score of a page, part by part; empty for a page that is not there."""
+        ...
+
+
+@runtime_checkable
+class Locates(Protocol):
+    """An ability that not every engine has: to say where terms stand, so that no text need be analysed to mark it."""
+
+    def locate(
+        self, terms: Mapping[Field, Collection[str]], pages: Sequence[tuple[str, int]]
+    ) -> Sequence[Sequence[int]]:
+        """The words of each page's text that have one of the terms, by number from 0, ascending.
+
+        ``pages`` are documents with numbers; of one that is not there nothing is told.
+        """
         ...
 
 

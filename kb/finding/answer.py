@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from kb.finding.snippets import LONGEST_READ, Highlighter, Mark, sentences
 from kb.model import Answer, Hit, Page
+from kb.polish import words
 from kb.tuning import Tuning
 
 _LENGTHS = range(30, 420)
@@ -29,10 +30,13 @@ class Fragment:
     cover: float
 
 
-def answer(hits: Sequence[Hit], best_page: Page, highlighter: Highlighter, tuning: Tuning) -> Answer | None:
+def answer(
+    hits: Sequence[Hit], best_page: Page, highlighter: Highlighter, tuning: Tuning, among: Sequence[int] | None = None
+) -> Answer | None:
     """The sentence of the first hit's best page that answers, when that page leads clearly and the sentence covers enough.
 
-    ``best_page`` is that page with its text. None for a query of few words, and where nothing is worth quoting.
+    ``best_page`` is that page with its text, ``among`` the words of it that are asked for, where that is known.
+    None for a query of few words, and where nothing is worth quoting.
     """
     weights = highlighter.weights
     if sum(map(bool, weights)) < tuning.answer_words:
@@ -42,19 +46,24 @@ def answer(hits: Sequence[Hit], best_page: Page, highlighter: Highlighter, tunin
     if rivals and best.score < tuning.answer_lead * max(rivals):
         return None
     text = best_page.whole_text[:LONGEST_READ]
-    fragment = best_fragment(text, highlighter, tuning)
+    fragment = best_fragment(text, highlighter, tuning, among)
     if fragment is None or fragment.cover < tuning.answer_cover:
         return None
-    sentence = highlighter.mark_all(text[fragment.start : fragment.end])
+    if among is not None:
+        before = len(words(text[: fragment.start]))
+        among = [number - before for number in among if number >= before]
+    sentence = highlighter.mark_all(text[fragment.start : fragment.end], among)
     place = replace(best, heading=best_page.heading_at(fragment.start))
     return Answer(sentence=sentence, document=hits[0].document, page=place)
 
 
-def best_fragment(text: str, highlighter: Highlighter, tuning: Tuning) -> Fragment | None:
+def best_fragment(
+    text: str, highlighter: Highlighter, tuning: Tuning, among: Sequence[int] | None = None
+) -> Fragment | None:
     """The sentence that covers most of the question; None where none has the form of an answer. Ties go to the first."""
     weights = highlighter.weights
     spans = list(sentences(text))
-    found = _concepts(spans, highlighter.marks(text))
+    found = _concepts(spans, highlighter.marks(text, among))
     total = sum(weights) or 1.0
     best: Fragment | None = None
     for i, (start, end) in enumerate(spans):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kb.finding.snippets import Highlighter
 from kb.model import Page
+from kb.polish import words
 
 
 class PageHits(NamedTuple):
@@ -33,10 +34,19 @@ class Count(NamedTuple):
     concepts: frozenset[int]
 
 
-def count(highlighter: Highlighter, page: Page) -> Count:
-    """The found places of a page."""
-    marks = highlighter.marks(page.text)
+def count(highlighter: Highlighter, page: Page, among: Sequence[int] | None = None) -> Count:
+    """The found places of a page; ``among`` the words of its whole text that are asked for, where that is known."""
+    marks = highlighter.marks(page.text, among if among is None else _of_text(page, among))
     return Count(page.number, page.label, page.heading, len(marks), frozenset(mark.concept for mark in marks))
+
+
+def _of_text(page: Page, among: Sequence[int]) -> Sequence[int]:
+    """Words of a page's whole text by their numbers in its text alone."""
+    if not page.continuation:
+        return among
+    first = len(words(page.running))
+    after = first + len(words(page.continuation))
+    return [number if number < first else number - after + first for number in among if not first <= number < after]
 
 
 def hits_of(counts: Sequence[Count], weights: Sequence[float]) -> tuple[PageHits, ...]:

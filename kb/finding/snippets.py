@@ -6,14 +6,16 @@ Everything returned as HTML is escaped text with ``<mark>`` as its only markup.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache
 from html import escape
 from itertools import chain
 from operator import and_, itemgetter
 from typing import NamedTuple
 
-from kb.engine import Concept, Form
-from kb.polish import Analyzer, places, surface
+from kb.engine import Concept, Field, Form
+from kb.polish import STOP_WORDS, Analyzer, places, surface
 
 SNIPPET_CHARACTERS = 260
 LONGEST_READ = 200_000
@@ -74,24 +76,29 @@ class Highlighter:
                     else:
                         self._sequences.setdefault(key, []).append((form, number))
         self._lemmas, self._surfaces = asked["lemma"], asked["surface"]
+        self._function = _function_words(analyzer, self._lemmas)
         self._keys = _Keys(analyzer)
 
-    def marks(self, text: str) -> list[Mark]:
-        """Every found place of the text, in order, none overlapping."""
+    @property
+    def terms(self) -> Mapping[Field, AbstractSet[str]]:
+        """All terms of the query, by field: no word of a text without one of them is marked."""
+        return {"lemma": self._lemmas, "surface": self._surfaces}
+
+    def marks(self, text: str, among: Sequence[int] | None = None) -> list[Mark]:
+        """Every found place of the text, in order, none overlapping.
+
+        ``among``: the words of the text that the index has under one of the query's terms, by number, where that is known.
+        """
         if not self._single and not self._sequences:  # a list of everything: nothing is looked for
             return []
         words: list[re.Match[str]] = []
         asked: dict[int, Sequence[Key]] = {}
         for piece in places(text):
-            typed = list(map(itemgetter(0), piece))
-            # Almost no word matches; rejecting it fast is what makes a search fast.
-            passed = map(self._lemmas.isdisjoint, map(self._analyzer.terms, typed))
-            if self._surfaces:
-                passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
-            asked.update(
-                (len(words) + number, self._keys[typed[number]]) for number, other in enumerate(passed) if not other
-            )
+            if among is None:
+                asked.update(self._asked(piece, len(words)))
             words += piece
+        if among is not None:
+            asked = self._asked_among(text, words, among)
         found: list[Mark] = []
         free = 0
         for number in asked:
@@ -101,6 +108,23 @@ class Highlighter:
                     found.append(Mark(words[number].start(), words[number + length - 1].end(), concept))
                     free = number + length
         return found
+
+    def _asked(self, words: Sequence[re.Match[str]], first: int) -> dict[int, Sequence[Key]]:
+        """The words that have a term of the query, by number from ``first``, with their keys."""
+        typed = list(map(itemgetter(0), words))
+        # Almost no word matches; rejecting it fast is what makes a search fast.
+        passed = map(self._lemmas.isdisjoint, map(self._analyzer.terms, typed))
+        if self._surfaces:
+            passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
+        return {first + number: self._keys[typed[number]] for number, other in enumerate(passed) if not other}
+
+    def _asked_among(self, text: str, words: Sequence[re.Match[str]], among: Sequence[int]) -> dict[int, Sequence[Key]]:
+        """The same, of those that are known to be such; function words are none by their terms in the index."""
+        numbers: Iterable[int] = among
+        if self._function and any(map(surface(text).__contains__, self._function)):
+            own = [number for number, word in enumerate(words) if surface(word[0]) in self._function]
+            numbers = sorted({*among, *own})
+        return {number: self._keys[words[number][0]] for number in numbers if number < len(words)}
 
     def _at(self, asked: Mapping[int, Sequence[Key]], number: int) -> tuple[int, int]:
         """How many words, beginning with this one, make a found place, and of which concept; (0, 0) for none."""
@@ -118,21 +142,21 @@ class Highlighter:
                     return 1, self._single[key]
         return best, concept
 
-    def mark_all(self, text: str) -> str:
+    def mark_all(self, text: str, among: Sequence[int] | None = None) -> str:
         """The whole text as HTML, every found place marked."""
-        return _html(text, self.marks(text), 0, len(text))
+        return _html(text, self.marks(text, among), 0, len(text))
 
     def snippet(self, text: str, characters: int = SNIPPET_CHARACTERS) -> str:
         """The fragment that says most, as HTML."""
         return self.fragment(text, characters).html
 
-    def fragment(self, text: str, characters: int = SNIPPET_CHARACTERS) -> Snippet:
+    def fragment(self, text: str, characters: int = SNIPPET_CHARACTERS, among: Sequence[int] | None = None) -> Snippet:
         """The fragment that says most, cut at sentence or word ends, with … where text is left out.
 
         Without any found place, the beginning of the text.
         """
         text = text[:LONGEST_READ]
-        marks = self.marks(text)
+        marks = self.marks(text, among)
         place = self._densest(marks, characters) if marks else None
         start, whole = _back_to_start(text, place if place is not None and len(text) > characters else 0)
         space = _SPACE.match(text, start)
@@ -157,6 +181,21 @@ class Highlighter:
             if score > best_score + 1e-9:
                 best, best_score = mark.start, score
         return best
+
+
+def _function_words(analyzer: Analyzer, lemmas: AbstractSet[str]) -> frozenset[str]:
+    """The function words that have one of the terms: "roku" has that of "rok"."""
+    return frozenset().union(*(words for term in lemmas if (words := _function_words_by_term(analyzer).get(term))))
+
+
+@cache
+def _function_words_by_term(analyzer: Analyzer) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for word in STOP_WORDS:
+        for written in (word, word.capitalize(), word.upper()):
+            for term in analyzer.terms(written):
+                found.setdefault(term, set()).add(word)
+    return {term: frozenset(own) for term, own in found.items()}
 
 
 class _Keys(dict[str, tuple[Key, ...]]):

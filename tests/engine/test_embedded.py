@@ -33,9 +33,9 @@ from engine.contract import (
     requests,
     word,
 )
-from kb.engine import Explains, Request
+from kb.engine import Explains, Field, Locates, Request
 from kb.engine.embedded import EmbeddedStore
-from kb.engine.embedded.segments import KeptLists
+from kb.engine.embedded.segments import KeptPlaces
 from kb.settings import Settings
 from kb.tuning import Tuning
 
@@ -117,11 +117,44 @@ class TestEmbedded(EngineContract):
         assert [list(state.explain([word("gmina")], *page)) for page in asked] == [[]] * 5
         assert len(state.explain([word("gmina")], "b", 1)) == 1
 
+    @given(histories())
+    @settings(MANY, max_examples=40)
+    def test_where_terms_stand_is_known(self, history: list[tuple[list[Given], list[str], bool]]) -> None:
+        """Of each page the words that have a term, counted as they were given; of a page that is not there none."""
+        with self.index_and_oracle(Tuning()) as (index, _):
+            latest: dict[str, Given] = {}
+            for added, removed, rebuild in history:
+                index.commit(*added, removed=removed, rebuild=rebuild)
+                latest = {} if rebuild else {id: given for id, given in latest.items() if id not in removed}
+                latest |= {given[0].document.id: given for given in added}
+            state = index.state
+            assert isinstance(state, Locates)
+            pages = [(id, page.page.number, page.words) for id, (given, _) in latest.items() for page in given.pages]
+            asked: dict[Field, set[str]] = {
+                "lemma": {term for _, _, words in pages for word in words[::3] for term in word.terms} | {"brak"},
+                "surface": {word.surface for _, _, words in pages for word in words[1::5]},
+            }
+            wanted = [
+                [
+                    number
+                    for number, word in enumerate(words)
+                    if word.surface in asked["surface"]
+                    or (not word.function and not asked["lemma"].isdisjoint(word.terms))
+                ]
+                for _, _, words in pages
+            ]
+            places = [(id, number) for id, number, _ in pages]
+            assert list(map(list, state.locate(asked, [*places, ("brak", 1), *places[:1]]))) == [
+                *wanted,
+                [],
+                *wanted[:1],
+            ]
+
     def test_a_small_cache_changes_no_answer(self, index: Index) -> None:
         """With memory for hardly any posting list the answers are the same, the first time and again."""
         index.commit(*(document(str(n), "gmina powiat " * n, "wójt rada") for n in range(1, 30)))
         store = EmbeddedStore(Settings(index=index.folder), Tuning())
-        store._kept, store._cache_bytes = KeptLists(1), 1
+        store._kept, store._cache_bytes = KeptPlaces(1), 1
         small = store.current()
         request = Request(concepts=(word("gmina"), concept(exact("rada"))), limit=50)
         assert small.match(request) == index.state.match(request) == small.match(request)
@@ -131,11 +164,13 @@ class TestEmbedded(EngineContract):
         index.commit(document("a", "gmina"))
         before = index.state
         before.frequencies([word("gmina")])
+        kept = before.rows.segments[0]._kept
         index.commit(document("b", "gmina"))
         after = index.state
-        first, kept = before.rows.segments[0], after.rows.segments[0]
-        assert first.columns is kept.columns
-        assert first.postings("lemma", "gmin")[0] is kept.postings("lemma", "gmin")[0]
+        first, same = before.rows.segments[0], after.rows.segments[0]
+        assert first.columns is same.columns
+        assert same._kept is kept
+        assert kept.get((same.id, "lemma", "gmin"), lambda: None) is not None
 
     @given(st.lists(documents("x"), min_size=3, max_size=5), requests())
     @settings(MANY, max_examples=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
@@ -12,6 +13,7 @@ from library import Library
 from typer.testing import CliRunner
 
 from kb.cli import app
+from kb.disk import unsealed
 from kb.engine import open_store
 from kb.engine.embedded import sums
 from kb.errors import IndexDamaged, IndexMissing
@@ -140,6 +142,17 @@ def test_a_bad_commit_leaves_a_running_reader_where_it_is(shelf: Library) -> Non
     assert knowledge.search(make_query("rondo")).total == 1
     shelf.run()
     assert knowledge.search(make_query("rondo")).total == 2
+
+
+def test_sums_of_before_still_hold(shelf: Library) -> None:
+    """A build whose list of sums has a CRC in place of a digest can be read, and one that is spoilt cannot."""
+    path = next(live(shelf).glob("*.sums"))
+    text = unsealed(path.read_bytes())
+    path.write_bytes(b"%08x %s" % (zlib.crc32(text), text))
+    open_store(shelf.settings()).verify()
+    path.write_bytes(b"%08x %s" % (zlib.crc32(text) ^ 1, text))
+    with pytest.raises(IndexDamaged):
+        open_store(shelf.settings()).verify()
 
 
 def test_what_was_compared_once_is_not_read_again(shelf: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,13 @@ from itertools import count
 from library import Library
 
 from kb.deadline import Deadline, within
+from kb.engine import Concept, Form
+from kb.engine.analysis import Analysis
+from kb.finding.hits import count as counted
 from kb.finding.hits import total_of
+from kb.finding.snippets import Highlighter
+from kb.model import Page
+from kb.polish import shared_analyzer
 from kb.reading.query import make_query
 
 
@@ -69,3 +75,25 @@ def test_what_is_kept_of_hits_is_counted_in_pages(library: Library) -> None:
     with within(Deadline(0)):
         assert not knowledge.hits(late, "a", highlighter)
     assert kept.currsize > before
+
+
+def test_words_of_the_next_page_shift_no_mark() -> None:
+    """The index has the rest of a page's last sentence before its footnotes; in the page's own text it is not."""
+    page = Page(
+        number=1,
+        text="Gmina i powiat ma\n1 Rada gminy i gmina.",
+        continuation="gminę oraz radę.",
+        notes_at=18,
+    )
+    analyzer = shared_analyzer()
+    form = Form(field="lemma", steps=(analyzer.terms("gmina"),))
+    highlighter = Highlighter(analyzer, [Concept(label="gmina", forms=(form,))], [1.0])
+    terms = highlighter.terms["lemma"]
+    among = [
+        number
+        for number, word in enumerate(Analysis(analyzer).of_text(page.whole_text))
+        if not terms.isdisjoint(word.terms)
+    ]
+    assert among == [0, 4, 9, 11]
+    assert counted(highlighter, page, among) == counted(highlighter, page)
+    assert counted(highlighter, page, among).places == 3

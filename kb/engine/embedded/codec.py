@@ -1,15 +1,16 @@
 """Whoosh's codec with posting lists as arrays: its own files and term index, other bytes in the file of postings.
 
 Whoosh's default codec writes and reads a list as blocks of pickled Python numbers, posting by posting. Ranking wants a term's
-whole list as arrays, so here a list is one run of bytes: a byte of flags, then 32-bit integers: rows, frequencies (left out
-where all are 1), the positions of all its postings. Lists that are not short are compressed, with differences for rows.
-Merging old segments goes through Whoosh's own interface, one posting at a time.
+whole list as arrays, so here a list is one run of bytes: a byte of flags, rows, frequencies (left out where all are 1), and
+apart from these the positions of all its postings, since only phrases ask for them. Numbers take as few bytes as the list's
+largest needs, and nothing is compressed: reading a list is then little more than copying it. Rows are 16-bit numbers behind a
+table that says where each further 65,536 begin. Merging old segments goes through Whoosh's own interface, one posting at a time.
 """
 
 from __future__ import annotations
 
 import heapq
-import zlib
+import struct
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,12 +27,17 @@ from whoosh.system import pack_ushort
 
 from kb.engine.embedded.ranking import Ints
 
-_ALL_ONCE = 1
-_PACKED = 2
-_COMPRESSION = 1
-_WORTH_PACKING = 16
-"""Nearly all terms are rare: packing the few bytes of a shorter list takes longer than reading them."""
+_ALL_ONCE, _SHORT_ROWS, _SHORT_FREQUENCIES, _SHORT_POSITIONS = 1, 2, 4, 8
+_ROW_BITS = 16
+_WORTH_SHORTENING = 16
+"""Nearly all terms are rare: finding the least bytes for a shorter list takes longer than reading the few more."""
+_TERM_INFO = struct.Struct("!5x I 10x I q i")
+"""Of what Whoosh writes of a term: in how many rows it is, the last of them, where its list begins, and the list's length."""
+_BYTES = 4
+"""Of a number that was not shortened."""
 
+Numbers = NDArray[np.integer[Any]]
+"""Numbers in as few bytes as they need."""
 Lists = tuple[Ints, Ints, Ints]
 """A term's rows, ascending, its frequency in each, and its positions in all of them, row after row."""
 
@@ -65,36 +71,92 @@ class ArrayCodec(W3Codec):  # type: ignore[misc]
 
     def postings_reader(self, dbfile: Any, terminfo: W3TermInfo, format_: object, **_: object) -> ListMatcher:
         """A term's list as Whoosh itself reads it, when it merges segments."""
-        rows, frequencies, positions = _unpacked(dbfile, terminfo)
-        values = [part.tobytes() for part in np.split(positions, np.cumsum(frequencies)[:-1])]
+        place = _place(terminfo)
+        rows, frequencies = read_counts(dbfile, place)
+        positions = read_positions(dbfile, place).astype(np.int32)
+        values = [part.tobytes() for part in np.split(positions, np.cumsum(frequencies, dtype=np.int64)[:-1])]
         return ListMatcher(rows.tolist(), frequencies.astype(float).tolist(), values, format_)
 
 
-def read_lists(terms: W3TermsReader, field: str, term: str) -> Lists:
-    """A term's whole list. Raises TermNotFound."""
-    return _unpacked(terms._postfile, terms.term_info(field, term.encode()))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a term's list lies, and what is in it: so little that it can be kept for many terms."""
+
+    start: int
+    length: int
+    count: int
+    last_row: int
 
 
-def _unpacked(file: Any, info: W3TermInfo) -> Lists:
-    count: int = info.doc_frequency()
-    offset, (length,) = info.extent()  # Whoosh reads the length back as a tuple of one
-    data: bytes = file.get(offset, length)
-    flags, body = data[0], data[1:]
-    numbers = np.frombuffer(zlib.decompress(body) if flags & _PACKED else body, np.int32)
-    rows = np.cumsum(numbers[:count], dtype=np.int32) if flags & _PACKED else numbers[:count]
+def find(terms: W3TermsReader, field: str, term: str) -> Place:
+    """Where a term's list lies. Raises KeyError for one that is not there."""
+    at, _ = terms._tindex.range_for_key(terms._keycoder(field, term.encode()))
+    # Whoosh would make an object of all that it has, several times as slowly.
+    count, last_row, start, length = _TERM_INFO.unpack(terms._dbfile.get(at, _TERM_INFO.size))
+    return Place(start, length, count, last_row)
+
+
+def _place(info: W3TermInfo) -> Place:
+    start, (length,) = info.extent()  # Whoosh reads the length back as a tuple of one
+    return Place(start, length, info.doc_frequency(), info.max_id())
+
+
+def read_counts(file: Any, place: Place) -> tuple[Ints, Numbers]:
+    """The rows of a list, ascending, and its frequency in each."""
+    flags, rows, frequencies, end = _layout(file, place)
+    data: bytes = file.get(place.start + 1, end - place.start - 1)
     if flags & _ALL_ONCE:
-        return rows, np.ones(count, np.int32), numbers[count:]
-    return rows, numbers[count : 2 * count], numbers[2 * count :]
+        counts: Numbers = np.ones(place.count, np.uint8)
+    else:
+        counts = np.frombuffer(data, np.uint8 if flags & _SHORT_FREQUENCIES else np.int32, place.count, frequencies)
+    if not flags & _SHORT_ROWS:
+        return np.frombuffer(data, np.int32, place.count), counts
+    found = np.frombuffer(data, np.uint16, place.count, rows).astype(np.int32)
+    edges = np.frombuffer(data, np.int32, rows // _BYTES).tolist()
+    for block, (begin, stop) in enumerate(pairwise([*edges, place.count]), 1):
+        found[begin:stop] += block << _ROW_BITS
+    return found, counts
 
 
-def _packed(rows: Ints, frequencies: Ints, positions: Ints) -> bytes:
-    flags, counted = 0, frequencies.tobytes()
-    if len(positions) == len(rows):
-        flags, counted = _ALL_ONCE, b""
-    if len(rows) < _WORTH_PACKING:
-        return bytes((flags,)) + rows.tobytes() + counted + positions.tobytes()
-    body = np.diff(rows, prepend=np.int32(0)).tobytes() + counted + positions.tobytes()
-    return bytes((flags | _PACKED,)) + zlib.compress(body, _COMPRESSION)
+def read_positions(file: Any, place: Place) -> Numbers:
+    """The positions of all postings of a list, row after row."""
+    flags, _, _, end = _layout(file, place)
+    data: bytes = file.get(end, place.start + place.length - end)
+    return np.frombuffer(data, np.uint16 if flags & _SHORT_POSITIONS else np.int32)
+
+
+def _layout(file: Any, place: Place) -> tuple[int, int, int, int]:
+    """A list's flags; where after them rows and frequencies begin, and where in the file the frequencies end."""
+    flags: int = file.get(place.start, 1)[0]
+    rows = (place.last_row >> _ROW_BITS) * _BYTES if flags & _SHORT_ROWS else 0
+    frequencies = rows + place.count * (2 if flags & _SHORT_ROWS else _BYTES)
+    each = 0 if flags & _ALL_ONCE else 1 if flags & _SHORT_FREQUENCIES else _BYTES
+    return flags, rows, frequencies, place.start + 1 + frequencies + place.count * each
+
+
+def packed(rows: Ints, frequencies: Ints, positions: Ints) -> bytes:
+    """A list as bytes."""
+    count = len(rows)
+    once = len(positions) == count
+    flags = _ALL_ONCE if once else 0
+    if count < _WORTH_SHORTENING:
+        return bytes((flags,)) + rows.tobytes() + (b"" if once else frequencies.tobytes()) + positions.tobytes()
+    parts: list[Numbers] = []
+    blocks = int(rows[-1]) >> _ROW_BITS
+    if 2 * blocks < count:
+        flags |= _SHORT_ROWS
+        edges = rows.searchsorted(np.arange(1, blocks + 1, dtype=np.int32) << _ROW_BITS)
+        parts += [edges.astype(np.int32), rows.astype(np.uint16)]
+    else:
+        parts.append(rows)
+    if not once:
+        short = int(frequencies.max()) <= np.iinfo(np.uint8).max
+        flags |= _SHORT_FREQUENCIES * short
+        parts.append(frequencies.astype(np.uint8) if short else frequencies)
+    short = int(positions.max()) <= np.iinfo(np.uint16).max
+    flags |= _SHORT_POSITIONS * short
+    parts.append(positions.astype(np.uint16) if short else positions)
+    return bytes((flags,)) + b"".join(part.tobytes() for part in parts)
 
 
 class FieldWriter(W3FieldWriter):  # type: ignore[misc]
@@ -115,7 +177,7 @@ class FieldWriter(W3FieldWriter):  # type: ignore[misc]
         """Write a term; of parts from several segments the rows follow one another."""
         rows, frequencies, positions = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
         start = self._postfile.tell()
-        data = _packed(rows, frequencies, positions)
+        data = packed(rows, frequencies, positions)
         self._postfile.write(data)
         info = W3TermInfo(weight=len(positions), df=len(rows), minid=int(rows[0]), maxid=int(rows[-1]))
         info.set_extent(start, len(data))

@@ -13,7 +13,8 @@ as that. Scores have no unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,11 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
+Keys = NDArray[np.int64]
+"""Rows with positions in them."""
 
 _POSITION_BITS = 32
+_POSITIONS = 2**_POSITION_BITS - 1
 
 
 def norms(lengths: Ints, average: float, tuning: Tuning) -> Floats:
@@ -62,8 +66,15 @@ def sum_of(lists: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Floats]:
 def _merge(rows: Ints, weights: Floats, how: np.ufunc) -> tuple[Ints, Floats]:
     order = np.argsort(rows, kind="stable")
     rows, weights = rows[order], weights[order]
-    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    starts = np.flatnonzero(_new(rows))
     return rows[starts], how.reduceat(weights, starts)
+
+
+def _new(ordered: NDArray[np.integer[Any]]) -> Bools:
+    """Which of the numbers are other than the one before."""
+    new = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return new
 
 
 def totals(lists: Iterable[tuple[Ints, Floats | np.float32]], size: int) -> Floats:
@@ -74,39 +85,117 @@ def totals(lists: Iterable[tuple[Ints, Floats | np.float32]], size: int) -> Floa
     return sums
 
 
-def phrase(steps: Sequence[tuple[Ints, Ints] | None]) -> tuple[Ints, Floats]:
+class Standing(NamedTuple):
+    """A term's rows, ascending, its frequency in each, and what reads its positions in all of them, row after row."""
+
+    rows: Ints
+    frequencies: NDArray[np.integer[Any]]
+    positions: Callable[[], NDArray[np.integer[Any]]]
+
+
+def phrase(steps: Sequence[Sequence[Standing] | None]) -> tuple[Ints, Floats]:
     """Rows where the steps stand at consecutive positions, and how often.
 
-    ``steps`` holds for each step its occurrences as (rows, positions), or None for any word. A row and a position make one
-    64-bit key, so that „the next word" is „the key plus one" and a phrase is an intersection of sorted keys.
+    ``steps`` holds the alternative terms of each step, or None for any word. A row and a position make one 64-bit key, so
+    that „the next word" is „the key plus one" and a phrase is an intersection of sorted keys. Positions are looked at in the
+    rows alone that have every step.
     """
-    places = [(distance, *step) for distance, step in enumerate(steps) if step is not None]
-    if not places or not all(len(rows) for _, rows, _ in places):
+    places = [(distance, step) for distance, step in enumerate(steps) if step is not None]
+    common = _common([[term.rows for term in step] for _, step in places])
+    found: Keys | None = None
+    for distance, step in places if common.any() else ():
+        keys = _alternatives([_keys(term, common, distance) for term in step])
+        found = keys if found is None else _both(found, keys)
+        if not len(found):
+            break
+    if found is None or not len(found):
         return np.empty(0, np.int32), np.empty(0, np.float32)
-    # Most occurrences fall away with the rows that lack another step, before anything is sorted.
-    size = min(int(rows.max()) for _, rows, _ in places) + 1
-    common = np.ones(size, dtype=bool)
-    for _, rows, _ in places:
-        present = np.zeros(size, dtype=bool)
-        present[rows[rows < size]] = True
-        common &= present
-    found: NDArray[np.int64] | None = None
-    for distance, rows, positions in places:
-        # A place too near the text's beginning would give a key of the row before.
-        kept = common[np.minimum(rows, size - 1)] & (rows < size) & (positions >= distance)
-        keys = (rows[kept].astype(np.int64) << _POSITION_BITS) + positions[kept] - distance
-        keys.sort(kind="stable")  # each term's are in order already, so that this is a merge
-        keys = keys[np.diff(keys, prepend=-1) != 0]
-        if found is None:
-            found = keys
-        else:
-            both = np.concatenate((found, keys))
-            both.sort(kind="stable")
-            found = both[:-1][both[1:] == both[:-1]]
-    assert found is not None
     rows = (found >> _POSITION_BITS).astype(np.int32)
-    first = np.flatnonzero(np.diff(rows, prepend=-1))
+    first = np.flatnonzero(_new(rows))
     return rows[first], np.diff(first, append=len(rows)).astype(np.float32)
+
+
+def _common(steps: Sequence[Sequence[Ints]]) -> Bools:
+    """Which rows have every step, by row."""
+    size = min((max((int(rows[-1]) + 1 for rows in step if len(rows)), default=0) for step in steps), default=0)
+    common = np.ones(size, dtype=bool)
+    for step in steps if size else ():
+        present = np.zeros(size, dtype=bool)
+        for rows in step:
+            present[_below(rows, size)] = True
+        common &= present
+    return common
+
+
+def _below(rows: Ints, size: int) -> Ints:
+    return rows[: rows.searchsorted(size)]
+
+
+def _keys(term: Standing, common: Bools, distance: int) -> Keys:
+    """The keys of a term's places in the rows that count, each moved back to where the phrase would begin."""
+    keys = _places(term, np.flatnonzero(common[_below(term.rows, len(common))]))
+    if not distance:
+        return keys
+    # A place too near the text's beginning would give a key of the row before.
+    moved: Keys = keys[keys & _POSITIONS >= distance] - distance
+    return moved
+
+
+def _places(term: Standing, chosen: Indices) -> Keys:
+    """The keys of a term's places in the ``chosen`` of its rows."""
+    if not len(chosen):
+        return np.empty(0, np.int64)
+    rows, positions = term.rows[chosen].astype(np.int64), term.positions()
+    if len(positions) == len(term.rows):
+        places = positions[chosen]
+    else:
+        counts = term.frequencies[chosen].astype(np.intp)
+        # Where each row's positions begin among all, less where they are to be among those that are chosen.
+        shift = np.cumsum(term.frequencies, dtype=np.intp)[chosen] - np.cumsum(counts)
+        places = positions[np.repeat(shift, counts) + np.arange(int(counts.sum()))]
+        rows = np.repeat(rows, counts)
+    keys: Keys = (rows << _POSITION_BITS) + places
+    return keys
+
+
+def _alternatives(lists: Sequence[Keys]) -> Keys:
+    """The keys of any of a step's terms, each once, ascending; those of one term are so already."""
+    lists = [keys for keys in lists if len(keys)]
+    if len(lists) < 2:
+        return lists[0] if lists else np.empty(0, np.int64)
+    keys: Keys = np.concatenate(lists)
+    keys.sort(kind="stable")
+    distinct: Keys = keys[_new(keys)]
+    return distinct
+
+
+def _both(one: Keys, other: Keys) -> Keys:
+    """The keys that are in both."""
+    few, many = (one, other) if len(one) < len(other) else (other, one)
+    if not len(many):
+        return few
+    at = many.searchsorted(few)
+    at[at == len(many)] = 0
+    shared: Keys = few[many[at] == few]
+    return shared
+
+
+def places(terms: Iterable[Standing], wanted: Ints) -> Keys:
+    """The keys of all places of any of the terms in those of the ``wanted`` rows, ascending, that have it; each once."""
+    found = []
+    for term in terms:
+        at = term.rows.searchsorted(wanted)
+        at[at == len(term.rows)] = 0
+        found.append(_places(term, at[term.rows[at] == wanted] if len(term.rows) else at[:0]))
+    return _alternatives(found)
+
+
+def by_row(keys: Keys, rows: Ints) -> list[list[int]]:
+    """The positions of each of the ``rows``, ascending."""
+    positions = (keys & _POSITIONS).tolist()
+    firsts = keys.searchsorted(rows.astype(np.int64) << _POSITION_BITS).tolist()
+    ends = keys.searchsorted((rows.astype(np.int64) + 1) << _POSITION_BITS).tolist()
+    return [positions[first:end] for first, end in zip(firsts, ends, strict=True)]
 
 
 def top(scores: Floats, count: int) -> Indices:

@@ -6,6 +6,8 @@ Segments are joined: a row is counted over all of them. Deleted rows keep their 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,23 +58,32 @@ class Rows:
 
     def find(self, field: str, steps: Steps) -> tuple[Ints, Floats]:
         """Rows with the steps at consecutive positions, ascending, and how often they stand there."""
-        found: list[tuple[Ints, Floats]] = []
-        for segment, base in zip(self.segments, self._bases, strict=False):
-            if len(steps) == 1 and len(steps[0]) == 1:
-                rows, counts, _ = segment.postings(field, steps[0][0])
-                frequencies = counts.astype(np.float32)
-            else:
-                rows, frequencies = ranking.phrase(
-                    [_occurrences(segment, field, step) if step else None for step in steps]
-                )
-            found.append((rows + np.int32(base), frequencies))
+        found = [
+            part
+            for segment, base in zip(self.segments, self._bases.tolist(), strict=False)
+            if len((part := _found(segment, base, field, steps))[0])
+        ]
         if not found:
             return np.empty(0, np.int32), np.empty(0, np.float32)
-        rows, frequencies = np.concatenate([r for r, _ in found]), np.concatenate([f for _, f in found])
+        if len(found) == 1:
+            rows, frequencies = found[0]
+        else:
+            rows, frequencies = np.concatenate([r for r, _ in found]), np.concatenate([f for _, f in found])
         if not self._any_deleted:
             return rows, frequencies
         alive = ~self.deleted[rows]
         return rows[alive], frequencies[alive]
+
+    def locate(self, terms: Sequence[tuple[str, str]], rows: Ints) -> list[list[int]]:
+        """The positions of any of the terms, as (field, term), in each of the rows, which are ascending."""
+        borders = rows.searchsorted(self._bases).tolist()
+        found: list[list[int]] = []
+        for segment, base, (first, end) in zip(self.segments, self._bases.tolist(), pairwise(borders), strict=False):
+            own = (rows[first:end] - base).astype(np.int32)
+            if len(own):
+                keys = ranking.places((_standing(segment, field, term) for field, term in terms), own)
+                found += ranking.by_row(keys, own)
+        return found
 
     def pages_of(self, document_rows: Ints) -> Ints:
         """The page rows of documents given by their document rows."""
@@ -83,11 +94,20 @@ class Rows:
         return (np.repeat(document_rows + 1, lengths) + within).astype(np.int32)
 
 
-def _occurrences(segment: Segment, field: str, step: Sequence[str]) -> tuple[Ints, Ints]:
-    """Every single occurrence of a step's terms, as rows and positions."""
-    found = [segment.postings(field, term) for term in step]
-    rows = [np.repeat(own, frequencies) for own, frequencies, _ in found]
-    return np.concatenate(rows), np.concatenate([positions for _, _, positions in found])
+def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Ints, Floats]:
+    """The rows of one segment, counted over all of them, and how often the steps stand there."""
+    if len(steps) == 1 and len(steps[0]) == 1:
+        rows, counts = segment.counts(field, steps[0][0])
+        frequencies = counts.astype(np.float32)
+    else:
+        rows, frequencies = ranking.phrase(
+            [[_standing(segment, field, term) for term in step] if step else None for step in steps]
+        )
+    return rows + np.int32(base) if base else rows, frequencies
+
+
+def _standing(segment: Segment, field: str, term: str) -> ranking.Standing:
+    return ranking.Standing(*segment.counts(field, term), partial(segment.positions, field, term))
 
 
 def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -82,27 +82,32 @@ class Scorer:
         for part in self._parts(forms):
             (context if part.field in context else text)[part.field].append((part.rows, part.weights))
         rows, weights = ranking.sum_of([ranking.best_of(lists) for lists in text.values()])
+        page_weights = self._rows.weights
         extra_rows, extra = ranking.sum_of([ranking.best_of(lists) for lists in context.values()])
+        if not len(extra_rows):
+            return Scored(rows, weights * page_weights[rows], extra_rows, extra)
         both = np.isin(extra_rows, rows, assume_unique=True)
         if both.any():
             weights = weights.copy()
             weights[np.searchsorted(rows, extra_rows[both])] += extra[both]
         extra_rows, extra = extra_rows[~both], extra[~both]
-        page_weights = self._rows.weights
         return Scored(rows, weights * page_weights[rows], extra_rows, extra * page_weights[extra_rows])
 
     def _parts(self, forms: Sequence[Form]) -> Iterator[_Part]:
-        """Every way in which forms add to a score; of the parts of one field the best counts, fields add up."""
+        """Every way in which forms add to any score; of the parts of one field the best counts, fields add up."""
         find = self._rows.find
         for form in forms:
             for steps in [((term,),) for term in form.steps[0]] if len(form.steps) == 1 else [form.steps]:
                 check()
                 rows, frequencies = find(form.field, steps)
                 rarity = idf(self._rows.page_count, len(rows))
-                weights = (form.weight * rarity) * ranking.impacts(rows, frequencies, self._rows.norms)
-                yield _Part(form.field, steps, form.weight, rarity, rows, frequencies, weights)
+                if len(rows):
+                    weights = (form.weight * rarity) * ranking.impacts(rows, frequencies, self._rows.norms)
+                    yield _Part(form.field, steps, form.weight, rarity, rows, frequencies, weights)
                 for field, share in self._context if form.field == "lemma" else ():
                     rows = find(field, steps)[0]
+                    if not len(rows):
+                        continue
                     rows = self._rows.pages_of(rows) if field == "title" else rows
                     once = np.ones(len(rows), np.float32)
                     weight = form.weight * share

@@ -15,11 +15,12 @@ import os
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,22 +29,24 @@ from cachetools import LRUCache
 from whoosh import columns, fields, index
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
-from whoosh.reading import SegmentReader, TermNotFound
+from whoosh.reading import SegmentReader
 
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
 from kb.engine.embedded import sums
-from kb.engine.embedded.codec import Lists, Positions, read_lists
+from kb.engine.embedded.codec import Numbers, Place, Positions, find, read_counts, read_positions
 from kb.engine.embedded.ranking import Ints
 from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
 
-SCHEMA_VERSION = "8"
+SCHEMA_VERSION = "9"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NAME = "MAIN"
 _NOTHING = np.empty(0, np.int32)
+_PLACE_BYTES = 1000
+"""What the place of a list takes in memory with the longest term as its key, rounded up."""
 
 
 def schema() -> fields.Schema:
@@ -107,7 +110,14 @@ class Columns:
         return np.concatenate([stored, rest]).astype(np.int32)
 
     def _values(self, name: str) -> list[Any]:
-        found: list[Any] = json.loads(b"[" + b",".join(v for v in self._reader.column_reader(name) if v) + b"]")
+        # All at once: Whoosh would hand out the empty values of page rows one by one, too.
+        column = self._reader.column_reader(name, translate=False)
+        lengths = np.array(column._lengths, np.int64)
+        lengths = lengths[lengths > 0]
+        data: bytes = column._dbfile.get(column._basepos, int(lengths.sum()))
+        ends = np.cumsum(lengths).tolist()
+        values = [data[begin:end] for begin, end in pairwise([0, *ends])]
+        found: list[Any] = json.loads(b"[" + b",".join(values) + b"]")
         return found
 
 
@@ -122,34 +132,33 @@ class Record:
     """Day of publication as a proleptic Gregorian ordinal, 0 for none."""
 
 
-class KeptLists:
-    """The latest posting lists of all segments, at most so many bytes.
+class KeptPlaces:
+    """Where the lists of the latest terms lie, of all segments, in at most so many bytes.
 
-    A query asks for a term up to three times, alone and beside each neighbour.
+    A query asks for a term several times, and looking it up on the disk takes longer than reading its list, which lies in the
+    system's own memory.
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._lists: LRUCache[tuple[str, str, str], Lists] = LRUCache(
-            most_bytes, lambda kept: sum(array.nbytes for array in kept) + 800
-        )
+        self._places: LRUCache[tuple[str, str, str], Place | None] = LRUCache(max(most_bytes // _PLACE_BYTES, 1))
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, str, str]) -> Lists | None:
-        """The lists of (segment, field, term)."""
+    def get(self, key: tuple[str, str, str], find: Callable[[], Place | None]) -> Place | None:
+        """The place of (segment, field, term), found where it is not kept; None of a term that the segment does not have."""
         with self._lock:
-            return self._lists.get(key)
-
-    def put(self, key: tuple[str, str, str], lists: Lists) -> None:
-        """Keep them, unless they are larger than all that may be kept, or the term is so long that its name takes the room."""
-        if len(key[-1]) <= WORD_CHARACTERS:
-            with self._lock, suppress(ValueError):
-                self._lists[key] = lists
+            if key in self._places:
+                return self._places[key]
+        place = find()
+        if len(key[-1]) <= WORD_CHARACTERS:  # a longer name would take the room of many
+            with self._lock:
+                self._places[key] = place
+        return place
 
 
 class Segment:
     """One immutable segment as arrays. Its files are mapped and read without a position, so threads need no lock for them."""
 
-    def __init__(self, reader: SegmentReader, before: Segment | None, kept: KeptLists) -> None:
+    def __init__(self, reader: SegmentReader, before: Segment | None, kept: KeptPlaces) -> None:
         self._reader = reader
         self.id: str = reader.segment().segment_id()
         self.size: int = reader.doc_count_all()
@@ -171,21 +180,25 @@ class Segment:
         """A row's stored values."""
         return cast("dict[str, Any]", json.loads(self._stored[row]))
 
-    def postings(self, field: str, term: str) -> Lists:
-        """A term's rows, deleted ones included, its frequency in each, and its positions, row after row."""
-        key = self.id, field, term
-        known = self._kept.get(key)
-        if known is None:
-            known = self._read(field, term)
-            self._kept.put(key, known)
-        return known
+    def counts(self, field: str, term: str) -> tuple[Ints, Numbers]:
+        """A term's rows, ascending, deleted ones included, and its frequency in each."""
+        # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
+        place = self._place(field, term)
+        return read_counts(self._reader._terms._postfile, place) if place else (_NOTHING, _NOTHING)
 
-    def _read(self, field: str, term: str) -> Lists:
+    def positions(self, field: str, term: str) -> Numbers:
+        """A term's positions in all its rows, row after row."""
+        place = self._place(field, term)
+        return read_positions(self._reader._terms._postfile, place) if place else _NOTHING
+
+    def _place(self, field: str, term: str) -> Place | None:
+        return self._kept.get((self.id, field, term), lambda: self._find(field, term))
+
+    def _find(self, field: str, term: str) -> Place | None:
         try:
-            # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
-            return read_lists(self._reader._terms, field, term)
-        except TermNotFound:
-            return _NOTHING, _NOTHING, _NOTHING
+            return find(self._reader._terms, field, term)
+        except KeyError:
+            return None
 
     def lexicon(self) -> Iterator[tuple[str, int]]:
         """Surface forms with the number of rows each stands in, deleted ones left out."""
@@ -197,11 +210,11 @@ class Segment:
         return ((word, rows - gone[word]) for word, rows in found if rows > gone[word])
 
 
-def open_segments(folder: Path, before: Sequence[Segment] = (), kept: KeptLists | None = None) -> list[Segment]:
+def open_segments(folder: Path, before: Sequence[Segment] = (), kept: KeptPlaces | None = None) -> list[Segment]:
     """The newest committed state of the index in ``folder``; later commits do not change it.
 
     ``before`` are segments of an earlier state, of which those that are still there are not read again. ``kept`` serves all
-    states of an index; without it no posting list is kept.
+    states of an index; without it next to nothing is kept.
 
     Every file is compared with its checksum before it is read. Raises IndexDamaged, or IndexMismatch where another version of
     the program wrote what is there.
@@ -210,7 +223,7 @@ def open_segments(folder: Path, before: Sequence[Segment] = (), kept: KeptLists 
         reader = _open(folder)
         known = {segment.id: segment for segment in before}
         leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
-        kept = kept or KeptLists(0)
+        kept = kept or KeptPlaces(0)
         return [Segment(leaf, known.get(leaf.segment().segment_id()), kept) for leaf in leaves]
     except IndexDamaged:
         raise

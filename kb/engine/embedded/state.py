@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from kb.engine import (
     Concept,
     Contribution,
     DocumentMatch,
+    Field,
     Heading,
     Matches,
     PageMatch,
@@ -90,10 +91,8 @@ class EmbeddedState:
 
     def page(self, document: str, number: int) -> Page | None:
         """One page with its text."""
-        ordinal = self._ordinals.get(document)
-        if ordinal is None or not 1 <= number <= self.rows.records[ordinal].pages:
-            return None
-        return page_of(self.rows.stored(int(self.rows.starts[ordinal]) + number))
+        row = self._row(document, number)
+        return None if row is None else page_of(self.rows.stored(row))
 
     def pages(self, document: str) -> Iterator[Page]:
         """A document's pages in order."""
@@ -206,12 +205,25 @@ class EmbeddedState:
         """On how many pages each concept stands in the text."""
         return [len(self._scorer.scored(concept).rows) for concept in concepts]
 
-    def explain(self, concepts: Sequence[Concept], document: str, number: int) -> list[Contribution]:
-        """What makes the score of a page, part by part."""
+    def locate(self, terms: Mapping[Field, Collection[str]], pages: Sequence[tuple[str, int]]) -> list[list[int]]:
+        """The words of each page's text that have one of the terms, by number from 0, ascending."""
+        check()
+        rows = [self._row(*page) for page in pages]
+        there = np.unique(np.array([row for row in rows if row is not None], np.int32))
+        asked = [(field, term) for field, own in terms.items() for term in own]
+        found = dict(zip(there.tolist(), self.rows.locate(asked, there), strict=True))
+        return [[] if row is None else found[row] for row in rows]
+
+    def _row(self, document: str, number: int) -> int | None:
         ordinal = self._ordinals.get(document)
         if ordinal is None or not 1 <= number <= self.rows.records[ordinal].pages:
-            return []
-        return self._scorer.explain(concepts, int(self.rows.starts[ordinal]) + number)
+            return None
+        return int(self.rows.starts[ordinal]) + number
+
+    def explain(self, concepts: Sequence[Concept], document: str, number: int) -> list[Contribution]:
+        """What makes the score of a page, part by part."""
+        row = self._row(document, number)
+        return [] if row is None else self._scorer.explain(concepts, row)
 
     def _order(self, documents: Indices, best: Floats, request: Request) -> Indices:
         """The order of matching documents; without a date or a given place last, equals by relevance."""

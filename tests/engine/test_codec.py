@@ -1,0 +1,46 @@
+"""How posting lists lie on disk: what was written is read, in few bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.engine.embedded.codec import Place, packed, read_counts, read_positions
+
+COUNTS = st.lists(st.sampled_from([1, 1, 1, 1, 2, 3, 255, 256, 300]), min_size=1, max_size=60)
+
+
+class Bytes:
+    """A file in memory, read as Whoosh's are."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def get(self, position: int, length: int) -> bytes:
+        """So many bytes from there."""
+        return self._content[position : position + length]
+
+
+@given(COUNTS, st.sampled_from([1, 900, 40_000, 3_000_000]), st.sampled_from([300, 65_536, 70_000]), st.integers(0, 99))
+def test_a_list_is_read_as_it_was_written(counts: list[int], apart: int, longest: int, seed: int) -> None:
+    """Rows, frequencies and positions of few or many postings, near each other or far apart, on short or long pages."""
+    chance = np.random.default_rng(seed)
+    rows = np.cumsum(chance.integers(1, apart, len(counts), endpoint=True), dtype=np.int32)
+    positions = [np.sort(chance.choice(longest, count, replace=False)).astype(np.int32) for count in counts]
+    data = packed(rows, np.array(counts, np.int32), np.concatenate(positions))
+    place = Place(start=3, length=len(data), count=len(rows), last_row=int(rows[-1]))
+    file = Bytes(b"..." + data + b"...")
+    found_rows, found_counts = read_counts(file, place)
+    assert found_rows.dtype == np.int32
+    assert found_rows.tolist() == rows.tolist()
+    assert found_counts.tolist() == counts
+    assert read_positions(file, place).tolist() == np.concatenate(positions).tolist()
+
+
+def test_a_frequent_word_takes_few_bytes() -> None:
+    """Three bytes a page and two a place, whatever the page's number; where it stands once on each, one byte less."""
+    rows = np.arange(100_000, 140_000, dtype=np.int32)
+    often, once = np.full(len(rows), 2, np.int32), np.ones(len(rows), np.int32)
+    assert len(packed(rows, often, np.arange(2 * len(rows), dtype=np.int32) % 500)) < 7.01 * len(rows)
+    assert len(packed(rows, once, np.arange(len(rows), dtype=np.int32) % 500)) < 4.01 * len(rows)
