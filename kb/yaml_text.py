@@ -113,9 +113,14 @@ def read_keys(text: str, first_line: int = 1) -> tuple[dict[str, Value], list[st
                 f"wiersz {number}: „{cut[1].strip()[:40]}” jest komentarzem; jeżeli ma należeć do wartości, ujmij całą wartość"
                 " w cudzysłów"
             )
-    if len(problems) > _MOST_PROBLEMS:
-        problems[_MOST_PROBLEMS:] = [f"oraz kolejne problemy ({len(problems) - _MOST_PROBLEMS})"]
-    return values, problems
+    return values, at_most(problems)
+
+
+def at_most(problems: list[str]) -> list[str]:
+    """As many problems as somebody may want to read, and how many there are besides."""
+    if len(problems) <= _MOST_PROBLEMS:
+        return problems
+    return [*problems[:_MOST_PROBLEMS], f"oraz kolejne problemy ({len(problems) - _MOST_PROBLEMS})"]
 
 
 def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str, Value], list[str]]:

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from kb.disk import open_file
-from kb.yaml_text import MOST_BYTES, Refused, Value, read_keys
+from kb.yaml_text import MOST_BYTES, Refused, Value, at_most, read_keys
 
 _SUBJECT = "Metadane na początku pliku"
 _TOML_LINE = re.compile(r"at line (\d+)")
+_TOML_START = re.compile(r"[ \t]*(?:\[|([\w-]+|\"[^\"\n]+\"|'[^'\n]+')(?:\.[\w-]+)*[ \t]*[=:])")
+_TABLE = re.compile(r"[ \t]*\[")
+_MOST_PARTS = 500
+"""With more this is no description, and reading each line by itself would take long."""
+_HOW = 'każdy wiersz to klucz = "wartość"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def split(text: str) -> FrontMatter:
     body = "\n".join(lines[end + 1 :])
     source = "\n".join(lines[1:end])
     try:
-        values, problems = read_keys(source, first_line=2) if fence == "---" else (_toml(source), [])
+        values, problems = read_keys(source, first_line=2) if fence == "---" else _toml_keys(source)
     except Refused as problem:
         return FrontMatter({}, body, (f"{_SUBJECT} zostały pominięte: {problem}.",))
     return FrontMatter(values, body, tuple(f"{_SUBJECT}: {problem}." for problem in problems))
@@ -59,14 +64,66 @@ def of_file(path: str) -> Mapping[str, object]:
     return split(head.decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")).values
 
 
-def _toml(source: str) -> dict[str, Value]:
-    """TOML with every plain value as text, like YAML here. Raises Refused."""
+def _toml_keys(source: str) -> tuple[dict[str, Value], list[str]]:
+    """The keys of TOML, and in Polish what is wrong with it: as in YAML here, a mistake spoils its own key alone.
+
+    Raises Refused when nothing of it can be read.
+    """
+    try:
+        return _toml(source, 1), []
+    except Refused as whole:
+        parts = _toml_parts(source)
+        if not 1 < len(parts) <= _MOST_PARTS:
+            raise Refused(f"{whole}; {_HOW}") from None
+        values: dict[str, Value] = {}
+        problems = []
+        for above, part in parts:
+            try:
+                found = _toml(part, above + 1)
+            except Refused as problem:
+                problems.append(f"{problem}; pominięto {_lost(part)}; {_HOW}")
+                continue
+            problems += [
+                f"wiersz {above + 2}: klucz „{key}” jest powtórzony; przyjęto ostatnią wartość"
+                for key in found
+                if key in values
+            ]
+            values |= found
+        if not values:
+            raise Refused(f"{whole}; {_HOW}") from None
+        return values, at_most(problems)
+
+
+def _toml_parts(source: str) -> list[tuple[int, str]]:
+    """The text cut before each line that may begin a key, a table left whole; with the number of lines above each part."""
+    parts: list[tuple[int, str]] = []
+    for number, line in enumerate(source.split("\n")):
+        in_table = bool(parts) and _TABLE.match(parts[-1][1]) is not None
+        if not parts or (_TABLE.match(line) if in_table else _TOML_START.match(line)):
+            parts.append((number, line))
+        else:
+            parts[-1] = (parts[-1][0], f"{parts[-1][1]}\n{line}")
+    return parts
+
+
+def _lost(part: str) -> str:
+    """What is lost with a part: its key, or how it begins."""
+    start = _TOML_START.match(part)
+    if start and start[1]:
+        return "klucz „{}”".format(start[1].strip("\"'"))
+    first = part.strip().partition("\n")[0]
+    return f"„{first[:40]}”"
+
+
+def _toml(source: str, above: int) -> dict[str, Value]:
+    """TOML with every plain value as text, like YAML here; so many lines of its file stand ``above``. Raises Refused."""
     try:
         values = tomllib.loads(source, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         line = _TOML_LINE.search(str(error))
-        where = f" w wierszu {int(line[1]) + 1}" if line else ""
-        raise Refused(f'błąd zapisu TOML{where}; każdy wiersz to klucz = "wartość"') from None
+        # Without a line it is the end of the text where something is missing.
+        number = above + (int(line[1]) if line else source.count("\n") + 1)
+        raise Refused(f"błąd zapisu TOML w wierszu {number}") from None
     except (RecursionError, ValueError):
         raise Refused("błąd zapisu TOML") from None
     return {key: _value(value) for key, value in values.items()}

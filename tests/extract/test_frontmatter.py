@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,37 @@ def test_wrong_toml(source: str, said: str) -> None:
     assert front.values == {}
     assert said in front.warnings[0]
     assert front.body.endswith("x")
+
+
+def test_a_mistake_in_toml_spoils_its_own_key() -> None:
+    """A value without quotation marks, a date that is none and a key written as in YAML are told, and the rest is read."""
+    front = split(
+        '+++\nid = "zapisy"\nkind: raport\ntitle = Zapisy\npublished = 2024-13-45\n'
+        'topics = [\n  "a",\n  "b"\n]\n[extra]\nx = 1\ny =\n+++\nTreść'
+    )
+    assert front.values == {"id": "zapisy", "topics": ["a", "b"]}
+    assert [re.findall(r"wierszu \d+|„[^”]*”", warning) for warning in front.warnings] == [
+        ["wierszu 3", "„kind”"],
+        ["wierszu 4", "„title”"],
+        ["wierszu 5", "„published”"],
+        ["wierszu 12", "„[extra]”"],
+    ]
+    assert front.body == "Treść"
+
+
+def test_a_repeated_key_in_toml() -> None:
+    """The last value counts, as in YAML."""
+    front = split('+++\ntitle = "Stary"\ntitle = "Nowy"\n+++\nTreść')
+    assert front.values == {"title": "Nowy"}
+    assert "wiersz 3: klucz „title” jest powtórzony" in front.warnings[0]
+
+
+def test_many_mistakes_in_toml() -> None:
+    """So many are told as somebody may want to read; what is no description is not read line by line."""
+    front = split("+++\n" + "a = =\n" * 30 + 'id = "x"\n+++\n')
+    assert (front.values, len(front.warnings)) == ({"id": "x"}, 21)
+    assert "10" in front.warnings[-1]
+    assert split("+++\n" + "a = =\n" * 600 + 'id = "x"\n+++\n').values == {}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1250"])
