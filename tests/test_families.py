@@ -22,6 +22,16 @@ from kb.reading.families import family
         ("nauczyć", "nauczyciel"),
         ("turystyka", "turystyczny"),
         ("inwestycja", "inwestycyjny"),
+        ("konsultant", "konsultacja"),
+        ("rozsądny", "rozsądnie"),
+        ("mieszkać", "mieszkaniec"),
+        ("zarządca", "zarządzać"),
+        ("spłata", "spłacić"),
+        ("uchwała", "uchwalić"),
+        ("dojeżdżać", "dojazd"),
+        ("wybierać", "wybór"),
+        ("zmiana", "zmienić"),
+        ("wycinka", "wyciąć"),
     ],
 )
 def test_a_family_has_both(word: str, other: str) -> None:
@@ -29,6 +39,15 @@ def test_a_family_has_both(word: str, other: str) -> None:
     assert other in family(word, shared_analyzer())
     if word != "zaszkodzić":  # a verb does not bring all that prefixes make of it
         assert word in family(other, shared_analyzer())
+
+
+@pytest.mark.parametrize(
+    ("word", "other"), [("działka", "działać"), ("klasa", "klasy"), ("kolej", "koleja"), ("rzecz", "rzeczka")]
+)
+def test_words_that_only_look_alike_are_no_family(word: str, other: str) -> None:
+    """The ending must be that of the part of speech which the rule speaks of."""
+    assert other not in family(word, shared_analyzer())
+    assert word not in family(other, shared_analyzer())
 
 
 def test_only_words_of_the_dictionary_belong() -> None:

@@ -94,6 +94,27 @@ def test_dictionary_helps_where_the_collection_has_another_form(knowledge: Knowl
     assert found(knowledge, "laasy") == ["smieci"]
 
 
+def test_a_slip_in_a_name_is_mended_by_titles_and_the_dictionary(library: Library) -> None:
+    """A title's words belong to the collection; one slip in a name goes before two; other cases of a name are that name."""
+    for name, title, text in (
+        ("pola", "Zula Pogorzelska", "Śpiewała w teatrze."),
+        ("czarny", "Dokument", "Pan Czarnecki pisał."),
+        ("czerny", "Dokument", "Dom Czerneckiego stoi."),
+        ("billy", "Dokument", "Billy śpiewał."),
+    ):
+        library.markdown(f"{name}.md", text, id=name, title=title)
+    library.run()
+    knowledge = library.open()
+    assert repairs(knowledge, "Pogorzelska") == []
+    for typed, meant, document in (
+        ("Poggorzelska", "pogorzelska", "pola"),
+        ("Czeernecki", "czernecki", "czerny"),
+        ("Billyego", "billy", "billy"),
+    ):
+        assert repairs(knowledge, typed) == [(typed, meant)]
+        assert found(knowledge, typed) == [document]
+
+
 def test_a_repaired_query_finds_what_the_right_one_does(knowledge: KnowledgeBase) -> None:
     """Without diacritics or with a slip the answers are the same, and the reading says what was looked for."""
     right = found(knowledge, "źródła dofinansowania")

@@ -320,6 +320,17 @@ def test_repeated_searches_are_equal(knowledge: KnowledgeBase) -> None:
         assert knowledge.search(make_query(other)).hits == first[other]
 
 
+def test_a_rare_word_is_worth_no_less_for_its_family(library: Library) -> None:
+    """A page that has one of a question's rare words matches, however many have a word made from it."""
+    library.markdown("ona.md", "Autorka odpowiada.", id="ona", title="Dokument")
+    for word in ("most", "tunel", "wiadukt"):
+        library.markdown(f"{word}.md", f"Oto {word}.", id=word, title="Dokument")
+    for number in range(13):
+        library.markdown(f"on-{number}.md", f"Autor numer {number}.", id=f"on-{number}", title="Dokument")
+    library.run()
+    assert "ona" in found(library.open(), "dlaczego autorka most tunel wiadukt")
+
+
 def test_a_title_up_to_its_bracket_is_a_title(library: Library) -> None:
     """What is called "CWD Plus (od maja 2022 r.)" comes before the news that says more of it."""
     library.markdown(

@@ -15,7 +15,7 @@ from kb.engine import Concept, Form
 from kb.limits import DICTIONARY_REPAIRS, VOCABULARY_REPAIRS
 from kb.polish import Analyzer, is_stop_word, spellings, surface
 from kb.reading.frequencies import Frequencies
-from kb.reading.vocabulary import Vocabulary
+from kb.reading.vocabulary import Vocabulary, is_one_edit
 from kb.tuning import Tuning
 
 _ENDINGS_OF_NAMES = ("a", "u", "owi", "em", "ie", "ego", "iego", "emu", "iemu", "m", "im", "ów", "om", "ami", "ach")
@@ -151,12 +151,11 @@ class Repairs:
             return self._near(word, [], completed, splits) or self._from_dictionary(word, None, ())
         check()
         self._vocabulary_repairs += 1
-        near = vocabulary.near(form, most=1)
-        if near or completed:
-            return self._near(word, near, completed, splits)
+        near = vocabulary.near(form)
+        found = self._near(word, near, completed, splits)
         # One slip in a form that the collection lacks, of a word that it may have, rather than two in one that it has.
-        farther = vocabulary.inflected_near(form) or vocabulary.near(form)
-        return self._from_dictionary(word, self._near(word, farther, (), splits), splits)
+        sure = completed or (near and is_one_edit(form, near[0]))
+        return found if sure else self._from_dictionary(word, found, splits)
 
     def _bases(self, form: str) -> list[str]:
         """Of a word in a case that the collection lacks, the name that it has: of "Billyego" "Billy"."""

@@ -21,8 +21,6 @@ _LONGEST_REPAIRED = 40
 _TWO_EDITS_FROM = 8
 _MOST_CANDIDATES = 12
 _SHORTEST_HALF = 3
-_SHORTEST_INFLECTED = 6
-_LONGEST_ENDING = 3
 _LETTERS = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
 
 
@@ -56,15 +54,15 @@ class Vocabulary:
         """Words that differ from ``word`` in diacritics alone, most frequent first."""
         return self._by_frequency(other for other in self._by_fold.get(fold(word), ()) if other != word)
 
-    def near(self, word: str, most: int = 2) -> list[str]:
-        """The nearest words within the allowed edits, ``most`` at most; empty for short words and numbers.
+    def near(self, word: str) -> list[str]:
+        """The nearest words within the allowed edits; empty for short words and numbers.
 
         First those that a letter doubled, left out of a pair or exchanged with its neighbour makes, then the most frequent.
         """
         folded = fold(word)
         if len(folded) < _SHORTEST_REPAIRED or not folded.isalpha():
             return []
-        for edits in range(1, min(most, 2 if len(folded) >= _TWO_EDITS_FROM else 1) + 1):
+        for edits in range(1, 3 if len(folded) >= _TWO_EDITS_FROM else 2):
             found = [
                 match
                 for length in range(len(folded) - edits, len(folded) + edits + 1)
@@ -85,20 +83,6 @@ class Vocabulary:
         first = bisect_left(self._folds, start)
         last = bisect_left(self._folds, start + "\U0010ffff")
         return self._by_frequency(other for folded in self._folds[first:last] for other in self._by_fold[folded])
-
-    def inflected_near(self, word: str) -> list[str]:
-        """Words that begin with ``word`` less one slip and have an ending of a few letters more, most frequent first."""
-        folded = fold(word)
-        if not _SHORTEST_INFLECTED <= len(folded) <= _LONGEST_REPAIRED or not folded.isalpha():
-            return []
-        found: dict[str, None] = {}
-        for start in dict.fromkeys(map(fold, self.one_edit_away(folded))):
-            at = bisect_left(self._folds, start)
-            while at < len(self._folds) and self._folds[at].startswith(start):
-                if len(self._folds[at]) <= len(start) + _LONGEST_ENDING:
-                    found[self._folds[at]] = None
-                at += 1
-        return self._by_frequency(other for one in found for other in self._by_fold[one])[:_MOST_CANDIDATES]
 
     def splits(self, word: str) -> Iterator[tuple[str, str]]:
         """The word as two words of the collection, where a space or a hyphen may be missing."""
@@ -131,6 +115,11 @@ class Vocabulary:
 
     def _by_frequency(self, found: object) -> list[str]:
         return sorted(found, key=lambda word: (-self.pages[word], word))  # type: ignore[call-overload,no-any-return]
+
+
+def is_one_edit(typed: str, meant: str) -> bool:
+    """Whether two words are one edit apart, diacritics aside."""
+    return OSA.distance(fold(typed), fold(meant), score_cutoff=1) <= 1
 
 
 def _is_common_slip(typed: str, meant: str) -> bool:
