@@ -310,8 +310,10 @@ def _is_hash(known: object, details: os.stat_result) -> TypeGuard[list[Any]]:
     """Whether it is what ``Hashes`` keeps of just such a file."""
     return (
         _is_known(known)
-        and [known[0], known[1], *known[4:6]]
-        == [details.st_size, details.st_mtime_ns, details.st_ctime_ns, details.st_ino]
+        and known[0] == details.st_size
+        and known[1] == details.st_mtime_ns
+        and known[4] == details.st_ctime_ns
+        and known[5] == details.st_ino
         and known[2] - max(details.st_mtime_ns, details.st_ctime_ns) > _RACY_NANOSECONDS
     )
 
