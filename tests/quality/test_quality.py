@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[2]
 
 
 FLOORS = {
-    "query": {"mrr": 0.966, "recall": 0.99, "right_page": 0.872},
-    "plain": {"mrr": 0.957, "recall": 0.99, "right_page": 0.85},
-    "typo": {"mrr": 0.962, "recall": 0.99, "right_page": 0.857},
+    "query": {"mrr": 0.967, "recall": 0.99, "right_page": 0.872},
+    "plain": {"mrr": 0.962, "recall": 0.99, "right_page": 0.85},
+    "typo": {"mrr": 0.967, "recall": 0.99, "right_page": 0.857},
 }
 """By spelling: 0.01 below what is measured. Raise them when search gets better; lower none without a reason in the commit."""
 
@@ -56,7 +56,7 @@ def _have_vectors(settings: Settings) -> None:
 
 
 ASKERS_FLOORS = {
-    "off": {"query": 0.79, "plain": 0.766, "typo": 0.78},
+    "off": {"query": 0.798, "plain": 0.799, "typo": 0.792},
     "local": {"query": 0.867, "plain": 0.863, "typo": 0.876},
 }
 """MRR@10 of the askers' questions, by the setting of meaning and by spelling: 0.01 below what is measured."""
