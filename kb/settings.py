@@ -77,7 +77,9 @@ class Settings(BaseSettings):
     )
     meaning_model: str = Field("", description="Nazwa modelu na tym serwerze.")
     meaning_key: SecretStr = Field(SecretStr(""), description="Klucz do tego serwera.")
-    cache_mb: int = Field(128, ge=1, description="Pamięć na listy wystąpień słów w jednym procesie serwera, w MB.")
+    cache_mb: int = Field(
+        128, ge=1, description="Pamięć na listy stron z szukanymi słowami w jednym procesie serwera, w MB."
+    )
     pictures_mb: int = Field(
         512,
         ge=0,
