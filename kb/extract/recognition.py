@@ -194,7 +194,7 @@ def _take(made: Path, target: Path) -> bool:
     try:
         with open_file(made, follow=False) as page:
             content = page.read()
-    except FileNotFoundError:
+    except OSError:  # nothing, or no file: whoever made it has read a stranger's, and may have left a link
         return False
     write_bytes_atomic(target, content + _DIGEST + digest(content))
     return True

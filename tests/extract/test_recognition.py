@@ -282,3 +282,15 @@ def test_a_kept_page_that_is_spoilt_is_recognised_again(tmp_path: Path) -> None:
         assert not recognition._is_whole(kept)
     kept.unlink()
     assert not recognition._is_whole(kept)
+
+
+def test_a_link_is_no_recognised_page(tmp_path: Path) -> None:
+    """A child that was taken over by the file it read may leave a link to a secret, or a folder: neither is taken, nothing ends."""
+    secret, made, kept = tmp_path / "secret.pdf", tmp_path / "made.pdf", tmp_path / "1.pdf"
+    secret.write_bytes(b"secret")
+    made.symlink_to(secret)
+    assert not recognition._take(made, kept)
+    made.unlink()
+    made.mkdir()
+    assert not recognition._take(made, kept)
+    assert not kept.exists()
