@@ -285,7 +285,7 @@ def test_a_kept_page_that_is_spoilt_is_recognised_again(tmp_path: Path) -> None:
 
 
 def test_a_link_is_no_recognised_page(tmp_path: Path) -> None:
-    """A child that was taken over by the file it read may leave a link to a secret, or a folder: neither is taken, nothing ends."""
+    """A child that a file has taken over may leave a link to a secret, or a folder: neither is taken, nothing ends."""
     secret, made, kept = tmp_path / "secret.pdf", tmp_path / "made.pdf", tmp_path / "1.pdf"
     secret.write_bytes(b"secret")
     made.symlink_to(secret)
