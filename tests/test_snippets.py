@@ -195,11 +195,17 @@ def test_telling_words_weigh_more() -> None:
     assert marked(asked.snippet(text)) == ["Strategia"]
 
 
-def test_new_lines_become_spaces() -> None:
-    """A snippet is one line."""
+def test_a_sentence_that_ends_with_its_line_is_not_set_apart() -> None:
+    """After a full stop, a colon or a comma a space is enough."""
+    text = "Gmina buduje.\n\nPowiat pyta:\nile,\nkiedy\ni gdzie"
+    assert highlighter(lemma("gmina")).snippet(text) == "<mark>Gmina</mark> buduje. Powiat pyta: ile, kiedy · i gdzie"
+
+
+def test_a_snippet_is_one_line() -> None:
+    """A line that ends without a full stop, such as a heading, is set apart from the next."""
     assert (
         highlighter(lemma("gmina")).snippet("Rozdział 1\n\nGmina\t i\u00a0 powiat")
-        == "Rozdział 1 <mark>Gmina</mark> i powiat"
+        == "Rozdział 1 · <mark>Gmina</mark> i powiat"
     )
 
 

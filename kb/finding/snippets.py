@@ -26,6 +26,9 @@ _ELLIPSIS = "…"
 _LONGEST_ABBREVIATION = 8
 # Nothing is given back once taken (``++``) and the space is only looked at: a row of dots or of "1. " is read once.
 _MAYBE_END = re.compile(r"[.!?…]++[”\")»]*+(?=(\s++))|[.!?…]++|\n++")
+_LINE_END = re.compile(r"(?<![\s.!?…:;,–—-])\n(?=\s*+\S)")
+_BETWEEN = " · "
+"""Where a line of a fragment ends without a full stop: headings, cells and items do not read as one sentence."""
 _SPACE = re.compile(r"\s++")
 _WORD_CHARACTER = re.compile(r"[^\W\d]")
 _CAPITAL = re.compile(r"[^\W\d_a-ząćęłńóśźż]")
@@ -153,7 +156,7 @@ class Highlighter:
     def fragment(self, text: str, characters: int = SNIPPET_CHARACTERS, among: Sequence[int] | None = None) -> Snippet:
         """The fragment that says most, cut at sentence or word ends, with … where text is left out.
 
-        Without any found place, the beginning of the text.
+        Headings and other lines without a full stop are set apart. Without any found place, the beginning of the text.
         """
         text = text[:LONGEST_READ]
         marks = self.marks(text, among)
@@ -162,7 +165,7 @@ class Highlighter:
         space = _SPACE.match(text, start)
         start = space.end() if space else start  # space is left out below, so it must not fill the fragment
         end = _word_end(text, start, start + characters)
-        fragment = _html(text, marks, start, end)
+        fragment = _LINE_END.sub(_BETWEEN, _html(text, marks, start, end))
         before = "" if whole else _ELLIPSIS + " "
         html = " ".join((before + fragment + (" " + _ELLIPSIS if end < len(text.rstrip()) else "")).split())
         return Snippet(html, place)
