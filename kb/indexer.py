@@ -293,15 +293,12 @@ class _Run:
     def record(self, store: Store, now: datetime) -> None:
         """Write into the ledger what the index has after the commit."""
         names = self.plan.names
-        recorded = {id: (held.path, held.version, held.asked) for id, held in self._held.items() if not held.removed}
-        here = {id: (file.path, file.version, names[file.path].asked) for id, file in self.documents.items()}
-        if not self.written and recorded == here:
-            return
         # To open the index for a few documents would take longer than all else that is done for them.
         rest = [id for id, document in self.written.items() if document is None]
         state = _state(store) if rest else None
         shown = {
-            id: Held(id=id, path=path, version=version, asked=asked) for id, (path, version, asked) in here.items()
+            id: Held(id=id, path=file.path, version=file.version, asked=names[file.path].asked)
+            for id, file in self.documents.items()
         }
         at_hand = filter(None, self.written.values())
         described = chain(at_hand, (document for id in rest if state and (document := state.document(id))))
