@@ -53,6 +53,12 @@ def check() -> None:
         deadline.check()
 
 
+def left() -> float | None:
+    """Seconds that the present request may still work; None where nothing is limited."""
+    deadline = _present.get()
+    return None if deadline is None else deadline.left
+
+
 @contextmanager
 def within(deadline: Deadline) -> Iterator[None]:
     """Work under a deadline."""

@@ -32,9 +32,16 @@ _SAID = {
     "greater_than": "musi być więcej niż {gt}",
     "greater_than_equal": "musi być co najmniej {ge}",
     "less_than_equal": "może być najwyżej {le}",
-    "string_pattern_mismatch": "możliwe wartości: off, local albo adres, który zaczyna się od http:// lub https://",
     "literal_error": "możliwe wartości: {expected}",
 }
+
+
+_PATTERNS = {
+    "meaning": "możliwe wartości: off, local albo adres, który zaczyna się od http:// lub https://",
+    "opensearch_url": "to nie są adresy, które zaczynają się od http:// lub https://, po przecinku i bez hasła",
+    "opensearch_prefix": "możliwe są tylko małe litery od a do z, cyfry i łączniki, a na początku litera albo cyfra",
+}
+"""What is said of a value that does not look as it should."""
 
 
 def _not_empty(value: object) -> object:
@@ -58,8 +65,33 @@ class Settings(BaseSettings):
         default_factory=lambda given: given.get("index", Path("index")).parent / "store",
         description="Folder z wersjami dokumentów i rejestrem adresów; razem z dokumentami trzeba go zachowywać.",
     )
-    engine: Literal["embedded"] = Field(
-        "embedded", description="Silnik wyszukiwania: embedded – wbudowany, w folderze indeksu."
+    engine: Literal["embedded", "opensearch"] = Field(
+        "embedded",
+        description="Silnik wyszukiwania: embedded – wbudowany, w folderze indeksu; opensearch – klaster OpenSearch.",
+    )
+    opensearch_url: str = Field(
+        "http://127.0.0.1:9200",
+        pattern=r"^\s*https?://[^@\s,]+(\s*,\s*https?://[^@\s,]+)*\s*$",
+        description="Adresy węzłów klastra OpenSearch, po przecinku, bez hasła, np. https://n1:9200,https://n2:9200.",
+    )
+    opensearch_ca: Path | None = Field(
+        None, description="Plik PEM z certyfikatem urzędu, który potwierdza węzły klastra; bez niego – urzędy systemu."
+    )
+    opensearch_cert: Path | None = Field(
+        None, description="Plik PEM z certyfikatem klienta i jego kluczem, gdy klaster go wymaga."
+    )
+    opensearch_user: str = Field("", description="Użytkownik w klastrze OpenSearch.")
+    opensearch_password: SecretStr = Field(SecretStr(""), description="Jego hasło.")
+    opensearch_password_file: Path | None = Field(
+        None, description="Plik z tym hasłem, zamiast hasła w zmiennej środowiska."
+    )
+    opensearch_prefix: str = Field(
+        "kb",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,60}$",
+        description="Początek nazw indeksów w klastrze; dwie bazy w jednym klastrze muszą mieć różne.",
+    )
+    opensearch_shards: int = Field(
+        1, ge=1, le=1024, description="Na ile fragmentów dzielić nowy indeks w klastrze; zmiana wymaga kb index --rebuild."
     )
     host: str = Field("127.0.0.1", description="Adres, pod którym serwer przyjmuje połączenia.")
     port: int = Field(8000, ge=0, le=65535, description="Port serwera.")
@@ -159,7 +191,8 @@ def load(**given: object) -> Settings:
             if one["type"] == "default_factory_not_called":  # its default waits for a setting that is told already
                 continue
             name = ".".join(str(part) for part in one["loc"])
-            said = _SAID.get(one["type"], one["msg"].removeprefix("Value error, ")).format_map(one.get("ctx", {}))
+            known_as = _PATTERNS.get(name, "") if one["type"] == "string_pattern_mismatch" else _SAID.get(one["type"])
+            said = (known_as or one["msg"].removeprefix("Value error, ")).format_map(one.get("ctx", {}))
             problems.append(f"{_PREFIX}{name.upper()}: błędna wartość „{one.get('input')}” ({said})")
         raise SettingsError("Błędne ustawienia.", problems) from None
     if problems:

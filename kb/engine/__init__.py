@@ -50,6 +50,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
+from kb.errors import SettingsError
 from kb.facets import FACETS
 from kb.model import Document, Page, Sort
 from kb.settings import Settings
@@ -448,7 +449,15 @@ class Store(Protocol):
 
 def open_store(settings: Settings, tuning: Tuning | None = None) -> Store:
     """The index of these settings: the one place that knows which engines there are. Nothing is opened yet."""
+    if settings.engine == "opensearch":
+        try:
+            from kb.engine.opensearch import OpenSearchStore
+        except ModuleNotFoundError as error:
+            raise SettingsError(
+                "KB_ENGINE=opensearch wymaga pakietu opensearch-py. Zainstaluj go: pip install „baza-wiedzy[opensearch]”.",
+                [str(error)],
+            ) from None
+        return OpenSearchStore(settings, tuning or Tuning())
     from kb.engine.embedded import EmbeddedStore
 
-    engines = {"embedded": EmbeddedStore}
-    return engines[settings.engine](settings, tuning or Tuning())
+    return EmbeddedStore(settings, tuning or Tuning())

@@ -1,0 +1,454 @@
+"""One committed state of an index in the cluster."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cachetools import LRUCache
+
+from kb.engine import (
+    Concept,
+    Contribution,
+    DocumentMatch,
+    Heading,
+    Matches,
+    Near,
+    PageMatch,
+    Request,
+    Size,
+    idf,
+)
+from kb.engine.opensearch.commits import Commit
+from kb.engine.opensearch.connection import Connection
+from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, place
+from kb.engine.opensearch.queries import Queries, Way, any_of, find, in_text, ways
+from kb.engine.opensearch.ranking import Gathered, Ranked, facets_of, gathered, gathering
+from kb.engine.opensearch.reading import DocumentRow, Followed, Rows, documents_of, words_of
+from kb.model import Document, Page
+from kb.tuning import Tuning
+
+JSON = dict[str, Any]
+_COUNTS_KEPT = 20_000
+_SAMPLE_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the states of a store share."""
+
+    documents: Followed[Mapping[int, DocumentRow]] = field(default_factory=Followed)
+    words: Followed[Mapping[str, Mapping[str, int]]] = field(default_factory=Followed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A document of a slice: the score of its best page, how many match, and those that are near, with their scores."""
+
+    ord: int
+    score: float
+    matching: int
+    near: Sequence[tuple[int, float, bool]] = ()
+
+
+class OpenSearchState:
+    """One commit: immutable, shared by all threads. What it is asked, it asks the cluster of the rows of this commit alone."""
+
+    def __init__(self, connection: Connection, commit: Commit, tuning: Tuning, kept: Kept | None = None) -> None:
+        self.key = (commit.build, commit.number)
+        """Build and commit: no two states have both in common."""
+        self.commit = commit
+        self.size = Size(commit.documents, commit.pages)
+        self._tuning = tuning
+        self._kept = kept or Kept()
+        self._queries = Queries(commit, tuning, self._idf)
+        self._rows = Rows(connection, commit.build, self._queries)
+        self._counts: LRUCache[str, int] = LRUCache(_COUNTS_KEPT)
+        self._lock = threading.Lock()
+
+    # Reading rows
+
+    def _documents(self) -> Mapping[int, DocumentRow]:
+        return documents_of(self._rows, self.commit, self._kept.documents)
+
+    def document(self, id: str) -> Document | None:
+        """A document's metadata."""
+        found = self._hits(DOCUMENT, {"term": {"document": id}})
+        return DOCUMENTS.validate_python(found[0]["stored"]) if found else None
+
+    def documents(self) -> list[Document]:
+        """All documents, newest first, without a date last, then by id."""
+        found = [DOCUMENTS.validate_python(own.stored) for own in self._documents().values()]
+        found.sort(key=lambda document: document.id)
+        return sorted(found, key=lambda document: document.published.toordinal() if document.published else 0, reverse=True)
+
+    def page(self, document: str, number: int) -> Page | None:
+        """One page with its text."""
+        found = self._hits(PAGE, {"term": {"place": place(document, number)}})
+        return PAGES.validate_python(found[0]["stored"]) if found else None
+
+    def pages(self, document: str) -> Iterator[Page]:
+        """A document's pages in order."""
+        own = {"term": {"document": document}}
+        found = self._rows.each(PAGE, own, source=["stored"], sort=("number",), size=200)
+        return (PAGES.validate_python(row["stored"]) for row in found)
+
+    def sample(self, count: int) -> Iterator[Page]:
+        """At most so many pages, taken evenly over the collection."""
+        everything = [
+            (own.stored["id"], number) for own in self._documents().values() for number in range(1, own.pages + 1)
+        ]
+        chosen = [place(*each) for each in everything[:: max(1, -(-len(everything) // count))]]
+        for start in range(0, len(chosen), _SAMPLE_AT_ONCE):
+            for row in self._hits(PAGE, {"terms": {"place": chosen[start : start + _SAMPLE_AT_ONCE]}}):
+                yield PAGES.validate_python(row["stored"])
+
+    def headings(self) -> Iterator[Heading]:
+        """Each title, and what each page is listed under."""
+        for own in self._documents().values():
+            id, title = own.stored["id"], own.stored["title"]
+            if title:
+                yield Heading(id, 0, title)
+            yield from (Heading(id, number, text) for number, text in own.names)
+
+    def lexicon(self) -> Mapping[str, int]:
+        """Every surface form with the number of pages it stands on."""
+        return self._words()["surface"]
+
+    def _words(self) -> Mapping[str, Mapping[str, int]]:
+        return words_of(self._rows, self.commit, self._kept.words)
+
+    def _hits(self, row: str, *filters: JSON) -> list[JSON]:
+        """At most as many rows as one search gives."""
+        body = {
+            "size": _SAMPLE_AT_ONCE,
+            "query": self._queries.rows(row, *filters),
+            "_source": ["stored"],
+            "sort": ["_doc"],
+            "track_total_hits": False,
+        }
+        return [hit["_source"] for hit in self._rows.search([body])[0]["hits"]["hits"]]
+
+    # How many pages
+
+    def frequencies(self, concepts: Sequence[Concept]) -> list[int]:
+        """On how many pages each concept stands in the text."""
+        counts: list[tuple[str, int | None]] = []
+        asked: dict[str, JSON] = {}
+        for concept in concepts:
+            own = dict.fromkeys(way for form in concept.forms for way in ways(form))
+            key = json.dumps(list(own))
+            if len(own) == 1 and (known := self._of_word(next(iter(own)))) is not None:
+                counts.append((key, known))
+                continue
+            counts.append((key, None))
+            asked[key] = in_text(concept)
+        found = self._counted(asked)
+        return [found[key] if known is None else known for key, known in counts]
+
+    def _of_word(self, way: Way) -> int | None:
+        """On how many pages a single term stands; None for a phrase."""
+        if len(way.steps) == 1 and len(way.steps[0]) == 1:
+            return self._words()[way.field].get(way.steps[0][0], 0)
+        return None
+
+    def _idf(self, way: Way) -> float:
+        count = self._of_word(way)
+        if count is None:
+            key = json.dumps([way])
+            count = self._counted({key: find(way)})[key]
+        return idf(self.commit.pages, count)
+
+    def _counted(self, queries: Mapping[str, JSON]) -> dict[str, int]:
+        """How many pages each query finds, all in one search."""
+        with self._lock:
+            found = {key: self._counts[key] for key in queries if key in self._counts}
+        new = {key: query for key, query in queries.items() if key not in found}
+        if new:
+            # Only pages that have any of them are looked at.
+            body = {
+                "size": 0,
+                "track_total_hits": False,
+                "query": self._queries.rows(PAGE, any_of(list(new.values()))),
+                "aggs": {"counts": {"filters": {"filters": {str(at): query for at, query in enumerate(new.values())}}}},
+            }
+            buckets = self._rows.search([body])[0]["aggregations"]["counts"]["buckets"]
+            counts = {key: buckets[str(at)]["doc_count"] for at, key in enumerate(new)}
+            with self._lock:
+                self._counts.update(counts)
+            found |= counts
+        return found
+
+    def _count_phrases(self, concepts: Sequence[Concept]) -> None:
+        """Have all phrases of a request counted at once."""
+        phrases = {way for concept in concepts for form in concept.forms for way in ways(form) if len(way.steps) > 1}
+        self._counted({json.dumps([way]): find(way) for way in sorted(phrases)})
+
+    # Matching
+
+    def match(self, request: Request) -> Matches:
+        """Rank documents by the best of their pages."""
+        near = request.near if any(concept.asked for concept in request.concepts) else ()
+        wanted = request.offset + request.limit if request.limit else 0
+        self._count_phrases([concept for concept in request.concepts if not concept.excluded])
+        scoring = self._queries.matching(request)
+        raised = {own.document for own in near}
+        bodies = [self._gathering(scoring, request, wanted + len(raised) if wanted else 0)]
+        if near:
+            bodies += self._asking_near(scoring, request, near)
+        answers = self._rows.search(bodies)
+        found = gathered(answers[0])
+        joined = 0
+        if near:
+            ranked, joined = self._with_near(found, request, near, answers[1:])
+        else:
+            ranked = [(own, _Chosen(own.ord, own.best, own.pages)) for own in found.best]
+        chosen = [own for _, own in ranked[request.offset : wanted]]
+        return Matches(
+            documents=self._documents_of(chosen, scoring, request.pages_per_document),
+            total=found.documents,
+            total_pages=found.pages,
+            facets=facets_of(found.counts, self.commit.values, request.facets),
+            joined=joined,
+        )
+
+    def totals(self, requests: Sequence[Request]) -> list[int]:
+        """How many documents match each request."""
+        self._count_phrases([own for each in requests for own in each.concepts if not own.excluded])
+        bodies = [
+            self._gathering(self._queries.matching(each), replace(each, facets=(), order=()), 0) for each in requests
+        ]
+        return [gathered(answer).documents for answer in self._rows.search(bodies)]
+
+    def _gathering(self, scoring: JSON, request: Request, most: int, apart: Sequence[str] = ()) -> JSON:
+        aggs = gathering(request, self._tuning, self.commit.values, most, apart)
+        return {"size": 0, "track_total_hits": False, "query": scoring, "aggs": aggs}
+
+    # Near pages
+
+    def _asking_near(self, scoring: JSON, request: Request, near: Sequence[Near]) -> list[JSON]:
+        """What must be known of near pages: those that may join, and what their documents are without them."""
+        places = [place(own.document, own.page) for own in near]
+        joining = [place(own.document, own.page) for own in near if own.joins and own.bonus > 0]
+        rows = {"_source": False, "docvalue_fields": ["document", "number", "ord", "day", "values", "contents"]}
+        documents = {"terms": {"document": sorted({own.document for own in near})}}
+        return [
+            {
+                **self._gathering(
+                    {"bool": {"must": [scoring], "filter": [documents]}}, request, len(near), apart=places
+                ),
+                **rows,
+                "size": len(near),
+                "post_filter": {"terms": {"place": places}},
+            },
+            {**rows, "size": max(len(joining), 1), "query": self._queries.joining(request, joining)},
+        ]
+
+    def _with_near(
+        self, found: Gathered, request: Request, near: Sequence[Near], answers: Sequence[JSON]
+    ) -> tuple[list[tuple[Ranked, _Chosen]], int]:
+        """The documents in their order with near pages raised, and how many have nothing but such pages."""
+        bonuses = {place(own.document, own.page): own.bonus for own in near}
+        unit = max(found.top, request.near_least) or 1.0
+        apart = {own.ord: own for own in gathered(answers[0]).best}
+        pages: dict[int, list[tuple[int, float, bool]]] = {}
+        rows: dict[int, JSON] = {}
+        matching: set[str] = set()
+        for answer, joined in zip(answers, (False, True), strict=True):
+            for hit in answer["hits"]["hits"]:
+                own = hit["fields"]
+                at = place(own["document"][0], own["number"][0])
+                if (joined and at in matching) or not self._passes(own, request):
+                    continue
+                matching.add(at)
+                factor = self._tuning.contents_page if own["contents"][0] else 1.0
+                score = (0.0 if joined else hit["_score"]) + bonuses[at] * unit * factor
+                pages.setdefault(own["ord"][0], []).append((own["number"][0], score, joined))
+                rows[own["ord"][0]] = own
+        ranked = [(own, _Chosen(own.ord, own.best, own.pages)) for own in found.best if own.ord not in pages]
+        joined_documents = 0
+        for ord, raised in pages.items():
+            others = apart.get(ord)
+            scores = [score for _, score, _ in raised]
+            scores += [score for score in (others.best, others.second) if score] if others else []
+            scores.sort(reverse=True)
+            rank = scores[0] + self._tuning.second_page * (scores[1] if len(scores) > 1 else 0.0)
+            key = others.key if others else self._key(rows[ord], request)
+            joined_documents += others is None
+            count = others.pages if others else 0
+            own_rank = Ranked(ord, key, rank, scores[0], 0.0, count)
+            ranked.append((own_rank, _Chosen(ord, scores[0], count, raised)))
+        ranked.sort(key=lambda own: own[0].order)
+        return ranked, joined_documents
+
+    def _passes(self, row: JSON, request: Request) -> bool:
+        """Whether a row is of a document that passes the filters."""
+        own = [self.commit.values[number] for number in row.get("values", ())]
+        return all(
+            any((name, value) in own for value in wanted) for name, wanted in request.filters.items() if wanted
+        )
+
+    def _key(self, row: JSON, request: Request) -> float:
+        """What a document that nothing but near pages finds is ordered by before its rank, as the cluster would say."""
+        if request.order:
+            order = list(request.order)
+            return order.index(row["document"][0]) if row["document"][0] in order else len(order)
+        day = row["day"][0]
+        if request.sort == "newest":
+            return float(-day)
+        return float(day or 1e9) if request.sort == "oldest" else 0.0
+
+    # The documents of a slice
+
+    def _documents_of(self, chosen: Sequence[_Chosen], scoring: JSON, pages: int) -> tuple[DocumentMatch, ...]:
+        if not chosen:
+            return ()
+        ords = [own.ord for own in chosen]
+        those = {"terms": {"ord": ords}}
+        bodies: list[JSON] = [
+            {
+                "size": len(ords),
+                "query": self._queries.rows(DOCUMENT, those),
+                "_source": ["stored"],
+                "docvalue_fields": ["ord"],
+                "sort": ["_doc"],
+            }
+        ]
+        if pages:
+            bodies += self._asking_pages(chosen, scoring, pages)
+        answers = self._rows.search(bodies)
+        documents = {
+            hit["fields"]["ord"][0]: DOCUMENTS.validate_python(hit["_source"]["stored"])
+            for hit in answers[0]["hits"]["hits"]
+        }
+        best = self._best_pages(answers[1:], chosen, pages) if pages else {}
+        return tuple(
+            DocumentMatch(
+                document=documents[own.ord],
+                score=own.score,
+                matching_pages=own.matching,
+                pages=best.get(own.ord, ()),
+            )
+            for own in chosen
+        )
+
+    def _asking_pages(self, chosen: Sequence[_Chosen], scoring: JSON, pages: int) -> list[JSON]:
+        # Of near pages the scores are known, and others may take their places.
+        most = pages + max(len(own.near) for own in chosen)
+        top = {"size": most, "sort": [{"_score": "desc"}, {"number": "asc"}], "_source": ["stored"]}
+        by_document = {"terms": {"field": "ord", "size": len(chosen)}, "aggs": {"best": {"top_hits": top}}}
+        those = {"terms": {"ord": [own.ord for own in chosen]}}
+        bodies: list[JSON] = [
+            {
+                "size": 0,
+                "track_total_hits": False,
+                "query": {"bool": {"must": [scoring], "filter": [those]}},
+                "aggs": {"documents": by_document},
+            }
+        ]
+        near = [
+            {"bool": {"filter": [{"term": {"ord": own.ord}}, {"terms": {"number": [page for page, *_ in own.near]}}]}}
+            for own in chosen
+            if own.near
+        ]
+        if near:
+            bodies.append(
+                {
+                    "size": sum(len(own.near) for own in chosen),
+                    "query": self._queries.rows(PAGE, any_of(near)),
+                    "_source": ["stored"],
+                    "docvalue_fields": ["ord"],
+                    "sort": ["_doc"],
+                }
+            )
+        return bodies
+
+    def _best_pages(
+        self, answers: Sequence[JSON], chosen: Sequence[_Chosen], pages: int
+    ) -> dict[int, tuple[PageMatch, ...]]:
+        found: dict[int, dict[int, tuple[float, bool, JSON]]] = {own.ord: {} for own in chosen}
+        for bucket in answers[0]["aggregations"]["documents"]["buckets"]:
+            for hit in bucket["best"]["hits"]["hits"]:
+                stored = hit["_source"]["stored"]
+                found[bucket["key"]][stored["number"]] = (hit["sort"][0], False, stored)
+        scores = {own.ord: {page: (score, joined) for page, score, joined in own.near} for own in chosen}
+        for hit in answers[1]["hits"]["hits"] if len(answers) > 1 else ():
+            ord, stored = hit["fields"]["ord"][0], hit["_source"]["stored"]
+            found[ord][stored["number"]] = (*scores[ord][stored["number"]], stored)
+        return {
+            ord: tuple(
+                PageMatch(PAGES.validate_python(stored), score, joined)
+                for _, (score, joined, stored) in sorted(own.items(), key=lambda each: (-each[1][0], each[0]))[:pages]
+            )
+            for ord, own in found.items()
+        }
+
+    # Why
+
+    def explain(self, concepts: Sequence[Concept], document: str, number: int) -> list[Contribution]:
+        """What makes the score of a page, part by part."""
+        asked = [concept for concept in concepts if not concept.excluded]
+        parts = [(concept, *part) for concept in asked for part in self._queries.parts(concept)]
+        here = {"term": {"place": place(document, number)}}
+        bodies: list[JSON] = [
+            {
+                "size": 1,
+                "query": self._queries.rows(PAGE, here),
+                "_source": False,
+                "docvalue_fields": ["length", "contents"],
+            },
+            *(
+                {"size": 1, "_source": False, "query": {"bool": {"must": [query], "filter": [self._queries.rows(PAGE, here)]}}}
+                for *_, query in parts
+            ),
+        ]
+        page, *answers = (answer["hits"]["hits"] for answer in self._rows.search(bodies))
+        if not page:
+            return []
+        own = page[0]["fields"]
+        factor = self._tuning.contents_page if own["contents"][0] else 1.0
+        found = []
+        for (concept, field, way, weight, query), hits in zip(parts, answers, strict=True):
+            if hits:
+                frequency = 1.0
+                if field == way.field:
+                    score = hits[0]["_score"]
+                    frequency = float(round(score / (1 - score))) if "intervals" in query else score
+                saturated = 1.0
+                if field == way.field:
+                    saturated = frequency / (frequency + self._norm(own["length"][0]))
+                rarity = self._idf(way)
+                found.append(
+                    (
+                        concept,
+                        Contribution(
+                            concept=concept.label,
+                            field=field,
+                            terms=" ".join("|".join(step) or "*" for step in way.steps),
+                            frequency=int(frequency),
+                            idf=rarity,
+                            weight=weight * factor,
+                            score=weight * rarity * saturated * factor,
+                            counted=False,
+                        ),
+                    )
+                )
+        return [part for concept in asked for part in _counted_of(concept, [own for of, own in found if of is concept])]
+
+    def _norm(self, length: int) -> float:
+        tuning = self._tuning
+        return tuning.k1 * (1 - tuning.b + tuning.b * max(length / self._queries.average, tuning.shortest))
+
+
+def _counted_of(concept: Concept, parts: Sequence[Contribution]) -> list[Contribution]:
+    """A concept's parts, of each field the first best one counted; none of a bonus that the text has not."""
+    if concept.bonus and all(part.field in ("title", "heading") for part in parts):
+        return []
+    best: dict[str, Contribution] = {}
+    for part in parts:
+        if part.field not in best or part.score > best[part.field].score:
+            best[part.field] = part
+    return [replace(part, counted=part is best[part.field]) for part in parts]

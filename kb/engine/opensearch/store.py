@@ -1,0 +1,208 @@
+"""The index in a cluster: opened by its state document, read by many, written by one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from kb.deadline import untimed
+from kb.engine import BuildInfo
+from kb.engine.opensearch.commits import KEPT_SECONDS, Commit, Commits
+from kb.engine.opensearch.connection import Connection, Missing
+from kb.engine.opensearch.layout import DOCUMENT, INDEX, MAPPINGS, PAGE, SCHEMA_VERSION, STATE_MAPPINGS
+from kb.engine.opensearch.queries import Queries
+from kb.engine.opensearch.reading import Rows
+from kb.engine.opensearch.state import Kept, OpenSearchState
+from kb.engine.opensearch.writer import OpenSearchWriter
+from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError
+from kb.settings import Settings
+from kb.tuning import Tuning
+
+JSON = dict[str, Any]
+_LOG = logging.getLogger(__name__)
+_PATIENCE = 60.0
+
+
+class OpenSearchStore:
+    """An index of a cluster. Before each search its state document is read, whichever process has written it."""
+
+    format = f"opensearch-{SCHEMA_VERSION}"
+
+    def __init__(self, settings: Settings, tuning: Tuning) -> None:
+        self._connection = Connection(settings)
+        self._prefix = settings.opensearch_prefix
+        self._shards = settings.opensearch_shards
+        self._commits = Commits(self._connection, self._prefix)
+        self._tuning = tuning
+        self._kept = Kept()
+        self._lock = threading.Lock()
+        self._current: OpenSearchState | None = None
+
+    # Reading
+
+    def current(self) -> OpenSearchState:
+        """The newest commit. Raises IndexMissing, IndexMismatch, EngineUnavailable."""
+        commit = self._live()
+        state = self._current
+        if state is None or state.key != (commit.build, commit.number):
+            with untimed(), self._lock:
+                state = self._current
+                if state is None or state.key != (commit.build, commit.number):
+                    state = self._current = OpenSearchState(self._connection, commit, self._tuning, self._kept)
+        return state
+
+    def _live(self) -> Commit:
+        commit, _ = self._commits.read()
+        if not commit.build:
+            raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.")
+        if not commit.fingerprint.startswith(f"{self.format} "):
+            raise IndexMismatch(
+                "Indeks zbudowała inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa."
+            )
+        return commit
+
+    def live(self) -> BuildInfo:
+        """The live build. Raises IndexMissing, IndexMismatch, IndexDamaged, EngineUnavailable."""
+        commit = self._live()
+        try:
+            stats = self._connection.call(
+                lambda client, params: client.indices.stats(index=commit.build, metric="store", params=params)
+            )
+        except Missing:
+            raise _gone(commit) from None
+        return BuildInfo(
+            name=commit.build,
+            fingerprint=commit.fingerprint,
+            created=commit.created,
+            documents=commit.first[0],
+            pages=commit.first[1],
+            bytes=stats["_all"]["primaries"]["store"]["size_in_bytes"],
+        )
+
+    def verify(self) -> None:
+        """Count what is there: the cluster compares the bytes of its files with their checksums by itself.
+
+        Raises IndexMissing, IndexMismatch, IndexDamaged, EngineUnavailable.
+        """
+        commit = self._live()
+        queries = Queries(commit, self._tuning, lambda _: 0.0)
+        rows = Rows(self._connection, commit.build, queries)
+        bodies = [{"size": 0, "track_total_hits": True, "query": queries.rows(row)} for row in (DOCUMENT, PAGE)]
+        found = [answer["hits"]["total"]["value"] for answer in rows.search(bodies)]
+        if found != [commit.documents, commit.pages]:
+            raise IndexDamaged(
+                "Indeks jest uszkodzony. Uruchom „kb index --rebuild”: zbuduje go od nowa z tekstów, które już odczytano.",
+                [
+                    f"w indeksie {commit.build} ma być dokumentów {commit.documents} i stron {commit.pages}, "
+                    f"a jest {found[0]} i {found[1]}"
+                ],
+            )
+
+    # Writing
+
+    @contextmanager
+    def writer(self, fingerprint: str, *, rebuild: bool = False) -> Iterator[OpenSearchWriter]:
+        """The only right to write. Raises IndexLocked, EngineUnavailable."""
+        self._make(self._commits.index, {"number_of_shards": 1, "auto_expand_replicas": "0-1"}, STATE_MAPPINGS)
+        with self._commits.lock() as lease:
+            before, at = self._commits.read()
+            fresh = rebuild or before.fingerprint != fingerprint or not self._exists(before.build)
+            # From here on whoever wrote before can no longer commit, and what it still sends has no number that counts.
+            began = replace(self._clean(before), epoch=before.epoch + 1)
+            at = self._commits.write(began, at)
+            build = began.build
+            if fresh:
+                build = f"{self._prefix}-build-{datetime.now(UTC).strftime('%Y%m%d-%H%M%S-%f')}"
+                self._make(build, {"number_of_shards": self._shards, **INDEX}, MAPPINGS)
+            writer = OpenSearchWriter(
+                self._connection, self._commits, lease, began, at, build, fingerprint if fresh else ""
+            )
+            try:
+                yield writer
+            finally:
+                if not writer.committed:
+                    self._forget(writer, replace(began, epoch=before.epoch))
+
+    def _forget(self, writer: OpenSearchWriter, before: Commit) -> None:
+        """Undo what a run that did not commit has done; what cannot be undone now, the next run removes."""
+        try:
+            if writer.fresh or not writer.sent:  # its number was never seen where it counts, and another may have it
+                self._commits.write(before, writer.at)
+            if writer.fresh:
+                self._remove(writer.build)
+        except (KbError, Missing) as error:
+            _LOG.warning("%s", error)
+
+    def _make(self, index: str, settings: JSON, mappings: JSON) -> None:
+        if not self._exists(index):
+            body = {"settings": {"index": settings}, "mappings": mappings}
+            self._connection.call(
+                lambda client, params: client.indices.create(index=index, body=body, params={**params, "ignore": 400}),
+                patience=_PATIENCE,
+            )
+
+    def _remove(self, index: str) -> None:
+        self._connection.call(
+            lambda client, params: client.indices.delete(index=index, params={**params, "ignore_unavailable": "true"})
+        )
+
+    def _exists(self, index: str) -> bool:
+        if not index:
+            return False
+        return bool(
+            self._connection.call(
+                lambda client, params: client.indices.exists(index=index, params=params), patience=_PATIENCE
+            )
+        )
+
+    def _clean(self, before: Commit) -> Commit:
+        """Remove what nobody can be reading any more; the state without it."""
+        now = time.time()
+        replaced = [own for own in before.replaced if now - own.at < KEPT_SECONDS or own == before.replaced[-1]]
+        kept = {before.build, *(own.build for own in replaced)}
+        found = self._connection.call(
+            lambda client, params: client.indices.get(
+                index=f"{self._prefix}-build-*", params={**params, "filter_path": "*.settings.index.uuid"}
+            )
+        )
+        for name in sorted(set(found) - kept):
+            self._remove(name)
+        if not self._exists(before.build):
+            return replace(before, replaced=tuple(replaced))
+        # A number that never committed: the run before was stopped halfway, or left without a commit.
+        void = (*before.void, before.epoch) if before.epoch not in (before.number, *before.void) else before.void
+        old = [own for own in before.dead if now - own.at >= KEPT_SECONDS]
+        gone: list[JSON] = [{"terms": {"ord": list(own.ords)}} for own in old]
+        if void:
+            gone.append({"terms": {"born": list(void)}})
+        if gone:
+            self._delete(before.build, {"bool": {"should": gone}})
+        return replace(
+            before,
+            void=void,
+            dead=tuple(own for own in before.dead if own not in old),
+            forgotten=before.number if old else before.forgotten,
+            replaced=tuple(replaced),
+        )
+
+    def _delete(self, index: str, query: JSON) -> None:
+        """Remove rows for good. What a killed run has sent may not be searchable before a refresh."""
+        self._connection.call(lambda client, params: client.indices.refresh(index=index, params=params))
+        self._connection.call(
+            lambda client, params: client.delete_by_query(
+                index=index, body={"query": query}, params={**params, "conflicts": "proceed", "refresh": "true"}
+            )
+        )
+
+
+def _gone(commit: Commit) -> IndexDamaged:
+    return IndexDamaged(
+        "Indeks jest uszkodzony. Uruchom „kb index”: zbuduje go od nowa z tekstów, które już odczytano.",
+        [f"w klastrze OpenSearch nie ma indeksu {commit.build}"],
+    )

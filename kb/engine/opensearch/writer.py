@@ -1,0 +1,227 @@
+"""Writing to the cluster: rows are sent on the way, seen by nobody; one document at the end says that they count."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from kb.engine import AnalysedDocument, IndexedFile
+from kb.engine.opensearch.commits import Commit, Commits, Dead, Lease, Replaced
+from kb.engine.opensearch.connection import Connection
+from kb.engine.opensearch.layout import DOCUMENT, FILES, PAGE, WORDS, counted, rows_of, rows_of_words
+from kb.engine.opensearch.queries import Queries
+from kb.engine.opensearch.reading import Rows
+from kb.engine.opensearch.state import OpenSearchState
+from kb.errors import KbError
+from kb.tuning import Tuning
+
+JSON = dict[str, Any]
+_ROWS_AT_ONCE = 500
+_WORDS_AT_ONCE = 30_000
+"""Words of the pages that go in one request, which make some five megabytes."""
+_PATIENCE = 60.0
+"""Seconds for a cluster that has lost a node to mend itself: the work of hours may hang on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A document of the build before this write."""
+
+    ord: int
+    file: IndexedFile
+    pages: int
+    words: int
+
+
+class OpenSearchWriter:
+    """Writes to a build: the live one, or a fresh one with the ``fingerprint`` that it gets."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        commits: Commits,
+        lease: Lease,
+        before: Commit,
+        at: Mapping[str, Any],
+        build: str,
+        fingerprint: str,
+    ) -> None:
+        self._connection, self._commits, self._lease = connection, commits, lease
+        self._before, self.at, self._build, self._fingerprint = before, at, build, fingerprint
+        self._start = before if not fingerprint else Commit(epoch=before.epoch, build=build)
+        self._born = before.epoch
+        self._rows = Rows(connection, build, Queries(self._start, Tuning(), lambda _: 0.0))
+        self._known = {} if fingerprint else self._read_known()
+        self._files = [own.file for own in self._known.values()]
+        self._values = list(self._start.values)
+        self._next = self._start.next
+        self._dead: list[_Known] = []
+        self._changes: dict[str, Counter[str]] = {"surface": Counter(), "lemma": Counter()}
+        self._added: dict[str, tuple[int, int]] = {}
+        self._actions: list[JSON] = []
+        self._waiting = 0
+        self.sent = False
+        self.committed = False
+
+    @property
+    def build(self) -> str:
+        """The name of the build: that of its index."""
+        return self._build
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the build is new and empty."""
+        return bool(self._fingerprint)
+
+    def replaced(self) -> OpenSearchState | None:
+        """The state that a fresh build is to replace; None where none can be read."""
+        if not self._before.build:
+            return None
+        state = OpenSearchState(self._connection, self._before, Tuning())
+        try:
+            state.documents()  # another schema may have other values in its rows
+        except (KbError, ValueError, TypeError, KeyError):
+            return None
+        return state
+
+    def files(self) -> list[IndexedFile]:
+        """Every file in the index at the start of this write."""
+        return list(self._files)
+
+    def _read_known(self) -> dict[str, _Known]:
+        found = {}
+        for own in self._rows.each(DOCUMENT, source=["file", "words.pages", "words.count"]):
+            file = FILES.validate_python(own["file"])
+            found[file.document] = _Known(own["ord"], file, own["words"]["pages"], own["words"]["count"])
+        return found
+
+    def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
+        """Send a document, in place of the one of the same id. Raises ValueError before anything is sent of it."""
+        values = [(name, value) for name, own in document.facets.items() for value in own]
+        for value in values:
+            if value not in self._values:
+                self._values.append(value)
+        rows, counts = rows_of(document, file, self._next, self._born, [self._values.index(value) for value in values])
+        for _, row in rows:
+            _check(row)
+        id = document.document.id
+        self.remove(id)
+        self._next += 1
+        self._added[id] = (len(document.pages), document.words)
+        for field, own in counts.items():
+            self._changes[field].update(own)
+        for name, row in rows:
+            self._send({"index": {"_id": name, "routing": id}}, row, len(row.get("surface", "")) // 8)
+
+    def _send(self, action: JSON, row: JSON, words: int) -> None:
+        self._actions += [action, row]
+        self._waiting += words
+        if len(self._actions) >= 2 * _ROWS_AT_ONCE or self._waiting >= _WORDS_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._actions:
+            self._lease.check()
+            self.sent = True
+            self._connection.bulk(self._build, self._actions)
+            self._actions, self._waiting = [], 0
+
+    def remove(self, document: str) -> None:
+        """Have a document of earlier commits count no more."""
+        known = self._known.pop(document, None)
+        if known is not None:
+            self._dead.append(known)
+
+    def commit(self) -> None:
+        """Make all changes seen at once, by one write; nothing where nothing was changed.
+
+        Raises KbError where the cluster does not have what was sent, IndexLocked where another writer has taken over.
+        """
+        if not self.fresh and not self._added and not self._dead:
+            return
+        self._count_dead()
+        for name, row in rows_of_words(self._changes, self._born):
+            self._send({"index": {"_id": name}}, row, 0)
+        self._flush()
+        if self.sent:
+            self._refresh()
+            self._check_sent()
+        self._lease.check()
+        self.at = self._commits.write(self._made(), self.at)
+        self.committed = True
+
+    def _made(self) -> Commit:
+        start, now = self._start, time.time()
+        gone = [(own.pages, own.words) for own in self._dead]
+        made = replace(
+            start,
+            epoch=self._before.epoch,
+            number=self._born,
+            documents=start.documents + len(self._added) - len(gone),
+            pages=start.pages + sum(pages for pages, _ in self._added.values()) - sum(pages for pages, _ in gone),
+            words=start.words + sum(words for _, words in self._added.values()) - sum(words for _, words in gone),
+            next=self._next,
+            values=tuple(self._values),
+            dead=(*start.dead, Dead(at=now, ords=tuple(own.ord for own in self._dead))) if self._dead else start.dead,
+        )
+        if self.fresh:
+            before = self._before
+            made = replace(
+                made,
+                fingerprint=self._fingerprint,
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                first=(made.documents, made.pages),
+                replaced=(*before.replaced, Replaced(build=before.build, at=now)) if before.build else (),
+            )
+        return made
+
+    def _count_dead(self) -> None:
+        """Take what stands on removed pages out of the numbers of pages."""
+        ords = [own.ord for own in self._dead]
+        for start in range(0, len(ords), _ROWS_AT_ONCE):
+            those = {"terms": {"ord": ords[start : start + _ROWS_AT_ONCE]}}
+            for own in self._rows.each(DOCUMENT, those, source=["words"], size=50):
+                for field, changes in self._changes.items():
+                    changes.subtract(counted(own["words"][field]))
+
+    def _refresh(self) -> None:
+        """Have every copy of every shard see what was sent: one that does not would give other answers."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            found = self._connection.call(
+                lambda client, params: client.indices.refresh(index=self._build, params=params), patience=_PATIENCE
+            )
+            if not found["_shards"]["failed"]:
+                return
+            if time.monotonic() >= end:
+                raise KbError(
+                    "Klaster OpenSearch nie odświeżył wszystkich kopii indeksu, więc działa nadal poprzedni stan. "
+                    "Sprawdź węzły klastra i uruchom „kb index” ponownie.",
+                    [str(found["_shards"])],
+                )
+            time.sleep(1)
+
+    def _check_sent(self) -> None:
+        """Compare what was sent with what is there. Raises KbError."""
+        expected = len(self._added), sum(pages for pages, _ in self._added.values())
+        own = {"term": {"born": self._born}}
+        bodies = [
+            {"size": 0, "track_total_hits": True, "query": {"bool": {"filter": [own, {"term": {"row": row}}]}}}
+            for row in (DOCUMENT, PAGE)
+        ]
+        found = tuple(answer["hits"]["total"]["value"] for answer in self._rows.search(bodies))
+        if found != expected:
+            raise KbError(
+                "Nowy indeks jest niepełny, więc działa nadal poprzedni. Uruchom „kb index” ponownie.",
+                [f"dokumenty i strony: wysłano {expected[0]} i {expected[1]}, w klastrze jest {found[0]} i {found[1]}"],
+            )
+
+
+def _check(row: JSON) -> None:
+    """Raises ValueError for what cannot be sent as UTF-8: half a letter of two code units, which files may have."""
+    for name in ("stored", "file", "names"):
+        str(row.get(name, "")).encode()
