@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 from cluster import nodes
@@ -40,10 +41,15 @@ class Place:
     def __init__(self, cluster: nodes.Cluster) -> None:
         self.cluster = cluster
         self.names: dict[Path, str] = {}
+        self._free: list[str] = []
+        self._given = 0
 
     def settings(self, folder: Path, **given: object) -> Settings:
         """Settings for an index in the cluster, in the name of a folder."""
-        prefix = self.names.setdefault(folder, f"t{len(self.names)}")
+        if folder not in self.names:
+            self._given += not self._free
+            self.names[folder] = self._free.pop() if self._free else f"t{self._given}"
+        prefix = self.names[folder]
         urls = ",".join(self.cluster.urls)
         chosen = {"engine": "opensearch", "opensearch_url": urls, "opensearch_prefix": prefix, "index": folder}
         return Settings(**chosen | given)  # type: ignore[arg-type]
@@ -53,10 +59,15 @@ class Place:
         return OpenSearchStore(self.settings(folder, **given), tuning or Tuning())
 
     def clear(self, folder: Path) -> None:
-        """Remove an index: a cluster keeps some hundred at most."""
-        name = self.names[folder]
-        for index in self.cluster.ask(f"/_cat/indices/{name}-*?format=json&h=index"):
-            self.cluster.ask(f"/{index['index']}", method="DELETE")
+        """Remove what an index has in the cluster, and let the next test have its name: making an index takes longest."""
+        name = self.names.pop(folder)
+        self._free.append(name)
+        builds = [own["index"] for own in self.cluster.ask(f"/_cat/indices/{name}-build-*?format=json&h=index")]
+        if builds:
+            self.cluster.ask(f"/{','.join(builds)}", method="DELETE")
+        for id in ("state", "lock"):
+            with suppress(HTTPError):
+                self.cluster.ask(f"/{name}-state/_doc/{id}", method="DELETE")
 
 
 @pytest.fixture(scope="module")
