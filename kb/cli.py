@@ -389,7 +389,7 @@ def search(
 @report_errors
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie i czy jest aktualny."""
-    from kb.engine import open_store
+    from kb.engine import HasCondition, open_store
     from kb.extract.confine import offered
     from kb.extract.recognition import find_recogniser
     from kb.indexer import fingerprint
@@ -434,6 +434,7 @@ def status(documents: Documents = None, index: Index = None, as_json: AsJson = F
         damaged=damaged,
         pending=differing,
         folder=str(root),
+        cluster=store.condition() if isinstance(store, HasCondition) else None,
     )
     terminal.print_state(state, as_json)
 

@@ -18,6 +18,8 @@ class KbError(Exception):
     code = "error"
     retry_after = 30
     """Seconds after which a program may try again, where ``status`` says that it may."""
+    discreet = False
+    """Whether ``details`` are for logs and the command line alone: they may name machines."""
     for_readers = ""
     """What a page says in place of a message that tells administrators what to do; "" where the message is for everybody."""
 
@@ -80,10 +82,12 @@ class IndexDamaged(IndexMismatch):
 
 
 class EngineUnavailable(KbError):
-    """The search engine cannot be reached; an index may well be there."""
+    """The search engine cannot be reached, or refuses; an index may well be there."""
 
     status = 503
     code = "engine_unavailable"
+    discreet = True
+    for_readers = "Wyszukiwarka chwilowo nie odpowiada. Spróbuj ponownie za chwilę."
 
 
 class TooSlow(KbError):

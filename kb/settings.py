@@ -91,7 +91,10 @@ class Settings(BaseSettings):
         description="Początek nazw indeksów w klastrze; dwie bazy w jednym klastrze muszą mieć różne.",
     )
     opensearch_shards: int = Field(
-        1, ge=1, le=1024, description="Na ile fragmentów dzielić nowy indeks w klastrze; zmiana wymaga kb index --rebuild."
+        1,
+        ge=1,
+        le=1024,
+        description="Na ile fragmentów dzielić nowy indeks w klastrze; zmiana wymaga kb index --rebuild.",
     )
     host: str = Field("127.0.0.1", description="Adres, pod którym serwer przyjmuje połączenia.")
     port: int = Field(8000, ge=0, le=65535, description="Port serwera.")

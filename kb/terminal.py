@@ -23,7 +23,7 @@ from rich.text import Text
 from kb import messages
 from kb.citing import locator
 from kb.console import Console, harmless, json_text
-from kb.engine import Contribution
+from kb.engine import Condition, Contribution
 from kb.model import Hit, Reading, Results, Status
 from kb.polish import fold
 
@@ -57,6 +57,7 @@ class IndexState:
     ``ocr`` says in Polish whether the text of scans is recognised on this machine.
     ``reading`` says in Polish what the kernel keeps from the processes that read files.
     ``meaning``: how many pages can be found by meaning; None where that is off.
+    ``cluster``: how the machines of the engine are; None where it is on this one.
     """
 
     build: str
@@ -72,6 +73,7 @@ class IndexState:
     damaged: tuple[str, ...] = ()
     pending: Pending | None = None
     folder: str = ""
+    cluster: Condition | None = None
 
 
 # Any command
@@ -524,11 +526,27 @@ def print_state(state: IndexState, as_json: bool = False) -> None:
     contents = f"{messages.documents(state.documents)}, {messages.pages(state.pages)}, {size}"
     console.print(f"Indeks {state.build}: {contents}")
     console.print(f"Zbudowany: {messages.moment(datetime.fromisoformat(state.created))}")
+    if state.cluster:
+        _print_cluster(console, state.cluster)
     console.print(f"Rozpoznawanie tekstu skanów (OCR): {state.ocr}", markup=False)
     console.print(f"Odczyt plików: {state.reading}", markup=False)
     if state.meaning:
         console.print(f"Znaczenie: {state.meaning.done} z {_of_pages(state.meaning.pages)}")
     _print_freshness(console, state)
+
+
+_HEALTH = {
+    "green": "sprawny",
+    "yellow": "[yellow]działa, ale brakuje kopii zapasowych[/yellow]",
+    "red": "[red]brakuje części indeksu[/red]",
+}
+
+
+def _print_cluster(console: Console, cluster: Condition) -> None:
+    """How the machines of the engine are."""
+    shards = f"fragmenty indeksu: {cluster.shards}" + (f", brakujące: {cluster.lacking}" if cluster.lacking else "")
+    console.print(f"Klaster: {_HEALTH.get(cluster.health, escape(cluster.health))}; węzły: {cluster.nodes}; {shards}")
+    console.print(f"Odpowiedź klastra: {cluster.answer_ms:.0f} ms; najdłużej czekająca zmiana: {cluster.lag_ms:.0f} ms")
 
 
 def _print_freshness(console: Console, state: IndexState) -> None:

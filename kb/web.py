@@ -166,7 +166,7 @@ def _on_error(request: Request, error: Exception) -> Response:
             if left:
                 return left
     if isinstance(error, KbError):
-        status, code, message, details = error.status, error.code, error.message, error.details
+        status, code, message, details = error.status, error.code, error.message, _told(error)
     elif isinstance(error, RequestValidationError):
         status, code = BadRequest.status, BadRequest.code
         message = "Nie rozumiemy parametrów zapytania."
@@ -190,6 +190,14 @@ def _on_error(request: Request, error: Exception) -> Response:
     if status == 503:
         response.headers["Retry-After"] = str(error.retry_after if isinstance(error, KbError) else KbError.retry_after)
     return response
+
+
+def _told(error: KbError) -> tuple[str, ...]:
+    """The details of an error that may be told to anybody; the log has the others."""
+    if error.discreet and error.details:
+        _LOG.error("%s: %s", error.code, "; ".join(error.details))
+        return ()
+    return error.details
 
 
 def _of_a_document_that_left(request: Request) -> Response | None:

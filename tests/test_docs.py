@@ -153,7 +153,7 @@ def test_every_setting_is_described_as_in_the_code() -> None:
     made = {"jobs": "liczba procesorów", "store": "store` obok indeksu"}
     expected = []
     for name, field in Settings.model_fields.items():
-        default = made.get(name, str(field.default) or "pusto")
+        default = made.get(name, ("" if field.default is None else str(field.default)) or "pusto")
         expected.append([f"KB_{name.upper()}", default, field.description])
     assert rows(SETTINGS, "Zmienna | Domyślnie | Znaczenie") == expected
 

@@ -13,6 +13,7 @@ from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 ROOT = Path(__file__).parent.parent
 KNOWN_TO_ONE = {
     "whoosh": "kb/engine/embedded/codec.py kb/engine/embedded/segments.py kb/engine/embedded/writer.py",
+    "opensearchpy": "kb/engine/opensearch/connection.py",
     "pypdf": "kb/extract/pdf.py",
     # Lines, forms and pictures are read off the page that is open: subjects of their own, one library.
     "pypdfium2": "kb/extract/extras.py kb/extract/glyphs.py kb/extract/page.py kb/extract/pdf.py kb/extract/picture.py "

@@ -356,6 +356,32 @@ class Locates(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """How the machines of an engine are: the contract of ``cluster`` in ``kb status --json``.
+
+    ``health`` is green, yellow where copies of the live build's shards are lacking, red where shards are. ``shards`` answer,
+    ``lacking`` ones do not. ``answer_ms`` is how long a question for the newest commit took, ``lag_ms`` for how long the
+    oldest change that the cluster has still to make has been waiting.
+    """
+
+    health: str
+    nodes: int
+    shards: int
+    lacking: int
+    answer_ms: float
+    lag_ms: float
+
+
+@runtime_checkable
+class HasCondition(Protocol):
+    """An ability of stores that are on other machines: to say how these are."""
+
+    def condition(self) -> Condition:
+        """How they are. Raises EngineUnavailable."""
+        ...
+
+
 class Writer(Protocol):
     """Writing: readers see nothing before ``commit``, and everything after it at once.
 

@@ -40,7 +40,10 @@ POLICIES = {
         'java.lang.RuntimePermission "getClassLoader"',
         'java.util.PropertyPermission "sun.nio.ch.bugLevel", "write"',
     ],
-    "lang-painless": ['java.lang.RuntimePermission "createClassLoader"', 'java.lang.RuntimePermission "getClassLoader"'],
+    "lang-painless": [
+        'java.lang.RuntimePermission "createClassLoader"',
+        'java.lang.RuntimePermission "getClassLoader"',
+    ],
     "reindex": ['java.net.SocketPermission "*", "connect"'],
 }
 """What a module may do: a distribution has these files, Maven Central's jars do not."""

@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Self
 from urllib.error import HTTPError
 
 import pytest
 from cluster import nodes
-from library import environment
+from cluster.front import certificates, front
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from library import TAXONOMY, Library, environment
 
-from engine.contract import AskedElsewhere, EngineContract, Index
+from engine.contract import (
+    MANY,
+    SCORE,
+    TUNINGS,
+    AskedElsewhere,
+    EngineContract,
+    Given,
+    Index,
+    check,
+    check_content,
+    concept,
+    document,
+    exact,
+    histories,
+    ids_of_documents,
+    lemma,
+    requests,
+    word,
+)
+from kb import indexer
+from kb.deadline import Deadline, within
+from kb.engine import Explains, Matches, Request
 from kb.engine.opensearch import OpenSearchStore
+from kb.errors import EngineUnavailable, IndexDamaged, IndexLocked, IndexMismatch, KbError, TooSlow
+from kb.model import Results, Status
+from kb.reading.query import make_query
+from kb.search import KnowledgeBase
 from kb.settings import Settings
 from kb.tuning import Tuning
 
@@ -134,3 +166,420 @@ class TestOpenSearch(EngineContract):
                 yield asked
             finally:
                 process.kill()
+
+    # Only this engine
+
+    @given(histories(), st.lists(requests(), min_size=1, max_size=4), st.sampled_from(TUNINGS))
+    @settings(MANY, max_examples=8)
+    def test_the_parts_of_a_score_make_the_score(
+        self, history: list[tuple[list[Given], list[str], bool]], asked: list[Request], tuning: Tuning
+    ) -> None:
+        """What is told of a page that matches adds up to its score, the factor of contents pages in it."""
+        with self.index_and_oracle(tuning) as (index, _):
+            for added, removed, rebuild in history:
+                index.commit(*added, removed=removed, rebuild=rebuild)
+            state = index.state
+            assert isinstance(state, Explains)
+            for request in asked:
+                if not any(one.asked for one in request.concepts):
+                    continue  # each document matches, by nothing that stands in it
+                whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000, near=())
+                for match in state.match(whole).documents:
+                    for page, score, _ in match.pages:
+                        parts = state.explain(request.concepts, match.document.id, page.number)
+                        assert sum(part.score for part in parts if part.counted) == pytest.approx(score, rel=SCORE)
+
+
+# A collection that is searched while something happens to the cluster
+
+ASKED = Request(concepts=(word("gmina"), concept(lemma("rada", "gminy"), exact("wójt"))), limit=50)
+
+
+@pytest.fixture
+def index(place: Place, tmp_path: Path) -> Iterator[Index]:
+    """An index with some documents."""
+    made = Index(place.store, tmp_path / "index", Tuning())
+    made.commit(*(some(number) for number in range(20)))
+    yield made
+    place.clear(tmp_path / "index")
+
+
+def some(number: int) -> Given:
+    """A document, different by its number."""
+    return document(f"d{number:02}", f"gmina {number} " + "rok " * number, "rada gminy, wójt", title=f"Tytuł {number}")
+
+
+class Searching:
+    """Threads that ask over and over, and keep every answer and every error."""
+
+    def __init__(self, index: Index, threads: int = 2) -> None:
+        self._index = index
+        self._ending = threading.Event()
+        self.answers: list[Matches] = []
+        self.errors: list[Exception] = []
+        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
+        self._one_more = threading.Semaphore(0)
+
+    def _ask(self) -> None:
+        while not self._ending.is_set():
+            try:
+                with within(Deadline(20)):
+                    self.answers.append(self._index.state.match(ASKED))
+            except Exception as error:  # noqa: BLE001 - whatever it is, a test looks at it
+                self.errors.append(error)
+            self._one_more.release()
+
+    def go_on(self, answers: int = 12) -> None:
+        """Until so many more answers have come."""
+        for _ in range(answers):
+            assert self._one_more.acquire(timeout=60)
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("managing", [False, True])
+def test_the_death_of_a_node_is_not_noticed_by_readers(place: Place, index: Index, managing: bool) -> None:
+    """SIGKILL of a node under search, be it the one that manages the cluster: all answers come, and are the same."""
+    cluster = place.cluster
+    expected = index.state.match(ASKED)
+    victim = cluster.manager() if managing else 1 - cluster.manager()
+    with Searching(index) as searching:
+        searching.go_on()
+        cluster.kill(victim)
+        searching.go_on()
+        cluster.restart(victim)
+        searching.go_on()
+    assert searching.errors == []
+    assert all(answer == expected for answer in searching.answers)
+
+
+@pytest.mark.parametrize("managing", [False, True])
+def test_indexing_survives_the_death_of_a_node(place: Place, index: Index, managing: bool) -> None:
+    """SIGKILL of a node while documents are sent: the run goes on with the other one, or waits until it is back."""
+    cluster = place.cluster
+    victim = cluster.manager() if managing else 1 - cluster.manager()
+    before = ids_of_documents(index.state)
+    with index.store.writer(f"{index.store.format} 1") as writer:
+        writer.add(*some(30))
+        writer._flush()
+        cluster.kill(victim)
+        back = threading.Thread(target=cluster.restart, args=(victim,))
+        back.start()
+        writer.add(*some(31))
+        writer._flush()
+        assert ids_of_documents(index.state) == before
+        writer.commit()
+        back.join()
+    assert ids_of_documents(index.state) == [*before, "d30", "d31"]
+    index.store.verify()
+
+
+def test_a_network_that_hangs_costs_no_answer(place: Place, index: Index) -> None:
+    """Of two ways to the cluster one that takes requests and never answers is left; with no other the reader is told in time."""
+    expected = index.state.match(ASKED)
+    first, second = place.cluster.urls
+    with front(first) as (url, server):
+        both = place.store(index.folder, opensearch_url=f"{url},{second}")
+        alone = place.store(index.folder, opensearch_url=url)
+        assert alone.current().match(ASKED) == both.current().match(ASKED) == expected
+        server.hangs = True
+        for _ in range(4):
+            with within(Deadline(4)):
+                assert both.current().match(ASKED) == expected
+        with pytest.raises((EngineUnavailable, TooSlow)), within(Deadline(0.5)):
+            alone.current()
+        server.hangs = False
+        assert alone.current().match(ASKED) == expected
+
+
+def test_a_writer_taken_for_dead_writes_nothing(place: Place, index: Index) -> None:
+    """One of another machine that has not been heard of for long is taken over; waking up, it cannot commit."""
+    cluster, lock = place.cluster, f"/{place.names[index.folder]}-state/_doc/lock"
+    other = place.store(index.folder)
+    with index.store.writer(f"{index.store.format} 1") as sleeper:
+        sleeper.add(*some(40))
+        sleeper._flush()
+        held = cluster.ask(lock)["_source"]
+        cluster.ask(lock, method="PUT", body=held | {"host": "inna-maszyna"})
+        with pytest.raises(IndexLocked, match="trwa"), other.writer(f"{other.format} 1"):
+            pass
+        cluster.ask(lock, method="PUT", body=held | {"host": "inna-maszyna", "heard": held["heard"] - 100})
+        with other.writer(f"{other.format} 1") as writer:
+            writer.add(*some(41))
+            writer.commit()
+        # What the sleeper still sends counts for nobody, now and after the next runs.
+        sleeper.add(*some(42))
+        with pytest.raises(IndexLocked, match="przejął"):
+            sleeper.commit()
+    cluster.ask(f"/{index.state.commit.build}/_refresh", method="POST")
+    assert {"d40", "d42"}.isdisjoint(ids_of_documents(index.state))
+    index.commit(some(43))
+    assert ids_of_documents(index.state)[-2:] == ["d41", "d43"]
+    index.store.verify()
+
+
+KILLED = """\
+import os, signal, sys
+from pathlib import Path
+from engine.test_opensearch import some
+from kb.engine import open_store
+from kb.settings import load
+store = open_store(load())
+with store.writer(f"{store.format} 1", rebuild=sys.argv[1] == "rebuild") as writer:
+    writer.remove("d00")
+    writer.add(*some(50))
+    writer._flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("how", ["change", "rebuild"])
+def test_a_run_killed_halfway_has_not_happened(place: Place, index: Index, how: str) -> None:
+    """SIGKILL of the indexer leaves the index as it was, whatever the cluster refreshes; the next run need not wait."""
+    before = ids_of_documents(index.state)
+    settings = place.settings(index.folder)
+    own = {
+        f"KB_{name.upper()}": str(getattr(settings, name)) for name in ("engine", "opensearch_url", "opensearch_prefix")
+    }
+    done = subprocess.run([sys.executable, "-c", KILLED, how], env=environment() | own, check=False)
+    assert done.returncode == -signal.SIGKILL
+    place.cluster.ask(f"/{place.names[index.folder]}-*/_refresh", method="POST")
+    assert ids_of_documents(index.state) == before
+    assert "d50" not in index.ids(word("gmina"), limit=50)
+    index.commit(some(51))
+    assert ids_of_documents(index.state) == [*before, "d51"]
+    index.store.verify()
+    builds = place.cluster.ask(f"/_cat/indices/{place.names[index.folder]}-build-*?format=json")
+    assert len(builds) == 1
+
+
+def test_readers_have_one_build_or_the_other(index: Index) -> None:
+    """While everything is built anew beside and switched to, each answer is that of a whole build."""
+    before = index.state.match(ASKED)
+    with Searching(index) as searching:
+        searching.go_on()
+        for _ in range(2):
+            index.commit(*(some(number) for number in range(15)), rebuild=True)
+            searching.go_on()
+    after = index.state.match(ASKED)
+    assert searching.errors == []
+    assert [answer for answer in searching.answers if answer not in (before, after)] == []
+    assert {answer.total for answer in searching.answers} == {20, 15}
+
+
+def test_what_no_reader_can_need_is_removed(place: Place, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that were replaced, and builds before the last one, go with a later run; a state that lived through it is right."""
+    reader = place.store(index.folder)
+    reader.current().documents(), reader.current().lexicon()
+    index.commit(document("d00", "powiat"), removed=["d01"])
+    monkeypatch.setattr("kb.engine.opensearch.store.KEPT_SECONDS", 0.0)
+    index.commit(document("d02", "powiat"))
+    build = index.state.commit.build
+    place.cluster.ask(f"/{build}/_refresh", method="POST")
+    rows = place.cluster.ask(f"/{build}/_search?q=document:d01&size=0&track_total_hits=true")
+    assert rows["hits"]["total"]["value"] == 0
+    anew = Index(place.store, index.folder, Tuning())
+    check_content(reader.current(), anew.state)
+    check(reader.current(), anew.state, ASKED)
+    assert ids_of_documents(reader.current()) == [f"d{number:02}" for number in range(20) if number != 1]
+    for _ in range(3):
+        index.commit(some(1), rebuild=True)
+    name = place.names[index.folder]
+    assert len(place.cluster.ask(f"/_cat/indices/{name}-build-*?format=json")) == 2
+
+
+# What a cluster may refuse
+
+
+def refused(store: OpenSearchStore) -> EngineUnavailable:
+    """The error of a store that cannot be read."""
+    with pytest.raises(EngineUnavailable) as error:
+        store.current().match(ASKED)
+    return error.value
+
+
+def test_a_cluster_that_is_away(place: Place, index: Index) -> None:
+    """An administrator is told which setting has the address, a reader nothing of the kind."""
+    port = nodes.free_ports(1)[0]
+    error = refused(place.store(index.folder, opensearch_url=f"http://127.0.0.1:{port}"))
+    assert "KB_OPENSEARCH_URL" in error.message
+    assert str(port) in error.details[0]
+    assert "OpenSearch" not in error.for_readers
+
+
+def test_a_user_with_a_password_over_tls(place: Place, index: Index, tmp_path: Path) -> None:
+    """With the authority's certificate, the user and the password, also from a file, the cluster answers; else it is said why."""
+    own = certificates(tmp_path / "certificates")
+    others = certificates(tmp_path / "others")
+    (tmp_path / "password").write_text("tajne-hasło\n")
+    with front(place.cluster.urls[0], password="kb:tajne-hasło", own=own) as (url, _):
+        right = {"opensearch_url": url, "opensearch_ca": own.authority, "opensearch_user": "kb"}
+        for password in (
+            {"opensearch_password": "tajne-hasło"},
+            {"opensearch_password_file": tmp_path / "password"},
+        ):
+            assert place.store(index.folder, **right, **password).current().match(ASKED).total == 20
+        wrong = refused(place.store(index.folder, **right, opensearch_password="inne-hasło"))
+        assert "KB_OPENSEARCH_PASSWORD" in wrong.message
+        assert "inne-hasło" not in f"{wrong.message} {wrong.details}"
+        for authority in (others.authority, None):
+            given = right | {"opensearch_ca": authority, "opensearch_password": "tajne-hasło"}
+            assert "KB_OPENSEARCH_CA" in refused(place.store(index.folder, **given)).message
+    assert "tajne" not in repr(place.settings(index.folder, opensearch_password="tajne-hasło"))
+
+
+def test_a_client_with_a_certificate(place: Place, index: Index, tmp_path: Path) -> None:
+    """Where the cluster wants a certificate of who asks, one is sent; without it the connection is refused."""
+    own = certificates(tmp_path / "certificates")
+    with front(place.cluster.urls[0], own=own, asks_client=True) as (url, _):
+        given = {"opensearch_url": url, "opensearch_ca": own.authority}
+        assert place.store(index.folder, **given, opensearch_cert=own.client).current().match(ASKED).total == 20
+        assert "KB_OPENSEARCH_CERT" in refused(place.store(index.folder, **given)).message
+    with pytest.raises(KbError, match="KB_OPENSEARCH_CA"):
+        place.store(index.folder, opensearch_url="https://127.0.0.1", opensearch_ca=tmp_path / "brak.pem")
+
+
+def test_an_index_of_another_schema(place: Place, index: Index) -> None:
+    """What another version has written is not read, and is replaced by the next run."""
+    index.commit(some(1), rebuild=True)
+    path = f"/{place.names[index.folder]}-state/_doc/state"
+    state = place.cluster.ask(path)["_source"]
+    place.cluster.ask(path, method="PUT", body=state | {"fingerprint": "opensearch-0 1"})
+    for read in (index.store.current, index.store.live, index.store.verify):
+        with pytest.raises(IndexMismatch, match="kb index"):
+            read()
+    index.commit(some(2))
+    assert ids_of_documents(index.state) == ["d02"]
+    place.cluster.ask(path, method="PUT", body={"epoch": "?"})
+    with pytest.raises(IndexMismatch, match="KB_OPENSEARCH_PREFIX"):
+        index.store.current()
+
+
+def test_an_index_that_is_gone_or_lacks_rows(place: Place, index: Index) -> None:
+    """It is told as damaged, and the next run builds it anew."""
+    build = index.state.commit.build
+    lost = {"query": {"term": {"document": "d03"}}}
+    place.cluster.ask(f"/{build}/_delete_by_query?refresh=true", method="POST", body=lost)
+    with pytest.raises(IndexDamaged) as damage:
+        index.store.verify()
+    assert "20 i 40, a jest 19 i 38" in damage.value.details[0]
+    place.cluster.ask(f"/{build}", method="DELETE")
+    for read in (index.store.live, index.store.verify, lambda: index.state.match(ASKED)):
+        with pytest.raises(IndexDamaged) as damage:
+            read()
+        assert build in damage.value.details[0]
+    index.commit(some(1))
+    assert ids_of_documents(index.state) == ["d01"]
+
+
+def test_a_cluster_that_lacks_a_part_of_the_index(place: Place, index: Index) -> None:
+    """Nothing is shown in place of the whole; the error has what the cluster says of itself."""
+    build = index.state.commit.build
+    place.cluster.ask(f"/{build}", method="DELETE")
+    nowhere = {"index": {"number_of_shards": 2, "number_of_replicas": 0, "routing.allocation.require._name": "nikt"}}
+    place.cluster.ask(f"/{build}?wait_for_active_shards=0", method="PUT", body={"settings": nowhere})
+    with within(Deadline(3)):
+        error = refused(index.store)
+    assert "kb status" in error.message
+    assert "stan klastra: red, węzły: 2" in error.details[-1]
+    assert index.store.condition().health == "red"
+    assert index.store.condition().lacking == 2
+
+
+def test_a_cluster_that_takes_no_writes(place: Place, index: Index) -> None:
+    """A disk that is nearly full locks indexes against writing: readers read on, the indexer says where to make room."""
+    build = index.state.commit.build
+    place.cluster.ask(f"/{build}/_settings", method="PUT", body={"index.blocks.read_only_allow_delete": True})
+    with pytest.raises(EngineUnavailable, match="miejsce"):
+        index.commit(some(60))
+    assert index.state.match(ASKED).total == 20
+    place.cluster.ask(f"/{build}/_settings", method="PUT", body={"index.blocks.read_only_allow_delete": None})
+    index.commit(some(60))
+    assert index.state.match(ASKED).total == 21
+
+
+def test_a_question_longer_than_the_cluster_allows(place: Place, index: Index) -> None:
+    """The setting that limits it is named."""
+    limit = "indices.query.bool.max_clause_count"
+    place.cluster.ask("/_cluster/settings", method="PUT", body={"persistent": {limit: 30}})
+    try:
+        long = Request(concepts=tuple(word(f"słowo{number}") for number in range(40)))
+        with pytest.raises(EngineUnavailable, match=limit):
+            index.state.match(long)
+    finally:
+        place.cluster.ask("/_cluster/settings", method="PUT", body={"persistent": {limit: None}})
+
+
+# The whole over it
+
+TEXTS = {
+    "Strategia rozwoju transportu": "Gmina wspiera transport publiczny. Autobus co godzinę.\n\n## Budżet\n\nKoszt: 5 mln zł.",
+    "Poradnik ZIT": "Zintegrowane inwestycje terytorialne pomagają gminom.\n\n## Kto może\n\nWójt składa wniosek do 30 maja.",
+    "Raport o powietrzu": "Jakość powietrza w powiecie poprawia się od 2020 roku. Rada gminy przyjęła uchwałę antysmogową.",
+    "Usługi społeczne": "Dzienny dom pomocy w gminie. Opieka nad osobami starszymi i transport do lekarza.",
+}
+QUESTIONS = (
+    "gmina",
+    "transport publczny",
+    "jakosc powietrza",
+    "„rada gminy”",
+    "gmina -wójt",
+    "kto składa wniosek do zit",
+    "nie ma takich slow nigdzie",
+    "uchwała rady",
+    "",
+)
+
+
+def alike(one: Results, other: Results) -> None:
+    """Two results are the same but for the last digits of scores, and the time that they took."""
+    scores = [[(hit.score, *(page.score for page in hit.pages)) for hit in results.hits] for results in (one, other)]
+    assert len(scores[0]) == len(scores[1])
+    for own, others in zip(*scores, strict=True):
+        assert own == pytest.approx(others, rel=SCORE)
+    plain = [
+        replace(
+            results,
+            took_ms=0,
+            hits=tuple(
+                replace(hit, score=0, pages=tuple(replace(page, score=0) for page in hit.pages)) for hit in results.hits
+            ),
+        )
+        for results in (one, other)
+    ]
+    assert plain[0] == plain[1]
+
+
+def test_the_site_finds_the_same(place: Place, tmp_path: Path) -> None:
+    """Documents indexed into the cluster are found, repaired, suggested and related as those of the embedded engine."""
+    library = Library(tmp_path)
+    library.write("taxonomy.yaml", TAXONOMY)
+    for number, (title, text) in enumerate(TEXTS.items()):
+        kind = "raport" if number % 2 else "poradnik"
+        library.markdown(f"{number}.md", f"# {title}\n\n{text}", title=title, kind=kind, topics=["transport"])
+    library.pdf("plik.pdf", ["Program ochrony powietrza w gminie"], ["Uchwała rady gminy z 2023 roku"], title="Plik")
+    embedded = library.settings(meaning="off")
+    own = place.settings(tmp_path / "index")
+    names = ("engine", "opensearch_url", "opensearch_prefix")
+    cluster = library.settings(meaning="off", store=tmp_path / "store2", **{name: getattr(own, name) for name in names})
+    reports = [indexer.run(settings) for settings in (embedded, cluster)]
+    assert [report.documents for report in reports] == [len(TEXTS) + 1] * 2
+    one, other = (KnowledgeBase(settings) for settings in (embedded, cluster))
+    for text in QUESTIONS:
+        for filters in ({}, {"kind": ("raport",)}):
+            query = make_query(text, filters=filters)
+            alike(one.search(query), other.search(query))
+        assert one.suggest(text) == other.suggest(text)
+    for known in one.documents():
+        assert one.related(known.id) == other.related(known.id)
+    again = indexer.run(cluster)
+    assert {file.status for file in again.files} <= {Status.UNCHANGED, Status.SKIPPED}
+    place.clear(tmp_path / "index")

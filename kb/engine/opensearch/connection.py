@@ -25,6 +25,8 @@ Answer = TypeVar("Answer")
 _SECONDS = 60.0
 """For one request of nobody who waits: the indexer, the command line."""
 _LEAST_SECONDS = 0.05
+_MORE_TRIES = 2
+"""Once each node has failed: a cluster that loses one needs a moment."""
 _PAUSE_SECONDS = 0.25
 _BUSY = {429, 502, 503, 504}
 _CLAUSES = ("too_many_clauses", "maxClauseCount", "too_many_nested_clauses")
@@ -102,7 +104,11 @@ class Connection:
                     raise Missing(str(each["error"]))
                 if "error" in each:
                     raise exceptions.TransportError(each.get("status", 500), str(each["error"]), each["error"])
-                if each["timed_out"] or each["_shards"]["failed"] or each["_shards"]["successful"] < each["_shards"]["total"]:
+                if (
+                    each["timed_out"]
+                    or each["_shards"]["failed"]
+                    or each["_shards"]["successful"] < each["_shards"]["total"]
+                ):
                     raise exceptions.TransportError(503, "partial results", each["_shards"])
             return list(found)
 
@@ -120,21 +126,25 @@ class Connection:
 
         self._tried(send, patience=_SECONDS)
 
+    def health(self, index: str) -> JSON:
+        """How the cluster is, and the shards of an index."""
+        found: JSON = self.call(lambda client, params: client.cluster.health(index=index, params=params))
+        return found
+
     def call(self, ask: Callable[[opensearchpy.OpenSearch, JSON], Answer], patience: float = 0.0) -> Answer:
         """Any other request: ``ask`` gets the client and the parameters that limit its time."""
         return self._tried(lambda seconds: ask(self._client, {"request_timeout": seconds}), patience)
 
     def _tried(self, ask: Callable[[float], Answer], patience: float = 0.0) -> Answer:
-        """Ask each node once, and again while there is ``patience``: for those who wait, as long as their request may take."""
-        left = deadline.left()
+        """Ask each node, and some again; with ``patience`` for so many seconds. A request has no more time than it has left."""
         end = time.monotonic() + (patience or _SECONDS)
-        tries = max(len(self.urls), 2)
+        tries = len(self.urls) + _MORE_TRIES
         attempt = 0
         while True:
             deadline.check()
             attempt += 1
             left = deadline.left()
-            seconds = _SECONDS if left is None else max(_LEAST_SECONDS, left / 2 if attempt < tries else left)
+            seconds = _SECONDS if left is None else max(_LEAST_SECONDS, left / 2 if attempt < len(self.urls) else left)
             try:
                 return ask(seconds)
             except exceptions.NotFoundError as error:
@@ -145,7 +155,7 @@ class Connection:
                 deadline.check()
                 if not _passing(error) or time.monotonic() >= end or (attempt >= tries and not patience):
                     raise self._said(error) from None
-                if attempt >= tries:
+                if attempt >= len(self.urls):
                     time.sleep(_PAUSE_SECONDS)
 
     def _said(self, error: exceptions.OpenSearchException) -> KbError:
@@ -198,9 +208,19 @@ class Connection:
             return EngineUnavailable(
                 "Klaster OpenSearch działa tylko częściowo: nie ma wszystkich fragmentów indeksu albo węzła, który nim "
                 "kieruje. Sprawdź jego węzły; pokazuje je „kb status”.",
-                details,
+                [*details, *self._health()],
             )
         return EngineUnavailable("Klaster OpenSearch nie przyjął zapytania.", details)
+
+    def _health(self) -> list[str]:
+        """What the cluster says of itself, where it does."""
+        try:
+            found = self._client.cluster.health(params={"request_timeout": 2, "cluster_manager_timeout": "1s"})
+        except exceptions.OpenSearchException:
+            return ["nie wiadomo, które węzły działają"]
+        lacking = found["initializing_shards"] + found["unassigned_shards"]
+        said = f"stan klastra: {found['status']}, węzły: {found['number_of_nodes']}"
+        return [f"{said}, działające fragmenty: {found['active_shards']}, brakujące: {lacking}"]
 
 
 def _passing(error: exceptions.OpenSearchException) -> bool:

@@ -147,9 +147,7 @@ def rows_of_words(changes: dict[str, Counter[str]], born: int) -> Iterator[tuple
 
 def _tokens(found: Iterable[Word], *, functions: bool = True) -> str:
     """A text by its terms; without ``functions`` a function word is any word."""
-    return " ".join(
-        ANY if word.function and not functions else "|".join((ANY, *word.terms)) for word in found
-    )
+    return " ".join(ANY if word.function and not functions else "|".join((ANY, *word.terms)) for word in found)
 
 
 def _counted(counts: dict[str, int]) -> str:

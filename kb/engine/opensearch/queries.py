@@ -34,6 +34,15 @@ class Way(NamedTuple):
     steps: Steps
 
 
+class Part(NamedTuple):
+    """What is looked for in a field, what it weighs there, and the query that finds it."""
+
+    field: str
+    way: Way
+    weight: float
+    query: JSON
+
+
 def ways(form: Form) -> Iterator[Way]:
     """Each term of a single step by itself, a phrase as a whole; without the empty steps at its end."""
     if len(form.steps) == 1:
@@ -193,13 +202,13 @@ class Queries:
         own = dict.fromkeys(way for form in forms if form.field == "lemma" for way in ways(form))
         return any_of([find(way, field) for way in own for field, _ in self._context])
 
-    def parts(self, concept: Concept) -> Iterator[tuple[str, Way, float, JSON]]:
-        """Every way in which a concept may add to a score: the field, what is looked for, its weight, and the query."""
+    def parts(self, concept: Concept) -> Iterator[Part]:
+        """Every way in which a concept may add to a score."""
         for form in concept.forms:
             for way in ways(form):
-                yield way.field, way, form.weight, find(way)
+                yield Part(way.field, way, form.weight, find(way))
                 for field, share in self._context if form.field == "lemma" else ():
-                    yield field, way, form.weight * share, find(way, field)
+                    yield Part(field, way, form.weight * share, find(way, field))
 
 
 def _best(queries: list[JSON]) -> JSON:

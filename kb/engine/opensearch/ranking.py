@@ -123,7 +123,7 @@ class Gathered:
 def gathering(
     request: Request, tuning: Tuning, values: Sequence[tuple[str, str]], most: int, apart: Sequence[str] = ()
 ) -> JSON:
-    """The aggregation that gathers documents, the first ``most`` of them in order; pages ``apart`` count, but not their scores."""
+    """The aggregation that gathers documents, and gives the first ``most``; pages ``apart`` count, but not their scores."""
     filters = {name: wanted for name, wanted in request.filters.items() if wanted}
     bits = {name: 1 << at for at, name in enumerate(filters)}
     met = [bits[name] if name in filters and value in filters[name] else 0 for name, value in values]
@@ -159,7 +159,9 @@ def gathered(answer: JSON) -> Gathered:
     )
 
 
-def facets_of(counts: Sequence[int], values: Sequence[tuple[str, str]], wanted: Sequence[str]) -> dict[str, Mapping[str, int]]:
+def facets_of(
+    counts: Sequence[int], values: Sequence[tuple[str, str]], wanted: Sequence[str]
+) -> dict[str, Mapping[str, int]]:
     """Counts by facet and value."""
     found: dict[str, dict[str, int]] = {name: {} for name in wanted}
     for (name, value), count in zip(values, counts, strict=False):

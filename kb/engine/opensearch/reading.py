@@ -41,12 +41,17 @@ class Rows:
     def each(
         self, row: str, *filters: JSON, source: Sequence[str], sort: Sequence[str] = ("ord",), size: int = _ROWS
     ) -> Iterator[JSON]:
-        """All rows of a kind, in order of numbers that are not the same in any two; what was sent of them, and the first of these."""
+        """All rows of a kind, in order of numbers that are not the same in any two; and the first of these."""
         after: list[Any] | None = None
         query = self.queries.rows(row, *filters)
         while True:
             check()
-            body: JSON = {"size": size, "query": query, "sort": [{name: "asc"} for name in sort], "_source": list(source)}
+            body: JSON = {
+                "size": size,
+                "query": query,
+                "sort": [{name: "asc"} for name in sort],
+                "_source": list(source),
+            }
             body["track_total_hits"] = False
             if after is not None:
                 body["search_after"] = after
@@ -68,9 +73,7 @@ class Followed(Generic[Value]):
         self._lock = threading.Lock()
         self._kept: tuple[Commit, Value] | None = None
 
-    def of(
-        self, commit: Commit, whole: Callable[[], Value], changed: Callable[[Value, Commit], Value]
-    ) -> Value:
+    def of(self, commit: Commit, whole: Callable[[], Value], changed: Callable[[Value, Commit], Value]) -> Value:
         """The value for a commit."""
         kept = self._kept
         if kept is not None and _same(kept[0], commit):
@@ -103,7 +106,9 @@ class DocumentRow:
     pages: int
 
 
-def documents_of(rows: Rows, commit: Commit, followed: Followed[Mapping[int, DocumentRow]]) -> Mapping[int, DocumentRow]:
+def documents_of(
+    rows: Rows, commit: Commit, followed: Followed[Mapping[int, DocumentRow]]
+) -> Mapping[int, DocumentRow]:
     """All documents of a commit by ``ord``, which is the order in which they were added."""
 
     def read(*filters: JSON) -> dict[int, DocumentRow]:

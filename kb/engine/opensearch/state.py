@@ -25,7 +25,7 @@ from kb.engine import (
 from kb.engine.opensearch.commits import Commit
 from kb.engine.opensearch.connection import Connection
 from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, place
-from kb.engine.opensearch.queries import Queries, Way, any_of, find, in_text, ways
+from kb.engine.opensearch.queries import Part, Queries, Way, any_of, find, in_text, ways
 from kb.engine.opensearch.ranking import Gathered, Ranked, facets_of, gathered, gathering
 from kb.engine.opensearch.reading import DocumentRow, Followed, Rows, documents_of, words_of
 from kb.model import Document, Page
@@ -83,7 +83,9 @@ class OpenSearchState:
         """All documents, newest first, without a date last, then by id."""
         found = [DOCUMENTS.validate_python(own.stored) for own in self._documents().values()]
         found.sort(key=lambda document: document.id)
-        return sorted(found, key=lambda document: document.published.toordinal() if document.published else 0, reverse=True)
+        return sorted(
+            found, key=lambda document: document.published.toordinal() if document.published else 0, reverse=True
+        )
 
     def page(self, document: str, number: int) -> Page | None:
         """One page with its text."""
@@ -287,9 +289,7 @@ class OpenSearchState:
     def _passes(self, row: JSON, request: Request) -> bool:
         """Whether a row is of a document that passes the filters."""
         own = [self.commit.values[number] for number in row.get("values", ())]
-        return all(
-            any((name, value) in own for value in wanted) for name, wanted in request.filters.items() if wanted
-        )
+        return all(any((name, value) in own for value in wanted) for name, wanted in request.filters.items() if wanted)
 
     def _key(self, row: JSON, request: Request) -> float:
         """What a document that nothing but near pages finds is ordered by before its rank, as the cluster would say."""
@@ -391,52 +391,42 @@ class OpenSearchState:
     def explain(self, concepts: Sequence[Concept], document: str, number: int) -> list[Contribution]:
         """What makes the score of a page, part by part."""
         asked = [concept for concept in concepts if not concept.excluded]
-        parts = [(concept, *part) for concept in asked for part in self._queries.parts(concept)]
-        here = {"term": {"place": place(document, number)}}
-        bodies: list[JSON] = [
-            {
-                "size": 1,
-                "query": self._queries.rows(PAGE, here),
-                "_source": False,
-                "docvalue_fields": ["length", "contents"],
-            },
-            *(
-                {"size": 1, "_source": False, "query": {"bool": {"must": [query], "filter": [self._queries.rows(PAGE, here)]}}}
-                for *_, query in parts
-            ),
+        parts = [(at, part) for at, concept in enumerate(asked) for part in self._queries.parts(concept)]
+        here = self._queries.rows(PAGE, {"term": {"place": place(document, number)}})
+        bodies: list[JSON] = [{"size": 1, "query": here, "_source": False, "docvalue_fields": ["length", "contents"]}]
+        bodies += [
+            {"size": 1, "query": {"bool": {"must": [part.query], "filter": [here]}}, "_source": False}
+            for _, part in parts
         ]
         page, *answers = (answer["hits"]["hits"] for answer in self._rows.search(bodies))
         if not page:
             return []
-        own = page[0]["fields"]
-        factor = self._tuning.contents_page if own["contents"][0] else 1.0
-        found = []
-        for (concept, field, way, weight, query), hits in zip(parts, answers, strict=True):
+        length, contents = (page[0]["fields"][name][0] for name in ("length", "contents"))
+        factor = self._tuning.contents_page if contents else 1.0
+        found: list[list[Contribution]] = [[] for _ in asked]
+        for (at, part), hits in zip(parts, answers, strict=True):
             if hits:
-                frequency = 1.0
-                if field == way.field:
-                    score = hits[0]["_score"]
-                    frequency = float(round(score / (1 - score))) if "intervals" in query else score
-                saturated = 1.0
-                if field == way.field:
-                    saturated = frequency / (frequency + self._norm(own["length"][0]))
-                rarity = self._idf(way)
-                found.append(
-                    (
-                        concept,
-                        Contribution(
-                            concept=concept.label,
-                            field=field,
-                            terms=" ".join("|".join(step) or "*" for step in way.steps),
-                            frequency=int(frequency),
-                            idf=rarity,
-                            weight=weight * factor,
-                            score=weight * rarity * saturated * factor,
-                            counted=False,
-                        ),
-                    )
-                )
-        return [part for concept in asked for part in _counted_of(concept, [own for of, own in found if of is concept])]
+                told = self._contribution(asked[at], part, hits[0]["_score"], length, factor)
+                found[at].append(told)
+        return [one for own in zip(asked, found, strict=True) for one in _counted_of(*own)]
+
+    def _contribution(self, concept: Concept, part: Part, told: float, length: int, factor: float) -> Contribution:
+        """What a part adds to a page, where the cluster told so much of it."""
+        frequency, saturated = 1.0, 1.0
+        if part.field == part.way.field:
+            frequency = float(round(told / (1 - told))) if "intervals" in part.query else told
+            saturated = frequency / (frequency + self._norm(length))
+        rarity = self._idf(part.way)
+        return Contribution(
+            concept=concept.label,
+            field=part.field,
+            terms=" ".join("|".join(step) or "*" for step in part.way.steps),
+            frequency=int(frequency),
+            idf=rarity,
+            weight=part.weight * factor,
+            score=part.weight * rarity * saturated * factor,
+            counted=False,
+        )
 
     def _norm(self, length: int) -> float:
         tuning = self._tuning

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kb.deadline import untimed
-from kb.engine import BuildInfo
+from kb.engine import BuildInfo, Condition
 from kb.engine.opensearch.commits import KEPT_SECONDS, Commit, Commits
 from kb.engine.opensearch.connection import Connection, Missing
 from kb.engine.opensearch.layout import DOCUMENT, INDEX, MAPPINGS, PAGE, SCHEMA_VERSION, STATE_MAPPINGS
@@ -62,9 +62,7 @@ class OpenSearchStore:
         if not commit.build:
             raise IndexMissing("Nie ma jeszcze indeksu. Uruchom „kb index”, żeby go zbudować.")
         if not commit.fingerprint.startswith(f"{self.format} "):
-            raise IndexMismatch(
-                "Indeks zbudowała inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa."
-            )
+            raise IndexMismatch("Indeks zbudowała inna wersja programu. Uruchom „kb index”, żeby zbudować go od nowa.")
         return commit
 
     def live(self) -> BuildInfo:
@@ -96,13 +94,27 @@ class OpenSearchStore:
         bodies = [{"size": 0, "track_total_hits": True, "query": queries.rows(row)} for row in (DOCUMENT, PAGE)]
         found = [answer["hits"]["total"]["value"] for answer in rows.search(bodies)]
         if found != [commit.documents, commit.pages]:
+            expected = f"{commit.documents} i {commit.pages}"
             raise IndexDamaged(
                 "Indeks jest uszkodzony. Uruchom „kb index --rebuild”: zbuduje go od nowa z tekstów, które już odczytano.",
-                [
-                    f"w indeksie {commit.build} ma być dokumentów {commit.documents} i stron {commit.pages}, "
-                    f"a jest {found[0]} i {found[1]}"
-                ],
+                [f"w {commit.build} dokumentów i stron ma być {expected}, a jest {found[0]} i {found[1]}"],
             )
+
+    def condition(self) -> Condition:
+        """How the cluster is. Raises EngineUnavailable."""
+        began = time.monotonic()
+        commit, _ = self._commits.read()
+        answered = time.monotonic() - began
+        health = self._connection.health(commit.build or self._commits.index)
+        shards = health["active_shards"], health["initializing_shards"] + health["unassigned_shards"]
+        return Condition(
+            health=health["status"],
+            nodes=health["number_of_nodes"],
+            shards=shards[0],
+            lacking=shards[1],
+            answer_ms=round(1000 * answered, 1),
+            lag_ms=health["task_max_waiting_in_queue_millis"],
+        )
 
     # Writing
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from kb.engine import AnalysedDocument, IndexedFile
 from kb.engine.opensearch.commits import Commit, Commits, Dead, Lease, Replaced
 from kb.engine.opensearch.connection import Connection
-from kb.engine.opensearch.layout import DOCUMENT, FILES, PAGE, WORDS, counted, rows_of, rows_of_words
+from kb.engine.opensearch.layout import DOCUMENT, FILES, PAGE, counted, rows_of, rows_of_words
 from kb.engine.opensearch.queries import Queries
 from kb.engine.opensearch.reading import Rows
 from kb.engine.opensearch.state import OpenSearchState
