@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ _MORE_TRIES = 2
 """Once each node has failed: a cluster that loses one needs a moment."""
 _PAUSE_SECONDS = 0.25
 _BUSY = {429, 502, 503, 504}
+_LOST_NODE = ("Node not connected", "node_disconnected", "node_closed")
 _CLAUSES = ("too_many_clauses", "maxClauseCount", "too_many_nested_clauses")
 _NO_ROOM = ("flood-stage", "read-only", "disk usage exceeded", "disk watermark")
 
@@ -53,7 +55,7 @@ class Connection:
             password = _read(str(settings.opensearch_password_file), "KB_OPENSEARCH_PASSWORD_FILE").strip()
         self._client = opensearchpy.OpenSearch(
             hosts=self.urls,
-            http_auth=(settings.opensearch_user, password) if settings.opensearch_user else None,
+            headers=_signed(settings.opensearch_user, password) if settings.opensearch_user else None,
             ssl_context=_ssl_context(settings) if any(url.startswith("https://") for url in self.urls) else None,
             max_retries=0,  # tried again below, where it is known how long somebody waits
             retry_on_timeout=True,  # a node that hangs is left alone for a while
@@ -153,7 +155,9 @@ class Connection:
                 raise VersionConflict from None
             except exceptions.OpenSearchException as error:
                 deadline.check()
-                if not _passing(error) or time.monotonic() >= end or (attempt >= tries and not patience):
+                # A cluster that answers is about to mend itself: then a reader's time is spent on waiting for it.
+                mending = bool(patience) or (left is not None and not isinstance(error, exceptions.ConnectionError))
+                if not _passing(error) or time.monotonic() >= end or (attempt >= tries and not mending):
                     raise self._said(error) from None
                 if attempt >= len(self.urls):
                     time.sleep(_PAUSE_SECONDS)
@@ -229,11 +233,14 @@ def _passing(error: exceptions.OpenSearchException) -> bool:
         return False
     if isinstance(error, exceptions.ConnectionError):
         return True
+    text = f"{error.error} {error.info}" if isinstance(error, exceptions.TransportError) else ""
+    if any(sign in text for sign in _LOST_NODE):
+        return True
     # A full disk says 429 too, and does not get better by being asked.
     return (
         isinstance(error, exceptions.TransportError)
         and error.status_code in _BUSY
-        and not any(sign in f"{error.error} {error.info}" for sign in _NO_ROOM)
+        and not any(sign in text for sign in _NO_ROOM)
     )
 
 
@@ -248,6 +255,11 @@ def _reason(error: exceptions.OpenSearchException) -> str:
             info = info.get("reason", info) if isinstance(info, dict) else info
         return " ".join(f"{error.status_code} {error.error if info is None else info}".split())[:300]
     return " ".join(str(error).split())[:300]
+
+
+def _signed(user: str, password: str) -> dict[str, str]:
+    # The library's own way would refuse a password with Polish letters.
+    return {"authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 def place_of(found: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kb.engine import AnalysedDocument, IndexedFile
-from kb.engine.opensearch.commits import Commit, Commits, Dead, Lease, Replaced
+from kb.engine.opensearch.commits import Commit, Commits, Dead, Lease, Replaced, lost
 from kb.engine.opensearch.connection import Connection
 from kb.engine.opensearch.layout import DOCUMENT, FILES, PAGE, counted, rows_of, rows_of_words
 from kb.engine.opensearch.queries import Queries
@@ -149,6 +149,8 @@ class OpenSearchWriter:
         self._flush()
         if self.sent:
             self._refresh()
+            if self._commits.read()[1] != self.at:
+                raise lost()
             self._check_sent()
         self._lease.check()
         self.at = self._commits.write(self._made(), self.at)
