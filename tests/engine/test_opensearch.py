@@ -218,7 +218,7 @@ class Searching:
         self.answers: list[Matches] = []
         self.errors: list[Exception] = []
         self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
-        self._one_more = threading.Semaphore(0)
+        self._one_more = threading.Condition()
 
     def _ask(self) -> None:
         while not self._ending.is_set():
@@ -227,12 +227,14 @@ class Searching:
                     self.answers.append(self._index.state.match(ASKED))
             except Exception as error:  # noqa: BLE001 - whatever it is, a test looks at it
                 self.errors.append(error)
-            self._one_more.release()
+            with self._one_more:
+                self._one_more.notify_all()
 
     def go_on(self, answers: int = 12) -> None:
-        """Until so many more answers have come."""
-        for _ in range(answers):
-            assert self._one_more.acquire(timeout=60)
+        """Until so many more answers or errors have come."""
+        with self._one_more:
+            wanted = len(self.answers) + len(self.errors) + answers
+            assert self._one_more.wait_for(lambda: len(self.answers) + len(self.errors) >= wanted, timeout=120)
 
     def __enter__(self) -> Self:
         for thread in self._threads:

@@ -28,7 +28,11 @@ _SECONDS = 60.0
 _LEAST_SECONDS = 0.05
 _MORE_TRIES = 2
 """Once each node has failed: a cluster that loses one needs a moment."""
-_PAUSE_SECONDS = 0.25
+_LAST_SECONDS = 0.3
+"""With less time left nothing is tried again: a reader is told what is wrong, not that the question was too long."""
+_PAUSE_SECONDS = 0.1
+PATIENCE = 300.0
+"""Seconds for a cluster that has lost a node to mend itself: the work of hours may hang on it."""
 _BUSY = {429, 502, 503, 504}
 _LOST_NODE = ("Node not connected", "node_disconnected", "node_closed")
 _CLAUSES = ("too_many_clauses", "maxClauseCount", "too_many_nested_clauses")
@@ -75,7 +79,7 @@ class Connection:
             return found
 
         try:
-            return place_of(self._tried(write, patience=_SECONDS))
+            return place_of(self._tried(write, patience=PATIENCE))
         except VersionConflict:
             # A request whose answer was lost may have been heard, and this is the second one.
             found = self.get(index, id)
@@ -97,7 +101,9 @@ class Connection:
 
         def ask(seconds: float) -> list[JSON]:
             # Of its own copies of the shards a node asks itself: so no third node has to be well.
-            head = {"allow_partial_search_results": False, "preference": "_local"}
+            head: JSON = {"allow_partial_search_results": False, "preference": "_local"}
+            if deadline.left() is not None:  # what nobody waits for any more is not worked on
+                head["cancel_after_time_interval"] = f"{max(int(1000 * seconds), 1)}ms"
             lines = [line for body in bodies for line in (head, body)]
             params: JSON = {"request_timeout": seconds}
             found = self._client.msearch(index=index, body=lines, params=params)["responses"]
@@ -126,7 +132,7 @@ class Connection:
                 first = max(results, key=lambda result: result["status"] in _BUSY)
                 raise exceptions.TransportError(first["status"], first["error"]["type"], first["error"])
 
-        self._tried(send, patience=_SECONDS)
+        self._tried(send, patience=PATIENCE)
 
     def health(self, index: str) -> JSON:
         """How the cluster is, and the shards of an index."""
@@ -154,7 +160,11 @@ class Connection:
             except exceptions.ConflictError:
                 raise VersionConflict from None
             except exceptions.OpenSearchException as error:
-                deadline.check()
+                left = deadline.left()
+                if left is not None and left < _LAST_SECONDS:
+                    if isinstance(error, exceptions.ConnectionTimeout):
+                        deadline.check()
+                    raise self._said(error) from None
                 # A cluster that answers is about to mend itself: then a reader's time is spent on waiting for it.
                 mending = bool(patience) or (left is not None and not isinstance(error, exceptions.ConnectionError))
                 if not _passing(error) or time.monotonic() >= end or (attempt >= tries and not mending):

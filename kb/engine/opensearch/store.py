@@ -26,7 +26,6 @@ from kb.tuning import Tuning
 
 JSON = dict[str, Any]
 _LOG = logging.getLogger(__name__)
-_PATIENCE = 60.0
 
 
 class OpenSearchStore:
@@ -156,7 +155,6 @@ class OpenSearchStore:
             body = {"settings": {"index": settings}, "mappings": mappings}
             self._connection.call(
                 lambda client, params: client.indices.create(index=index, body=body, params={**params, "ignore": 400}),
-                patience=_PATIENCE,
             )
 
     def _remove(self, index: str) -> None:
@@ -167,11 +165,7 @@ class OpenSearchStore:
     def _exists(self, index: str) -> bool:
         if not index:
             return False
-        return bool(
-            self._connection.call(
-                lambda client, params: client.indices.exists(index=index, params=params), patience=_PATIENCE
-            )
-        )
+        return bool(self._connection.call(lambda client, params: client.indices.exists(index=index, params=params)))
 
     def _clean(self, before: Commit) -> Commit:
         """Remove what nobody can be reading any more; the state without it."""

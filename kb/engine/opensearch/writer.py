@@ -11,7 +11,7 @@ from typing import Any
 
 from kb.engine import AnalysedDocument, IndexedFile
 from kb.engine.opensearch.commits import Commit, Commits, Dead, Lease, Replaced, lost
-from kb.engine.opensearch.connection import Connection
+from kb.engine.opensearch.connection import PATIENCE, Connection
 from kb.engine.opensearch.layout import DOCUMENT, FILES, PAGE, counted, rows_of, rows_of_words
 from kb.engine.opensearch.queries import Queries
 from kb.engine.opensearch.reading import Rows
@@ -23,8 +23,6 @@ JSON = dict[str, Any]
 _ROWS_AT_ONCE = 500
 _WORDS_AT_ONCE = 30_000
 """Words of the pages that go in one request, which make some five megabytes."""
-_PATIENCE = 60.0
-"""Seconds for a cluster that has lost a node to mend itself: the work of hours may hang on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +190,10 @@ class OpenSearchWriter:
 
     def _refresh(self) -> None:
         """Have every copy of every shard see what was sent: one that does not would give other answers."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while True:
             found = self._connection.call(
-                lambda client, params: client.indices.refresh(index=self._build, params=params), patience=_PATIENCE
+                lambda client, params: client.indices.refresh(index=self._build, params=params), patience=PATIENCE
             )
             if not found["_shards"]["failed"]:
                 return
