@@ -221,7 +221,7 @@ class Searching:
         self._one_more = threading.Condition()
 
     def _ask(self) -> None:
-        while not self._ending.is_set():
+        while not self._ending.wait(0.05):  # a node that starts needs the processors, too
             try:
                 with within(Deadline(20)):
                     self.answers.append(self._index.state.match(ASKED))
