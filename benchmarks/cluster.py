@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from cluster.nodes import VERSION, Cluster
 
-QUESTIONS = 200
+QUESTIONS = 100
 CHANGES = 5
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 ANALYSIS = Analysis(shared_analyzer())
@@ -102,7 +102,7 @@ def _measure(
         yield "|---|--:|--:|"
         for what in found["embedded"]:
             yield f"| {what} | {found['embedded'][what]} | {found['cluster'][what]} |"
-        same = sum(map(_same, answers["embedded"], answers["cluster"], strict=True))
+        same = sum(_same(*pair) for pair in zip(answers["embedded"], answers["cluster"], strict=True))
         yield ""
         yield f"Te same dokumenty, strony, liczby i filtry: {same} z {len(questions)} pytań."
     finally:
@@ -146,6 +146,7 @@ def _one(
     memory = _memory(cluster.processes[0].pid) if name == "cluster" else 0
     made["pamięć węzła, MB"] = f"{memory:.0f}" if memory else "–"
     made["answers"] = answers
+    print(name, {what: value for what, value in made.items() if what != "answers"}, file=sys.stderr, flush=True)
     return made
 
 
