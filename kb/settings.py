@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +21,8 @@ _PREFIX = "KB_"
 _MEGABYTE = 1024 * 1024
 _LIMITS = Limits()
 _OCR = OcrLimits()
+_PASSWORD = re.compile(r"//[^/\s]*@")
+"""A name and a password in an address, which no message may repeat."""
 _FOR_TESTS = {"KB_CORPUS"}
 """Variables that tell optional tests and benchmarks where their data is; they are not settings of the program."""
 
@@ -196,7 +199,8 @@ def load(**given: object) -> Settings:
             name = ".".join(str(part) for part in one["loc"])
             known_as = _PATTERNS.get(name, "") if one["type"] == "string_pattern_mismatch" else _SAID.get(one["type"])
             said = (known_as or one["msg"].removeprefix("Value error, ")).format_map(one.get("ctx", {}))
-            problems.append(f"{_PREFIX}{name.upper()}: błędna wartość „{one.get('input')}” ({said})")
+            given_value = _PASSWORD.sub("//…@", str(one.get("input")))
+            problems.append(f"{_PREFIX}{name.upper()}: błędna wartość „{given_value}” ({said})")
         raise SettingsError("Błędne ustawienia.", problems) from None
     if problems:
         raise SettingsError("Błędne ustawienia.", problems)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from kb.engine import open_store
 from kb.errors import SettingsError
 from kb.settings import Settings, load
 
@@ -105,3 +107,33 @@ def test_every_problem_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as caught:
         load()
     assert [detail.partition(":")[0] for detail in caught.value.details] == ["KB_INDEKS", "KB_PORT", "KB_WORKERS"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KB_OPENSEARCH_URL", "n1:9200"),
+        ("KB_OPENSEARCH_URL", "http://n1:9200,"),
+        ("KB_OPENSEARCH_URL", "https://kb:tajne-hasło@n1:9200"),
+        ("KB_OPENSEARCH_PREFIX", "Baza"),
+        ("KB_OPENSEARCH_PREFIX", "*"),
+        ("KB_OPENSEARCH_SHARDS", "0"),
+    ],
+)
+def test_addresses_of_a_cluster(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """What is no address of a node, or no beginning of a name, is told; a password in an address is not repeated."""
+    monkeypatch.setenv("KB_OPENSEARCH_URL", "http://n1:9200, https://n2.example.pl:9200/klaster")
+    assert load().opensearch_url.count("http") == 2
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert len(caught.value.details) == 1
+    assert name in caught.value.details[0]
+    assert "tajne" not in caught.value.details[0]
+
+
+def test_an_engine_whose_package_is_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the package to install."""
+    monkeypatch.setitem(sys.modules, "kb.engine.opensearch", None)
+    with pytest.raises(SettingsError, match="opensearch-py"):
+        open_store(Settings(engine="opensearch"))

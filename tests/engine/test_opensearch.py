@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from cluster.front import certificates, front
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library import TAXONOMY, Library, environment
+from typer.testing import CliRunner
 
 from engine.contract import (
     MANY,
@@ -40,6 +42,7 @@ from engine.contract import (
     word,
 )
 from kb import indexer
+from kb.cli import app
 from kb.deadline import Deadline, within
 from kb.engine import Explains, Matches, Request
 from kb.engine.opensearch import OpenSearchStore
@@ -516,6 +519,36 @@ def test_a_question_longer_than_the_cluster_allows(place: Place, index: Index) -
             index.state.match(long)
     finally:
         place.cluster.ask("/_cluster/settings", method="PUT", body={"persistent": {limit: None}})
+
+
+def test_the_command_line_over_a_cluster(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``kb index`` fills the cluster, ``kb search`` finds, and ``kb status`` tells of its nodes and shards."""
+    library = Library(tmp_path)
+    library.markdown("a.md", "Gmina i rada gminy.", title="Statut")
+    own = place.settings(tmp_path / "index")
+    for name in ("engine", "opensearch_url", "opensearch_prefix"):
+        monkeypatch.setenv(f"KB_{name.upper()}", str(getattr(own, name)))
+    monkeypatch.setenv("KB_MEANING", "off")
+    folders = ["--documents", str(library.documents), "--index", str(tmp_path / "index")]
+
+    def run(*command: str) -> str:
+        done = CliRunner().invoke(app, [command[0], *folders, *command[1:]], env={"COLUMNS": "200"})
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    run("index")
+    assert "Statut" in run("search", "gminy")
+    place.cluster.wait(2, status="green")
+    said = run("status")
+    assert "Klaster: sprawny; węzły: 2; fragmenty indeksu: 2\n" in said
+    assert "Stan: aktualny" in said
+    told = json.loads(run("status", "--json"))["cluster"]
+    assert (told["health"], told["nodes"], told["shards"], told["lacking"]) == ("green", 2, 2, 0)
+    monkeypatch.setenv("KB_OPENSEARCH_URL", f"http://127.0.0.1:{nodes.free_ports(1)[0]}")
+    away = CliRunner().invoke(app, ["status", *folders])
+    assert away.exit_code == 2
+    assert "KB_OPENSEARCH_URL" in away.stderr
+    place.clear(tmp_path / "index")
 
 
 # The whole over it

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from kb.deadline import check
+from kb.deadline import check, untimed
 from kb.engine.opensearch.commits import Commit
 from kb.engine.opensearch.connection import Connection, Missing
 from kb.engine.opensearch.layout import WORDS, counted
@@ -78,7 +78,7 @@ class Followed(Generic[Value]):
         kept = self._kept
         if kept is not None and _same(kept[0], commit):
             return kept[1]
-        with self._lock:
+        with untimed(), self._lock:
             kept = self._kept
             if kept is not None and _same(kept[0], commit):
                 return kept[1]

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from kb.deadline import untimed
 from kb.engine import BuildInfo, Condition
 from kb.engine.opensearch.commits import KEPT_SECONDS, Commit, Commits
 from kb.engine.opensearch.connection import Connection, Missing
@@ -20,7 +19,7 @@ from kb.engine.opensearch.queries import Queries
 from kb.engine.opensearch.reading import Rows
 from kb.engine.opensearch.state import Kept, OpenSearchState
 from kb.engine.opensearch.writer import OpenSearchWriter
-from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError
+from kb.errors import EngineUnavailable, IndexDamaged, IndexMismatch, IndexMissing, KbError
 from kb.settings import Settings
 from kb.tuning import Tuning
 
@@ -50,7 +49,7 @@ class OpenSearchStore:
         commit = self._live()
         state = self._current
         if state is None or state.key != (commit.build, commit.number):
-            with untimed(), self._lock:
+            with self._lock:
                 state = self._current
                 if state is None or state.key != (commit.build, commit.number):
                     state = self._current = OpenSearchState(self._connection, commit, self._tuning, self._kept)
@@ -187,8 +186,8 @@ class OpenSearchStore:
         gone: list[JSON] = [{"terms": {"ord": list(own.ords)}} for own in old]
         if void:
             gone.append({"terms": {"born": list(void)}})
-        if gone:
-            self._delete(before.build, {"bool": {"should": gone}})
+        if gone and not self._delete(before.build, {"bool": {"should": gone}}):
+            old = []
         return replace(
             before,
             void=void,
@@ -197,14 +196,21 @@ class OpenSearchStore:
             replaced=tuple(replaced),
         )
 
-    def _delete(self, index: str, query: JSON) -> None:
-        """Remove rows for good. What a killed run has sent may not be searchable before a refresh."""
-        self._connection.call(lambda client, params: client.indices.refresh(index=index, params=params))
-        self._connection.call(
-            lambda client, params: client.delete_by_query(
-                index=index, body={"query": query}, params={**params, "conflicts": "proceed", "refresh": "true"}
+    def _delete(self, index: str, query: JSON) -> bool:
+        """Remove rows for good, and say whether all are gone: if not, they count for nobody as before, and the next run tries."""
+        options = {"conflicts": "proceed", "refresh": "true"}
+        try:
+            # What a killed run has sent may not be searchable before.
+            self._connection.call(lambda client, params: client.indices.refresh(index=index, params=params))
+            found: JSON = self._connection.call(
+                lambda client, params: client.delete_by_query(
+                    index=index, body={"query": query}, params={**params, **options}
+                )
             )
-        )
+        except EngineUnavailable as error:
+            _LOG.warning("%s %s", error.message, "; ".join(error.details))
+            return False
+        return not (found["failures"] or found["timed_out"] or found["version_conflicts"])
 
 
 def _gone(commit: Commit) -> IndexDamaged:
