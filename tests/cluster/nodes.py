@@ -55,6 +55,7 @@ appender.console.layout.pattern = [%d{ISO8601}][%-5p][%-25c{1.}] %m%n
 rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 """
+BRIEF = {"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"}
 JAVA = (
     f"-Xms{HEAP} -Xmx{HEAP} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Djava.security.manager=allow"
     " -Dfile.encoding=UTF-8 -Djava.awt.headless=true -Dlog4j.shutdownHookEnabled=false -Dlog4j2.disable.jmx=true"
@@ -129,9 +130,10 @@ def free_ports(count: int) -> list[int]:
 class Cluster:
     """Nodes of one cluster on loopback, each a process of its own; ``close`` ends them and removes what they wrote."""
 
-    def __init__(self, nodes: int = 2, heap: str = HEAP, **settings: object) -> None:
+    def __init__(self, nodes: int = 2, heap: str = HEAP, *, brief: bool = True, **settings: object) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kb-opensearch-"))
-        self._java = [flag.replace(HEAP, heap) for flag in JAVA]
+        # For a brief life a node had better start fast than run fast.
+        self._java = [flag.replace(HEAP, heap) for flag in JAVA if brief or flag not in BRIEF]
         self._settings = settings
         self._home = home()
         if os.getuid() == 0:  # nobody may not look into root's cache

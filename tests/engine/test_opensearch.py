@@ -267,11 +267,13 @@ def test_the_death_of_a_node(place: Place, index: Index, managing: bool) -> None
         with index.store.writer(f"{index.store.format} 1") as writer:
             writer.add(*some(30))
             writer._flush()
+            writer.wait()
             cluster.kill(victim)
             searching.go_on()
             back.start()
             writer.add(*some(31))
             writer._flush()
+            writer.wait()
             searching.go_on()
             back.join()
             answers = list(searching.answers)
@@ -309,6 +311,7 @@ def test_a_writer_taken_for_dead_writes_nothing(place: Place, index: Index) -> N
     with index.store.writer(f"{index.store.format} 1") as sleeper:
         sleeper.add(*some(40))
         sleeper._flush()
+        sleeper.wait()
         held = cluster.ask(lock)["_source"]
         cluster.ask(lock, method="PUT", body=held | {"host": "inna-maszyna"})
         with pytest.raises(IndexLocked, match="trwa"), other.writer(f"{other.format} 1"):
@@ -339,6 +342,7 @@ with store.writer(f"{store.format} 1", rebuild=sys.argv[1] == "rebuild") as writ
     writer.remove("d00")
     writer.add(*some(50))
     writer._flush()
+    writer.wait()
     os.kill(os.getpid(), signal.SIGKILL)
 """
 

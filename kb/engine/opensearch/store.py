@@ -136,6 +136,7 @@ class OpenSearchStore:
             try:
                 yield writer
             finally:
+                writer.close()
                 if not writer.committed:
                     self._forget(writer, replace(began, epoch=before.epoch))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -62,6 +63,9 @@ class OpenSearchWriter:
         self._added: dict[str, tuple[int, int]] = {}
         self._actions: list[JSON] = []
         self._waiting = 0
+        # While the cluster takes some rows, the next ones are made.
+        self._sender = ThreadPoolExecutor(1, "rows")
+        self._sending: Future[None] | None = None
         self.sent = False
         self.committed = False
 
@@ -124,9 +128,20 @@ class OpenSearchWriter:
     def _flush(self) -> None:
         if self._actions:
             self._lease.check()
+            self.wait()
             self.sent = True
-            self._connection.bulk(self._build, self._actions)
+            self._sending = self._sender.submit(self._connection.bulk, self._build, self._actions)
             self._actions, self._waiting = [], 0
+
+    def wait(self) -> None:
+        """Until the cluster has what was sent. Raises what went wrong with it."""
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            sending.result()
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._sender.shutdown()
 
     def remove(self, document: str) -> None:
         """Have a document of earlier commits count no more."""
@@ -145,6 +160,7 @@ class OpenSearchWriter:
         for name, row in rows_of_words(self._changes, self._born):
             self._send({"index": {"_id": name}}, row, 0)
         self._flush()
+        self.wait()
         if self.sent:
             self._refresh()
             if self._commits.read()[1] != self.at:
