@@ -606,9 +606,7 @@ def test_the_site_finds_the_same(place: Place, tmp_path: Path) -> None:
     embedded = library.settings(meaning="off", jobs=1)
     own = place.settings(tmp_path / "index")
     names = ("engine", "opensearch_url", "opensearch_prefix")
-    cluster = library.settings(
-        meaning="off", jobs=1, store=tmp_path / "store2", **{name: getattr(own, name) for name in names}
-    )
+    cluster = library.settings(meaning="off", jobs=1, **{name: getattr(own, name) for name in names})
     reports = [indexer.run(settings) for settings in (embedded, cluster)]
     assert [report.documents for report in reports] == [len(TEXTS) + 1] * 2
     one, other = (KnowledgeBase(settings) for settings in (embedded, cluster))
