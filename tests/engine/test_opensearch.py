@@ -367,6 +367,19 @@ def test_a_run_killed_halfway_has_not_happened(place: Place, index: Index, how: 
     assert len(builds) == 1
 
 
+def test_what_is_no_text_is_refused_before_it_is_sent(index: Index) -> None:
+    """A page with half a letter of two code units is an error of its document alone; the one of the same id stays."""
+    added, file = some(3)
+    broken = replace(added.pages[0], page=replace(added.pages[0].page, text="gmina \ud83d"))
+    with index.store.writer(f"{index.store.format} 1") as writer:
+        with pytest.raises(ValueError, match=r"surrogates|serializ"):
+            writer.add(replace(added, pages=[broken]), file)
+        writer.add(*some(70))
+        writer.commit()
+    assert {"d03", "d70"} <= set(ids_of_documents(index.state))
+    index.store.verify()
+
+
 def test_readers_have_one_build_or_the_other(index: Index) -> None:
     """While everything is built anew beside and switched to, each answer is that of a whole build."""
     before = index.state.match(ASKED)

@@ -122,7 +122,7 @@ class Connection:
 
         return self._tried(ask)
 
-    def bulk(self, index: str, actions: Sequence[JSON]) -> None:
+    def bulk(self, index: str, actions: Sequence[JSON | str]) -> None:
         """Send actions and their rows; sent twice they do the same. Raises KbError where a row is refused."""
 
         def send(seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -61,7 +62,7 @@ class OpenSearchWriter:
         self._dead: list[_Known] = []
         self._changes: dict[str, Counter[str]] = {"surface": Counter(), "lemma": Counter()}
         self._added: dict[str, tuple[int, int]] = {}
-        self._actions: list[JSON] = []
+        self._actions: list[JSON | str] = []
         self._waiting = 0
         # While the cluster takes some rows, the next ones are made.
         self._sender = ThreadPoolExecutor(1, "rows")
@@ -108,19 +109,18 @@ class OpenSearchWriter:
             if value not in self._values:
                 self._values.append(value)
         rows, counts = rows_of(document, file, self._next, self._born, [self._values.index(value) for value in values])
-        for _, row in rows:
-            _check(row)
+        lines = [(name, _line(row), len(row.get("surface", "")) // 8) for name, row in rows]
         id = document.document.id
         self.remove(id)
         self._next += 1
         self._added[id] = (len(document.pages), document.words)
         for field, own in counts.items():
             self._changes[field].update(own)
-        for name, row in rows:
-            self._send({"index": {"_id": name, "routing": id}}, row, len(row.get("surface", "")) // 8)
+        for name, line, words in lines:
+            self._send({"index": {"_id": name, "routing": id}}, line, words)
 
-    def _send(self, action: JSON, row: JSON, words: int) -> None:
-        self._actions += [action, row]
+    def _send(self, action: JSON, line: str, words: int) -> None:
+        self._actions += [action, line]
         self._waiting += words
         if len(self._actions) >= 2 * _ROWS_AT_ONCE or self._waiting >= _WORDS_AT_ONCE:
             self._flush()
@@ -158,7 +158,7 @@ class OpenSearchWriter:
             return
         self._count_dead()
         for name, row in rows_of_words(self._changes, self._born):
-            self._send({"index": {"_id": name}}, row, 0)
+            self._send({"index": {"_id": name}}, _line(row), 0)
         self._flush()
         self.wait()
         if self.sent:
@@ -237,7 +237,8 @@ class OpenSearchWriter:
             )
 
 
-def _check(row: JSON) -> None:
-    """Raises ValueError for what cannot be sent as UTF-8: half a letter of two code units, which files may have."""
-    for name in ("stored", "file", "names"):
-        str(row.get(name, "")).encode()
+def _line(row: JSON) -> str:
+    """A row as it is sent. Raises ValueError for text that is none: files may have half a letter of two code units."""
+    line = json.dumps(row, ensure_ascii=False)
+    line.encode()
+    return line
