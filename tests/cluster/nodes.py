@@ -170,6 +170,8 @@ class Cluster:
             "cluster.fault_detection.leader_check.retry_count": 1,
             "cluster.routing.allocation.disk.threshold_enabled": False,
             "action.auto_create_index": False,
+            # Else a node without a manager takes rows that are lost when the manager is back.
+            "cluster.no_cluster_manager_block": "write",
             "indices.query.bool.max_clause_count": 16_384,
             **self._settings,
         }
