@@ -91,7 +91,6 @@ MARKDOWN = Format(
     reader="kb.extract.markdown:read_markdown",
 )
 FORMATS = (PDF, MARKDOWN)
-_BY_SUFFIX = {suffix: row for row in FORMATS for suffix in row.suffixes}
 UNKNOWN = Format(
     suffixes=(),
     name="plik",
@@ -108,5 +107,8 @@ UNKNOWN = Format(
 
 def format_of(name: str) -> Format:
     """The format of a file by its name or path; UNKNOWN for what is no document."""
-    dot = name.rfind(".")
-    return _BY_SUFFIX.get(name[dot:].lower(), UNKNOWN) if dot >= 0 else UNKNOWN
+    name = name.lower()
+    for row in FORMATS:
+        if name.endswith(row.suffixes):
+            return row
+    return UNKNOWN

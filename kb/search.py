@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from kb.engine import (
     Contribution,
     DocumentMatch,
     Explains,
+    Form,
     Locates,
     Matches,
     Near,
@@ -64,7 +66,7 @@ from kb.quoting.places import Checked, check_quotation
 from kb.quoting.words import quotation
 from kb.reading.frequencies import Frequencies
 from kb.reading.reader import Reader, ReadQuery
-from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
+from kb.reading.synonyms import SYNONYMS_FILE, Steps, Synonyms
 from kb.reading.vocabulary import Vocabulary
 from kb.settings import Settings
 from kb.tuning import Tuning
@@ -254,7 +256,8 @@ class KnowledgeBase:
         many that have a word of its family.
         """
         count = len(read.concepts)
-        pages = frequencies.of([*read.concepts, *map(_surely, read.concepts)])
+        shared = Counter(steps for concept in read.concepts for steps in {form.steps for form in _inflected(concept)})
+        pages = frequencies.of([*read.concepts, *(_surely(concept, shared) for concept in read.concepts)])
         concepts = tuple(
             replace(concept, worth=idf(state.size.pages, surely or found))
             for concept, found, surely in zip(read.concepts, pages[:count], pages[count:], strict=True)
@@ -362,12 +365,19 @@ class KnowledgeBase:
         return suggester.suggest(text, limit)
 
 
-def _surely(concept: Concept) -> Concept:
-    """The concept by its forms that are almost as good as the best alone, as far as these are asked for inflected."""
-    asked = [form for form in concept.forms if form.field == "lemma"] if concept.asked else []
+def _surely(concept: Concept, shared: Mapping[Steps, int]) -> Concept:
+    """The concept by its forms that are almost as good as the best alone, as far as these are asked for inflected.
+
+    One that stands for several words has its weight shared out among so many concepts: it counts whole.
+    """
+    asked = _inflected(concept) if concept.asked else []
     least = _SURE * max((form.weight for form in asked), default=0.0)
-    sure = tuple(form for form in asked if form.weight >= least)
+    sure = tuple(form for form in asked if form.weight * shared[form.steps] >= least)
     return replace(concept, forms=sure) if sure else concept
+
+
+def _inflected(concept: Concept) -> list[Form]:
+    return [form for form in concept.forms if form.field == "lemma"]
 
 
 def _found(document: Document | None) -> Document:

@@ -32,9 +32,14 @@ class CountedState:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._state, name)
-        if name not in ("key", "size"):
+        if not callable(value):
+            return value
+
+        def asked(*given: Any) -> Any:
             self._calls[name] += 1
-        return value
+            return value(*given)
+
+        return asked
 
 
 class CountedStore:

@@ -143,7 +143,7 @@ def test_a_long_section_is_cut(visitor: httpx.Client, zoo: Library) -> None:
     """Of a section too long for one page its beginning is shown, with a link to the whole."""
     page = f"/dokumenty/{_NAMES['a line without spaces']}"
     for address in (page, f"{page}/strony/1"):
-        html = visitor.get(address).text
+        html = visitor.get(address).text.partition("<main")[2]
         assert MOST_SHOWN - 1_000 < html.count("x") < MOST_SHOWN + 100
         assert "To tylko początek bardzo długiego tekstu" in html
     assert zoo.open().page(_NAMES["a line without spaces"], 1).text.endswith("x" * 400_000)
