@@ -237,9 +237,9 @@ def test_a_page_is_light_still_and_of_this_site(site: httpx.Client, browser: Bro
         "requestAnimationFrame(() => setTimeout(() => done(sum), 0)); })"
     )
     assert shift == 0
-    assert {urlsplit(url).netloc for url in browser.requests if not url.startswith("data:")} == {
-        urlsplit(address).netloc
-    }
+    # A browser that has just started may still load the parts of its own first tab.
+    asked = {urlsplit(url).netloc for url in browser.requests if url.startswith(("http:", "https:"))}
+    assert asked == {urlsplit(address).netloc}
 
 
 # Journeys
