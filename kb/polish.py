@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from itertools import combinations, islice, product
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import morfeusz2
 import Stemmer
+from morfeusz2 import _morfeusz2
 
 from kb import limits
 
@@ -89,13 +90,7 @@ _Reading = tuple[int, int, tuple[str, str, str, list[str], list[str]]]
 """From Morfeusz: where it begins and ends, and (form, lemma, tag, kinds of name, styles)."""
 # Morfeusz's functions themselves: its classes call the same ones by way of two more layers. Each list is its asker's own, since
 # threads ask at once.
-_new_readings = morfeusz2._morfeusz2.new_InterpsList  # noqa: SLF001
-_analyse = morfeusz2._morfeusz2._Morfeusz_analyse  # noqa: SLF001
-_count = morfeusz2._morfeusz2.InterpsList___len__  # noqa: SLF001
-_reading = morfeusz2._morfeusz2.InterpsList___getitem__  # noqa: SLF001
-_start = morfeusz2._morfeusz2.MorphInterpretation_startNode_get  # noqa: SLF001
-_tag = morfeusz2._morfeusz2.MorphInterpretation_tagId_get  # noqa: SLF001
-_lemma = morfeusz2._morfeusz2.MorphInterpretation__lemma_get  # noqa: SLF001
+_analyse = _morfeusz2._Morfeusz_analyse  # noqa: SLF001  # no public way leads there, and it saves half of what a lemma costs
 Answer = TypeVar("Answer", bound=str | bool | tuple[str, ...])
 _NO_TAGS = (0, 1)
 """How Morfeusz numbers the tags „ign” and „sp”: of a word that it does not have, and of a space."""
@@ -375,14 +370,22 @@ class Analyzer:
 
     def _lemmas(self, word: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        readings = _new_readings()
-        _analyse(self._dictionary, word[: limits.WORD_CHARACTERS], readings)
-        for index in range(_count(readings)):
-            reading = _reading(readings, index).this
+        for reading in self._known_readings(word):
             # Only readings that start at the word's first letter: the "em" in "zrobiłem" is not a lemma of the word.
-            if _start(reading) == 0 and _tag(reading) not in _NO_TAGS and (lemma := _lemma(reading).partition(":")[0]):
-                found[lemma] = None
+            if _morfeusz2.MorphInterpretation_startNode_get(reading) == 0:
+                lemma = _morfeusz2.MorphInterpretation__lemma_get(reading).partition(":")[0]
+                if lemma:
+                    found[lemma] = None
         return tuple(found)
+
+    def _known_readings(self, word: str) -> Iterator[Any]:
+        """Morfeusz's own readings of a word, without those that say that it does not have it."""
+        found = _morfeusz2.new_InterpsList()
+        _analyse(self._dictionary, word[: limits.WORD_CHARACTERS], found)
+        for index in range(_morfeusz2.InterpsList___len__(found)):
+            reading = _morfeusz2.InterpsList___getitem__(found, index).this
+            if _morfeusz2.MorphInterpretation_tagId_get(reading) not in _NO_TAGS:
+                yield reading
 
     def _known(self, word: str) -> bool:
         if self._has(word):
@@ -391,10 +394,7 @@ class Analyzer:
         return any(self._has(other) for other in (lower, lower.capitalize()) if other != word)
 
     def _has(self, word: str) -> bool:
-        readings = _new_readings()
-        _analyse(self._dictionary, word[: limits.WORD_CHARACTERS], readings)
-        # A word that it does not have gets one reading, which says so.
-        return _count(readings) > 0 and _tag(_reading(readings, 0).this) not in _NO_TAGS
+        return next(self._known_readings(word), None) is not None
 
     def terms_worked_out(self, word: str) -> tuple[str, ...]:
         """As ``terms``, for who keeps them itself."""
