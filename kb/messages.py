@@ -148,9 +148,9 @@ def long_date(day: date) -> str:
 
 
 def moment(time: datetime) -> str:
-    """25 listopada 2026, 18:46, in the time of this machine."""
+    """25 listopada 2026 r., 18:46, in the time of this machine."""
     local = time.astimezone()
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
+    return f"{long_date(local.date())}, {local:%H:%M}"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

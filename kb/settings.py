@@ -41,7 +41,7 @@ _SAID = {
 
 _PATTERNS = {
     "meaning": "możliwe wartości: off, local albo adres, który zaczyna się od http:// lub https://",
-    "opensearch_url": "to nie są adresy, które zaczynają się od http:// lub https://, po przecinku i bez hasła",
+    "opensearch_url": "to mają być adresy zaczynające się od http:// lub https://, oddzielone przecinkami, bez hasła",
     "opensearch_prefix": "możliwe są tylko małe litery od a do z, cyfry i łączniki, a na początku litera albo cyfra",
 }
 """What is said of a value that does not look as it should."""
@@ -199,6 +199,8 @@ def load(**given: object) -> Settings:
             name = ".".join(str(part) for part in one["loc"])
             known_as = _PATTERNS.get(name, "") if one["type"] == "string_pattern_mismatch" else _SAID.get(one["type"])
             said = (known_as or one["msg"].removeprefix("Value error, ")).format_map(one.get("ctx", {}))
+            if one["type"] == "literal_error":
+                said = said.replace("' or '", ", ").replace("'", "")
             given_value = _PASSWORD.sub("//…@", str(one.get("input")))
             problems.append(f"{_PREFIX}{name.upper()}: błędna wartość „{given_value}” ({said})")
         raise SettingsError("Błędne ustawienia.", problems) from None

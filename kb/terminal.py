@@ -394,7 +394,8 @@ def print_restored(backup: Backup, as_json: bool = False) -> None:
         _print_json(asdict(backup))
         return
     console = _console()
-    console.print(Text(f"Przywrócono kopię z {_moment(backup.created)}: {_of_backup(backup)}", overflow="fold"))
+    made = messages.moment(datetime.fromisoformat(backup.created))
+    console.print(Text(f"Przywrócono kopię z {made}: {_of_backup(backup)}", overflow="fold"))
     for folder in backup.moved:
         console.print(Text(f"  to, co było przedtem, jest w: {folder}", overflow="fold"))
     console.print("Teraz uruchom „kb index”.")
@@ -404,12 +405,6 @@ def _of_backup(backup: Backup) -> str:
     files = messages.counted(backup.documents, "plik", "pliki", "plików")
     versions = messages.counted(backup.versions, "wersja", "wersje", "wersji")
     return f"{files} z folderu dokumentów, {versions} dokumentów ({messages.seconds(backup.seconds)})."
-
-
-def _moment(created: str) -> str:
-    """The time of a backup where the person is."""
-    moment = datetime.fromisoformat(created).astimezone()
-    return f"{messages.long_date(moment.date())}, {moment:%H:%M}"
 
 
 # kb search

@@ -71,8 +71,8 @@ def test_a_moment_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Warsaw")
     time.tzset()
     try:
-        assert messages.moment(datetime(2026, 11, 25, 17, 46, tzinfo=UTC)) == "25 listopada 2026, 18:46"
-        assert messages.moment(datetime(2026, 6, 30, 22, 5, tzinfo=UTC)) == "1 lipca 2026, 00:05"
+        assert messages.moment(datetime(2026, 11, 25, 17, 46, tzinfo=UTC)) == "25 listopada 2026 r., 18:46"
+        assert messages.moment(datetime(2026, 6, 30, 22, 5, tzinfo=UTC)) == "1 lipca 2026 r., 00:05"
     finally:
         monkeypatch.undo()
         time.tzset()

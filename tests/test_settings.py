@@ -99,6 +99,14 @@ def test_a_wrong_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -
     assert "Input" not in caught.value.details[0]
 
 
+def test_what_a_choice_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a few words the message lists all, in Polish."""
+    monkeypatch.setenv("KB_ENGINE", "solr")
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert caught.value.details == ("KB_ENGINE: błędna wartość „solr” (możliwe wartości: embedded, opensearch)",)
+
+
 def test_every_problem_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unknown variables and wrong values come together."""
     monkeypatch.setenv("KB_PORT", "osiem")
