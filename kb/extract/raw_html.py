@@ -51,6 +51,8 @@ _UNSEEN = (
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*+)(?P<rest>(?:\s[^<>]*+)?/?)>|<")
 _ATTRIBUTE = re.compile(r"""(?<![\w-])([a-zA-Z]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++))""")
 _ANY_TAG = re.compile(r"<(/?)([a-z0-9]++)[^<>]*+>")
+_NO_CHARACTER = re.compile(r"&#[0-9]{8,}+;?")
+"""A reference to a number that no character has: of thousands of digits Python makes no number at all."""
 
 
 def made_anew(html: str) -> str:
@@ -65,7 +67,11 @@ def is_block(html: str) -> bool:
 
 def text_of(html: str) -> str:
     """The words of HTML that was made anew, descriptions of pictures too: a block has its own lines, a cell its own space."""
-    return unescape(_ANY_TAG.sub(_gap, html))
+    return _unescaped(_ANY_TAG.sub(_gap, html))
+
+
+def _unescaped(text: str) -> str:
+    return unescape(_NO_CHARACTER.sub("\ufffd", text))
 
 
 def _gap(tag: re.Match[str]) -> str:
@@ -92,7 +98,7 @@ def _tag(found: re.Match[str]) -> str:
 def _attributes(name: str, written: str) -> str:
     allowed = _ATTRIBUTES.get(name, ())
     given = {
-        key.lower(): unescape(double or single or bare)
+        key.lower(): _unescaped(double or single or bare)
         for key, double, single, bare in (_ATTRIBUTE.findall(written) if allowed else ())
     }
     return "".join(f' {key}="{escape(given[key])}"' for key in allowed if key in given)

@@ -132,6 +132,13 @@ def test_what_only_looks_like_html_is_text(read: Read, written: str) -> None:
         assert word in page.html
 
 
+def test_a_number_of_thousands_of_digits_spoils_no_file(read: Read) -> None:
+    """A reference to a character that there is not is one sign, in an address as in a block."""
+    number = f"&#{'1' * 5000};"
+    (page,) = read(f"<p>Raz {number} dwa</p>\n\nI <a href='{number}'>trzy</a>").pages
+    assert page.text == "Raz \ufffd dwa\nI trzy"
+
+
 def test_html_in_markdown_stays_inside_its_page(read: Read) -> None:
     """It brings no ids and no handlers, closes nothing of the page around it, and is closed with its section."""
     (page,) = read("Raz <a href='#x' id='tresc' onclick='y'>dwa</a>\n\n</section></main>\n\n<ul><li id='z'>trzy").pages
