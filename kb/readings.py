@@ -108,8 +108,8 @@ class Readings:
             if entry.name in names:
                 while entry.name not in early:
                     finished, extraction = next(reading)
-                    waits = finished is not entry and self._kept(finished) is not None
-                    early[finished.name] = None if waits else extraction
+                    on_disk = finished is not entry and self._is_worth_keeping(finished, extraction)
+                    early[finished.name] = None if on_disk else extraction
                 extraction = early.pop(entry.name)
             elif self.source(entry) is None:
                 extraction = outcome.changed()
@@ -185,12 +185,15 @@ class Readings:
             return None
 
     def _keep(self, entry: FoundFile, extraction: Extraction, key: str = "") -> None:
-        # Other formats are read faster than kept pages. A failure may have been the machine's bad day or a limit since raised.
-        whole = not (key and extraction.scans)
-        if self._incoming and entry.format.costly and whole and extraction.status in _LASTING:
+        if self._is_worth_keeping(entry, extraction, key):
             path = self._kept_path(entry.version, key)
             path.parent.mkdir(exist_ok=True)
             write_bytes_atomic(path, sealed(encode(extraction)))
+
+    def _is_worth_keeping(self, entry: FoundFile, extraction: Extraction, key: str = "") -> bool:
+        # Other formats are read faster than kept pages. A failure may have been the machine's bad day or a limit since raised.
+        whole = not (key and extraction.scans)
+        return bool(self._incoming and entry.format.costly and whole and extraction.status in _LASTING)
 
     def prune(self, versions: Collection[str]) -> None:
         """Forget the kept pages of all but these versions, and of older extractors."""
