@@ -33,6 +33,9 @@ _SECTION_LEVEL = 2
 _DEEPEST_LEVEL = 6
 MOST_RENDERED = 1_000_000
 """Characters of HTML of one section: what is longer is kept as plain text, of which nobody reads more anyhow."""
+_MOST_RAW = 10_000
+"""Elements of raw HTML in one section, as a table of so many cells has them. Nothing else here can be nested without end, and
+to make nested ones safe takes four times as long for twice as many."""
 _MOST_FOR_EACH = 30
 _MOST_FREE = 200_000
 """All sections together may have so many characters of HTML for each of the file's, and so many besides. A link's address, a
@@ -179,7 +182,7 @@ def _pages(source: str, most: int) -> tuple[list[Page], list[int]]:
         html = ""
         if len(pages) < most:
             size = _size(section)
-            if size > min(MOST_RENDERED, left):
+            if size > min(MOST_RENDERED, left) or _raw_elements(section) > _MOST_RAW:
                 plain.append(len(pages) + 1)
                 html = _as_plain(text, anchor)
             else:
@@ -225,6 +228,13 @@ def _size(tokens: Sequence[Token]) -> int:
         size += _SIZE_OF_TAG + sum(len(str(value)) for value in token.attrs.values())
         size += _size(token.children) if token.children else len(token.content)
     return size
+
+
+def _raw_elements(tokens: Sequence[Token]) -> int:
+    """How many elements raw HTML begins, once it is made anew: then every ``<`` is that of a tag."""
+    raw = [token.content for token in tokens if token.type in ("html_block", "html_inline")]
+    inside = (token.children for token in tokens if token.children)
+    return sum(html.count("<") - html.count("</") for html in raw) + sum(map(_raw_elements, inside))
 
 
 def _parts(numbers: Sequence[int]) -> str:

@@ -139,6 +139,17 @@ def test_a_number_of_thousands_of_digits_spoils_no_file(read: Read) -> None:
     assert page.text == "Raz \ufffd dwa\nI trzy"
 
 
+def test_html_without_end_is_shown_as_plain_text(read: Read) -> None:
+    """Of a section with more elements than may be, within a sentence or in a block, the words are kept, and a warning says so."""
+    for html in ("x " + "<sup>a" * 10_001, "<ul><li>" * 5_001 + "a"):
+        extraction = read(f"# Raz\n\n<b>Ważne</b>\n\n# Dwa\n\n{html}")
+        first, second = extraction.pages
+        assert "<strong>Ważne</strong>" in first.html
+        assert not [tag for tag in ("<sup", "<ul") if tag in second.html]
+        assert "a" in second.text
+        assert "część 2" in extraction.warnings[0]
+
+
 def test_html_in_markdown_stays_inside_its_page(read: Read) -> None:
     """It brings no ids and no handlers, closes nothing of the page around it, and is closed with its section."""
     (page,) = read("Raz <a href='#x' id='tresc' onclick='y'>dwa</a>\n\n</section></main>\n\n<ul><li id='z'>trzy").pages
