@@ -151,7 +151,7 @@ class Readings:
     ) -> Iterator[tuple[FoundFile, Extraction]]:
         """The files with scans, recognised where that is possible: after all others, which are ready long before."""
         key = self.recogniser.key
-        todo = [entry.name for entry, _ in scans if key and self._kept(entry, key) is None]
+        todo = {entry.name for entry, _ in scans if key and self._kept(entry, key) is None}
         with ExitStack() as stack:
             if todo:
                 jobs = min(self._settings.jobs, max(len(first.scans) for entry, first in scans if entry.name in todo))
