@@ -37,18 +37,22 @@ _KEPT = {
 _CELLS = frozenset({"td", "th"})
 _GONE = frozenset(
     """
-    acronym audio big button cite col colgroup dfn embed font head iframe input ins label map mark noscript object param picture
-    q samp small source span svg tfoot tt u var video wbr
+    acronym audio big button cite col colgroup dfn embed font head iframe input ins label map mark noscript o:p object param
+    picture q samp small source span svg tfoot tt u var video wbr
     """.split()  # noqa: SIM905
 )
 """Elements without whose tags the text reads as well."""
 _UNSEEN = (
     (re.compile("<!--"), re.compile("-->")),
-    (re.compile(r"<script(?=[\s>])", re.IGNORECASE), re.compile("</script>", re.IGNORECASE)),
-    (re.compile(r"<style(?=[\s>])", re.IGNORECASE), re.compile("</style>", re.IGNORECASE)),
+    (re.compile("<!doctype ", re.IGNORECASE), re.compile(">")),
+    (re.compile(r"<script(?=[\s>])", re.IGNORECASE), re.compile(r"</script\s*+>", re.IGNORECASE)),
+    (re.compile(r"<style(?=[\s>])", re.IGNORECASE), re.compile(r"</style\s*+>", re.IGNORECASE)),
 )
 """How what nobody reads begins and ends."""
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*+)(?P<rest>(?:\s[^<>]*+)?/?)>|<")
+_TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:]*+)"
+    r"""(?P<rest>(?:\s(?:"[^"<]*+"|'[^'<]*+'|[^<>])*+)?/?)>|<"""
+)
 _ATTRIBUTE = re.compile(r"""(?<![\w-])([a-zA-Z]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"']++))""")
 _ANY_TAG = re.compile(r"<(/?)([a-z0-9]++)[^<>]*+>")
 _NO_CHARACTER = re.compile(r"&#[0-9]{8,}+;?")

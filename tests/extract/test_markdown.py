@@ -93,6 +93,13 @@ def test_html(read: Read) -> None:
         ("<!-- dla\nredakcji -->\n\nTekst", "Tekst", "<p>Tekst</p>"),
         ("<style>\np {color: red}\n</style>\n\nTekst", "Tekst", "<p>Tekst</p>"),
         ("Miejsce<a name='x'></a> i <span data-href='y'>słowo</span>", "Miejsce i słowo", "<p>Miejsce i słowo</p>"),
+        (
+            "I <a title='a > b' href='#x'>tu</a>",
+            "I tu",
+            '<a href="#x" title="a &gt; b" rel="noopener noreferrer">tu</a>',
+        ),
+        ("<p>Z Worda<o:p></o:p></p>", "Z Worda", "<p>Z Worda</p>"),
+        ("<!DOCTYPE html>\n<script>\nx\n</script >\n<p>Tekst</p>", "Tekst", "<p>Tekst</p>"),
         ("<h2>Śródtytuł</h2>", "Śródtytuł", "<h3>Śródtytuł</h3>"),
         ("<img src='m.png' alt='Mapa &amp; plan'>", "Mapa & plan", '<p><img src="m.png" alt="Mapa &amp; plan"></p>'),
         (
