@@ -99,7 +99,7 @@ class Readings:
 
     def _in_order(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
         """In the order of ``entries``: what comes too early waits, where it can on disk."""
-        new = [entry for entry in entries if self._kept(entry) is None]
+        new = [entry for entry in entries if not self._is_kept(entry)]
         reading = self._read(new, len(entries))
         names = {entry.name for entry in new}
         early: dict[str, Extraction | None] = {}  # None for what waits on disk
@@ -151,7 +151,7 @@ class Readings:
     ) -> Iterator[tuple[FoundFile, Extraction]]:
         """The files with scans, recognised where that is possible: after all others, which are ready long before."""
         key = self.recogniser.key
-        todo = {entry.name for entry, _ in scans if key and self._kept(entry, key) is None}
+        todo = {entry.name for entry, _ in scans if key and not self._is_kept(entry, key)}
         with ExitStack() as stack:
             if todo:
                 jobs = min(self._settings.jobs, max(len(first.scans) for entry, first in scans if entry.name in todo))
@@ -177,12 +177,23 @@ class Readings:
 
     def _kept(self, entry: FoundFile, key: str = "") -> Extraction | None:
         """What was read of a file before, with ``key`` by that recogniser."""
-        if not entry.format.costly:
-            return None
         try:
-            return decode(unsealed(self._kept_path(entry.version, key).read_bytes()))
+            return decode(self._kept_content(entry, key))
         except (OSError, ValueError):
             return None
+
+    def _is_kept(self, entry: FoundFile, key: str = "") -> bool:
+        """The same, for who does not need it yet: decoding a book takes longer than reading it."""
+        try:
+            self._kept_content(entry, key)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _kept_content(self, entry: FoundFile, key: str) -> bytes:
+        if not entry.format.costly:
+            raise FileNotFoundError
+        return unsealed(self._kept_path(entry.version, key).read_bytes())
 
     def _keep(self, entry: FoundFile, extraction: Extraction, key: str = "") -> None:
         if self._is_worth_keeping(entry, extraction, key):

@@ -42,13 +42,14 @@ _GONE = frozenset(
     """.split()  # noqa: SIM905
 )
 """Elements without whose tags the text reads as well."""
-_UNSEEN = (
-    (re.compile("<!--"), re.compile("-->")),
-    (re.compile("<!doctype ", re.IGNORECASE), re.compile(">")),
-    (re.compile(r"<script(?=[\s>])", re.IGNORECASE), re.compile(r"</script\s*+>", re.IGNORECASE)),
-    (re.compile(r"<style(?=[\s>])", re.IGNORECASE), re.compile(r"</style\s*+>", re.IGNORECASE)),
+_UNSEEN = re.compile(r"<(?:(!--)|(!doctype) |(script)(?=[\s>])|(style)(?=[\s>]))", re.IGNORECASE)
+_END_OF_UNSEEN = (
+    re.compile("-->"),
+    re.compile(">"),
+    re.compile(r"</script\s*+>", re.IGNORECASE),
+    re.compile(r"</style\s*+>", re.IGNORECASE),
 )
-"""How what nobody reads begins and ends."""
+"""How what nobody reads ends, in the order of the groups by which it begins."""
 _TAG = re.compile(
     r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:]*+)"
     r"""(?P<rest>(?:\s(?:"[^"<]*+"|'[^'<]*+'|[^<>])*+)?/?)>|<"""
@@ -110,10 +111,16 @@ def _attributes(name: str, written: str) -> str:
 
 def _without_unseen(html: str) -> str:
     """Without comments, scripts and styles; of one that does not end nothing goes."""
-    for start, end in _UNSEEN:
-        parts, at = [], 0
-        while (opened := start.search(html, at)) and (closed := end.search(html, opened.end())):
+    parts: list[str] = []
+    at = searched = 0
+    endless: set[int] = set()
+    while opened := _UNSEEN.search(html, searched):
+        kind = opened.lastindex or 0
+        closed = None if kind in endless else _END_OF_UNSEEN[kind - 1].search(html, opened.end())
+        if closed:
             parts.append(html[at : opened.start()])
-            at = closed.end()
-        html = "".join([*parts, html[at:]])
-    return html
+            at = searched = closed.end()
+        else:
+            endless.add(kind)  # nor does any that begins later
+            searched = opened.end()
+    return "".join([*parts, html[at:]])

@@ -92,6 +92,8 @@ def test_html(read: Read) -> None:
         ("Przed <!-- dla redakcji --> po", "Przed po", "<p>Przed  po</p>"),
         ("<!-- dla\nredakcji -->\n\nTekst", "Tekst", "<p>Tekst</p>"),
         ("<style>\np {color: red}\n</style>\n\nTekst", "Tekst", "<p>Tekst</p>"),
+        ("<script>a='<!--'</script>\n\nx\n\n<script>b='-->'</script>", "x", "<p>x</p>"),
+        ("<div><style>a</style>x<!-- y </style> --><style></div>", "x<style>", "<p>x&lt;style&gt;</p>"),
         ("Miejsce<a name='x'></a> i <span data-href='y'>słowo</span>", "Miejsce i słowo", "<p>Miejsce i słowo</p>"),
         (
             "I <a title='a > b' href='#x'>tu</a>",
