@@ -142,12 +142,12 @@ _folds = Kept(_folded, limits.KEPT_FOLDS_BYTES)
 
 def words(text: str) -> list[str]:
     """The words of NFC text, in order, as written; of an overlong one its beginning."""
-    return _WORD.findall(text) if len(text) <= _AT_ONCE else list(each_word(text))
+    return list(each_word(text))
 
 
-def each_word(text: str) -> Iterator[str]:
-    """As ``words``, one after the other, for texts whose words would fill memory."""
-    return (match[0] for found in places(text) for match in found)
+def each_word(text: str) -> Iterable[str]:
+    """As ``words``; those of a long text one after the other: as strings of their own they would take ten times its room."""
+    return _WORD.findall(text) if len(text) <= _AT_ONCE else (match[0] for found in places(text) for match in found)
 
 
 def places(text: str) -> Iterator[list[re.Match[str]]]:
@@ -397,7 +397,7 @@ class Analyzer:
         return next(self._known_readings(word), None) is not None
 
     def terms_worked_out(self, word: str) -> tuple[str, ...]:
-        """As ``terms``, for who keeps them itself."""
+        """As ``terms``, not cached: for callers that keep the answers themselves."""
         word = word[: limits.WORD_CHARACTERS]
         lower = word.lower()
         # Morfeusz takes short forms for all kinds of abbreviations, and gives numbers back as they are.

@@ -15,8 +15,6 @@ from kb.polish import Analyzer, each_word, is_function_word, normalise, surface,
 
 _CONTENTS_LINE = re.compile(r"(?:…|(?<!\.)\.{3,}+)\s*+(?:\d++|[ivxl]++)\b")
 _CONTENTS_WORDS = 12
-_LONG = 100_000
-"""Characters of a text whose words are not made all at once: as strings of their own they would take ten times its room."""
 _IMPRINT = re.compile(r"\bISBN\b|©|\b(?:Copyright|Redakcja|Korekta|Skład|Wydawca|Druk|Wydanie)\b")
 _IMPRINT_SIGNS = 2
 _IMPRINT_WORDS = 200
@@ -46,10 +44,7 @@ class Analysis(dict[str, Word]):
 
     def of_text(self, text: str) -> list[Word]:
         """The words of a text, in order."""
-        text = normalise(text)
-        if len(text) <= _LONG:
-            return list(map(self.__getitem__, words(text)))
-        return list(map(self.__getitem__, each_word(text)))
+        return list(map(self.__getitem__, each_word(normalise(text))))
 
     def of_document(self, document: Document, pages: Sequence[Page]) -> AnalysedDocument:
         """A document with its pages. Raises TooMuchText; nothing of a document that fails is kept."""

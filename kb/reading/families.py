@@ -8,7 +8,9 @@ where the dictionary has it as a base form of that part of speech: the rules are
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
+from kb.limits import KEPT_FAMILIES
 from kb.polish import Analyzer
 
 _NOUN, _PERSON, _VERB, _ADJECTIVE, _ADVERB = "subst", "m1", "inf", "adj", "adv"
@@ -30,7 +32,6 @@ _ENDINGS: tuple[tuple[_Ending, ...], ...] = (
     ((_NOUN, "a"), (_NOUN, "ka")),
     ((_PERSON, ""), (_NOUN, "ka")),
     ((_NOUN, "a"), (_PERSON, "un"), (_NOUN, "unka"), (_ADJECTIVE, "uńczy")),
-    ((_NOUN, ""), (_VERB, "ować")),
     ((_NOUN, "a"), (_VERB, "ować")),
     ((_NOUN, "owa"), (_VERB, "ować")),
     ((_NOUN, "a"), (_VERB, "ić"), (_VERB, "iać")),
@@ -52,21 +53,17 @@ _ENDINGS: tuple[tuple[_Ending, ...], ...] = (
 )
 _THINGS_DONE = tuple(((_VERB, ending), (_NOUN, "ka")) for ending in ("yć", "ić", "ać"))
 """Of verbs with a prefix alone: "wyciąć" has "wycinka", while "działka" has nothing to do with "działać"."""
+# Pairs that a group above already has, such as "ać" and "ywać", are not said again.
 _ASPECTS = tuple(
     tuple((_VERB, ending) for ending in pair)
     for pair in (
         ("ić", "ać"),
-        ("ić", "iać"),
         ("yć", "ać"),
-        ("ić", "ować"),
         ("sić", "szać"),
         ("zić", "żać"),
         ("ścić", "szczać"),
-        ("cić", "cać"),
         ("nąć", "ać"),
         ("inąć", "ijać"),
-        ("ować", "owywać"),
-        ("ać", "ywać"),
         ("ać", "iwać"),
         ("ać", "awać"),
         ("yć", "ywać"),
@@ -102,8 +99,9 @@ _SHORTEST_VERB = 5
 _SHORTEST_PREFIXED = 3
 
 
+@lru_cache(KEPT_FAMILIES)
 def family(lemma: str, analyzer: Analyzer) -> tuple[str, ...]:
-    """The other words of a base form's family that the dictionary has as base forms."""
+    """The other words of a base form's family that the dictionary has as base forms; cached."""
     own = analyzer.parts(lemma)
     made = dict.fromkeys(other for other in _made(lemma, own) if other[1] != lemma)
     return tuple(dict.fromkeys(other for part, other in made if part in analyzer.parts(other)))
@@ -111,24 +109,20 @@ def family(lemma: str, analyzer: Analyzer) -> tuple[str, ...]:
 
 def _made(lemma: str, own: frozenset[str]) -> Iterator[_Ending]:
     """What may be made, each with the part of speech that it must be."""
-    for group in (*_ENDINGS, *_ASPECTS):
-        yield from _exchanged(lemma, own, group, _SHORTEST_STEM)
-    prefixed = [lemma.removeprefix(prefix) for prefix in _PREFIXES if lemma.startswith(prefix)]
-    if any(len(rest) > _SHORTEST_PREFIXED for rest in prefixed):
-        for group in _THINGS_DONE:
-            yield from _exchanged(lemma, own, group, _SHORTEST_STEM)
-    for prefix in _PREFIXES:
-        if lemma.startswith(prefix):
-            rest = lemma.removeprefix(prefix)
-            for group in _ROOTS:
-                if any(rest == root for _, root in group):
-                    yield from ((part, prefix + root) for part, root in group)
-            if _VERB in own and len(rest) >= _SHORTEST_VERB:
-                yield _VERB, rest
+    prefixed = [(prefix, lemma.removeprefix(prefix)) for prefix in _PREFIXES if lemma.startswith(prefix)]
+    may_be_done = any(len(rest) > _SHORTEST_PREFIXED for _, rest in prefixed)
+    for group in (*_ENDINGS, *_ASPECTS, *(_THINGS_DONE if may_be_done else ())):
+        yield from _exchanged(lemma, own, group)
+    for prefix, rest in prefixed:
+        for group in _ROOTS:
+            if any(rest == root for _, root in group):
+                yield from ((part, prefix + root) for part, root in group)
+        if _VERB in own and len(rest) >= _SHORTEST_VERB:
+            yield _VERB, rest
 
 
-def _exchanged(lemma: str, own: frozenset[str], group: tuple[_Ending, ...], shortest: int) -> Iterator[_Ending]:
+def _exchanged(lemma: str, own: frozenset[str], group: tuple[_Ending, ...]) -> Iterator[_Ending]:
     for part, ending in group:
         stem = lemma.removesuffix(ending)
-        if part in own and lemma.endswith(ending) and len(stem) >= shortest:
+        if part in own and lemma.endswith(ending) and len(stem) >= _SHORTEST_STEM:
             yield from ((other, stem + made) for other, made in group if made != ending)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.engine.embedded.codec import Place, packed, read_counts, read_positions
@@ -22,6 +22,8 @@ class Bytes:
         return self._content[position : position + length]
 
 
+@example([1, 2] * 20, 40_000, 300, 0)
+@example([1, 300] * 20, 40_000, 70_000, 0)
 @given(COUNTS, st.sampled_from([1, 900, 40_000, 3_000_000]), st.sampled_from([300, 65_536, 70_000]), st.integers(0, 99))
 def test_a_list_is_read_as_it_was_written(counts: list[int], apart: int, longest: int, seed: int) -> None:
     """Rows, frequencies and positions of few or many postings, near each other or far apart, on short or long pages."""

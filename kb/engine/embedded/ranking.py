@@ -14,6 +14,7 @@ as that. Scores have no unit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -191,11 +192,10 @@ def places(terms: Iterable[Standing], wanted: Ints) -> Keys:
 
 
 def by_row(keys: Keys, rows: Ints) -> list[list[int]]:
-    """The positions of each of the ``rows``, ascending."""
+    """The positions of each of the ``rows``, ascending, which are all that the keys are of."""
     positions = (keys & _POSITIONS).tolist()
     firsts = keys.searchsorted(rows.astype(np.int64) << _POSITION_BITS).tolist()
-    ends = keys.searchsorted((rows.astype(np.int64) + 1) << _POSITION_BITS).tolist()
-    return [positions[first:end] for first, end in zip(firsts, ends, strict=True)]
+    return [positions[first:end] for first, end in pairwise([*firsts, len(keys)])]
 
 
 def top(scores: Floats, count: int) -> Indices:
