@@ -35,6 +35,7 @@ _SPECIAL = {
     "\ufb04": "ffl",
     "\ufb05": "st",
     "\ufb06": "st",
+    "\u034f": "",  # it joins letters and has no ink, and is no format character to Unicode
     "\t": " ",
     "\n": "\n",
     "\r": "\n",

@@ -38,6 +38,7 @@ def test_glyph_names(raw: str, expected: str) -> None:
         ("z\u0307ycie", "życie"),
         ("w\u00a0gminie\u2009i\u202fpowiecie", "w gminie i powiecie"),
         ("gmi\u200bna\ufeff", "gmina"),
+        ("gmi\u034fna", "gmina"),
         ("samo\x02rząd", f"samo{SOFT}rząd"),
         ("samo\uffferząd", f"samo{SOFT}rząd"),
         ("a\x00b\x07c\x1bd\x85e", "abcde"),
