@@ -104,7 +104,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    """Two nodes, or what somebody has started already."""
+    """Two nodes."""
     cluster = nodes.Cluster()
     try:
         yield Place(cluster)
@@ -375,6 +375,14 @@ def test_what_no_reader_can_need_is_removed(place: Place, index: Index, monkeypa
     index.commit(some(2))
     name = place.names[index.folder]
     assert len(place.cluster.ask(f"/_cat/indices/{name}-build-*?format=json")) == 2
+
+
+def test_another_base_is_left_alone(place: Place, index: Index) -> None:
+    """What is removed has the whole name of a build: another base may be called by what builds' names begin with."""
+    other = f"{place.names[index.folder]}-build-2-state"
+    place.cluster.ask(f"/{other}", method="PUT")
+    index.commit(some(1))
+    assert other in place.cluster.ask(f"/{other}")
 
 
 # What a cluster may refuse

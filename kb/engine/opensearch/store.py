@@ -181,7 +181,9 @@ class OpenSearchStore:
             )
         )
         for name in sorted(set(found) - kept):
-            self._remove(name)
+            # What has more in its name is of another base, whose prefix begins like this.
+            if name.removeprefix(f"{self._prefix}-build-").replace("-", "").isdigit():
+                self._remove(name)
         if not self._exists(before.build):
             return replace(before, replaced=tuple(replaced))
         # A number that never committed: the run before was stopped halfway, or left without a commit.
