@@ -82,7 +82,7 @@ def _arguments() -> argparse.Namespace:
 def _measure(
     pages: Path, size: int, questions: Sequence[Question], folder: Path, args: argparse.Namespace
 ) -> Iterator[str]:
-    cluster = Cluster(1, heap=args.heap, brief=False, **{"search.max_buckets": 100_000})
+    cluster = Cluster(1, heap=args.heap, brief=False)
     try:
         (folder / "documents").mkdir(parents=True)
         common = {"documents": folder / "documents", "store": folder / "store", "meaning": "off", "request_seconds": 60}

@@ -95,7 +95,6 @@ class Front(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.target = target
         self.wanted = "Basic " + base64.b64encode(password.encode()).decode() if password else ""
-        self.asked: list[str] = []
         self._goes_on = threading.Event()
         self._goes_on.set()
 
@@ -125,7 +124,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.asked.append(self.path)
         self.server.wait()
         if self.server.wanted and self.headers.get("Authorization") != self.server.wanted:
             self._answer(401, b'{"error": "Unauthorized"}')

@@ -130,11 +130,10 @@ def free_ports(count: int) -> list[int]:
 class Cluster:
     """Nodes of one cluster on loopback, each a process of its own; ``close`` ends them and removes what they wrote."""
 
-    def __init__(self, nodes: int = 2, heap: str = HEAP, *, brief: bool = True, **settings: object) -> None:
+    def __init__(self, nodes: int = 2, heap: str = HEAP, *, brief: bool = True) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kb-opensearch-"))
         # For a brief life a node had better start fast than run fast.
         self._java = [flag.replace(HEAP, heap) for flag in JAVA if brief or flag not in BRIEF]
-        self._settings = settings
         self._home = home()
         if os.getuid() == 0:  # nobody may not look into root's cache
             self.folder.chmod(0o755)
@@ -173,7 +172,6 @@ class Cluster:
             # Else a node without a manager takes rows that are lost when the manager is back.
             "cluster.no_cluster_manager_block": "write",
             "indices.query.bool.max_clause_count": 16_384,
-            **self._settings,
         }
         (own / "config" / "opensearch.yml").write_text(json.dumps(settings, indent=0))
         (own / "config" / "log4j2.properties").write_text(LOG)

@@ -8,6 +8,8 @@ trivially true.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 from abc import ABC, abstractmethod
@@ -20,10 +22,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from library import environment
 
 from engine.plain import PlainStore
 from kb import model
-from kb.engine import AnalysedDocument, Concept, Form, Heading, IndexedFile, Near, Request, State, Store
+from kb.engine import AnalysedDocument, Concept, Explains, Form, Heading, IndexedFile, Near, Request, State, Store
 from kb.engine.analysis import Analysis
 from kb.errors import IndexLocked, IndexMissing
 from kb.facets import FACETS
@@ -252,6 +255,19 @@ def check_content(state: State, oracle: State) -> None:
     for own in oracle.documents():
         assert state.document(own.id) == own
         assert list(state.pages(own.id)) == list(oracle.pages(own.id))
+
+
+def check_parts(state: State, request: Request) -> None:
+    """What is told of each page that matches adds up to its score."""
+    assert isinstance(state, Explains)
+    if not any(concept.asked for concept in request.concepts):
+        return  # each document matches, by nothing that stands in it
+    # What meaning adds is no part of the words' score.
+    whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000, near=())
+    for match in state.match(whole).documents:
+        for page, score, _ in match.pages:
+            parts = state.explain(request.concepts, match.document.id, page.number)
+            assert sum(part.score for part in parts if part.counted) == pytest.approx(score, rel=SCORE)
 
 
 MANY = settings(
@@ -942,3 +958,42 @@ def in_a_thread(store: Store) -> Iterator[AskedElsewhere]:
         return said
 
     yield asked
+
+
+READER = """\
+import sys
+from kb.engine import open_store
+from kb.errors import IndexMissing
+from kb.settings import load
+store = open_store(load())
+for line in sys.stdin:
+    try:
+        print(*sorted(document.id for document in store.current().documents()), sep=",", flush=True)
+    except IndexMissing:
+        print("nie ma indeksu", flush=True)
+"""
+
+
+@contextmanager
+def in_a_process(**variables: str) -> Iterator[AskedElsewhere]:
+    """A reader in another process, as a server is beside the indexer, with these settings in its environment."""
+    with subprocess.Popen(
+        [sys.executable, "-c", READER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(**variables),
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        asking, said = process.stdin, process.stdout
+
+        def asked() -> list[str]:
+            asking.write("?\n")
+            asking.flush()
+            return [id for id in said.readline().strip().split(",") if id]
+
+        try:
+            yield asked
+        finally:
+            process.kill()

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from library import environment
 
 from engine.contract import (
     MANY,
-    SCORE,
     TUNINGS,
     AskedElsewhere,
     EngineContract,
@@ -25,11 +19,13 @@ from engine.contract import (
     analysed,
     check,
     check_content,
+    check_parts,
     concept,
     document,
     documents,
     exact,
     histories,
+    in_a_process,
     requests,
     word,
 )
@@ -39,20 +35,6 @@ from kb.engine.embedded.segments import KeptPlaces
 from kb.settings import Settings
 from kb.tuning import Tuning
 
-READER = """\
-import sys
-from pathlib import Path
-from kb.engine import open_store
-from kb.errors import IndexMissing
-from kb.settings import Settings
-store = open_store(Settings(index=Path(sys.argv[1])))
-for line in sys.stdin:
-    try:
-        print(*sorted(document.id for document in store.current().documents()), sep=",", flush=True)
-    except IndexMissing:
-        print("nie ma indeksu", flush=True)
-"""
-
 
 class TestEmbedded(EngineContract):
     """All that any engine must do."""
@@ -61,29 +43,9 @@ class TestEmbedded(EngineContract):
         """A store of an index folder."""
         return EmbeddedStore(Settings(index=folder), tuning)
 
-    @contextmanager
-    def elsewhere(self, folder: Path) -> Iterator[AskedElsewhere]:
+    def elsewhere(self, folder: Path) -> AbstractContextManager[AskedElsewhere]:
         """Another process, as a server is beside the indexer."""
-        with subprocess.Popen(
-            [sys.executable, "-c", READER, str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment(),
-        ) as process:
-            assert process.stdin
-            assert process.stdout
-            asking, said = process.stdin, process.stdout
-
-            def asked() -> list[str]:
-                asking.write("?\n")
-                asking.flush()
-                return [id for id in said.readline().strip().split(",") if id]
-
-            try:
-                yield asked
-            finally:
-                process.kill()
+        return in_a_process(KB_INDEX=str(folder))
 
     # Only this engine
 
@@ -97,16 +59,8 @@ class TestEmbedded(EngineContract):
             for added, removed, rebuild in history:
                 index.commit(*added, removed=removed, rebuild=rebuild)
             state = index.state
-            assert isinstance(state, Explains)
             for request in asked:
-                if not any(one.asked for one in request.concepts):
-                    continue  # each document matches, by nothing that stands in it
-                # What meaning adds is no part of the words' score.
-                whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000, near=())
-                for match in state.match(whole).documents:
-                    for page, score, _ in match.pages:
-                        parts = state.explain(request.concepts, match.document.id, page.number)
-                        assert sum(part.score for part in parts if part.counted) == pytest.approx(score, rel=SCORE)
+                check_parts(state, request)
 
     def test_what_is_not_there_has_no_explanation(self, index: Index) -> None:
         """Of a document or page that the index lacks there is nothing to tell."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -32,11 +32,13 @@ from engine.contract import (
     Index,
     check,
     check_content,
+    check_parts,
     concept,
     document,
     exact,
     histories,
     ids_of_documents,
+    in_a_process,
     lemma,
     requests,
     word,
@@ -44,7 +46,7 @@ from engine.contract import (
 from kb import indexer
 from kb.cli import app
 from kb.deadline import Deadline, within
-from kb.engine import Explains, Matches, Request
+from kb.engine import Matches, Request
 from kb.engine.opensearch import OpenSearchStore
 from kb.errors import EngineUnavailable, IndexDamaged, IndexLocked, IndexMismatch, KbError, TooSlow
 from kb.model import Results, Status
@@ -56,18 +58,8 @@ from kb.tuning import Tuning
 if lacking := nodes.lacking():
     pytest.skip(lacking, allow_module_level=True)
 
-READER = """\
-import sys
-from kb.engine import open_store
-from kb.errors import IndexMissing
-from kb.settings import load
-store = open_store(load())
-for line in sys.stdin:
-    try:
-        print(*sorted(document.id for document in store.current().documents()), sep=",", flush=True)
-    except IndexMissing:
-        print("nie ma indeksu", flush=True)
-"""
+WHERE = ("engine", "opensearch_url", "opensearch_prefix")
+"""The settings that name an index in the cluster."""
 
 
 class Place:
@@ -89,6 +81,11 @@ class Place:
         chosen = {"engine": "opensearch", "opensearch_url": urls, "opensearch_prefix": prefix, "index": folder}
         return Settings(**chosen | given)  # type: ignore[arg-type]
 
+    def variables(self, folder: Path) -> dict[str, str]:
+        """Those settings as another process is given them."""
+        own = self.settings(folder)
+        return {f"KB_{name.upper()}": str(getattr(own, name)) for name in WHERE}
+
     def store(self, folder: Path, tuning: Tuning | None = None, **given: object) -> OpenSearchStore:
         """The store of that index."""
         return OpenSearchStore(self.settings(folder, **given), tuning or Tuning())
@@ -107,7 +104,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    """Two nodes, or what somebody has started already."""
+    """Two nodes."""
     cluster = nodes.Cluster()
     try:
         yield Place(cluster)
@@ -140,35 +137,9 @@ class TestOpenSearch(EngineContract):
             finally:
                 self.place.clear(index.folder)
 
-    @contextmanager
-    def elsewhere(self, folder: Path) -> Iterator[AskedElsewhere]:
+    def elsewhere(self, folder: Path) -> AbstractContextManager[AskedElsewhere]:
         """Another process, as a server is beside the indexer."""
-        settings = self.place.settings(folder)
-        own = {
-            "KB_ENGINE": "opensearch",
-            "KB_OPENSEARCH_URL": settings.opensearch_url,
-            "KB_OPENSEARCH_PREFIX": settings.opensearch_prefix,
-        }
-        with subprocess.Popen(
-            [sys.executable, "-c", READER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment() | own,
-        ) as process:
-            assert process.stdin
-            assert process.stdout
-            asking, said = process.stdin, process.stdout
-
-            def asked() -> list[str]:
-                asking.write("?\n")
-                asking.flush()
-                return [id for id in said.readline().strip().split(",") if id]
-
-            try:
-                yield asked
-            finally:
-                process.kill()
+        return in_a_process(**self.place.variables(folder))
 
     # Only this engine
 
@@ -182,15 +153,8 @@ class TestOpenSearch(EngineContract):
             for added, removed, rebuild in history:
                 index.commit(*added, removed=removed, rebuild=rebuild)
             state = index.state
-            assert isinstance(state, Explains)
             for request in asked:
-                if not any(one.asked for one in request.concepts):
-                    continue  # each document matches, by nothing that stands in it
-                whole = replace(request, offset=0, limit=1_000, pages_per_document=1_000, near=())
-                for match in state.match(whole).documents:
-                    for page, score, _ in match.pages:
-                        parts = state.explain(request.concepts, match.document.id, page.number)
-                        assert sum(part.score for part in parts if part.counted) == pytest.approx(score, rel=SCORE)
+                check_parts(state, request)
 
 
 # A collection that is searched while something happens to the cluster
@@ -351,11 +315,8 @@ with store.writer(f"{store.format} 1", rebuild=sys.argv[1] == "rebuild") as writ
 def test_a_run_killed_halfway_has_not_happened(place: Place, index: Index, how: str) -> None:
     """SIGKILL of the indexer leaves the index as it was, whatever the cluster refreshes; the next run need not wait."""
     before = ids_of_documents(index.state)
-    settings = place.settings(index.folder)
-    own = {
-        f"KB_{name.upper()}": str(getattr(settings, name)) for name in ("engine", "opensearch_url", "opensearch_prefix")
-    }
-    done = subprocess.run([sys.executable, "-c", KILLED, how], env=environment() | own, check=False)
+    own = environment(**place.variables(index.folder))
+    done = subprocess.run([sys.executable, "-c", KILLED, how], env=own, check=False)
     assert done.returncode == -signal.SIGKILL
     place.cluster.ask(f"/{place.names[index.folder]}-*/_refresh", method="POST")
     assert ids_of_documents(index.state) == before
@@ -414,6 +375,14 @@ def test_what_no_reader_can_need_is_removed(place: Place, index: Index, monkeypa
     index.commit(some(2))
     name = place.names[index.folder]
     assert len(place.cluster.ask(f"/_cat/indices/{name}-build-*?format=json")) == 2
+
+
+def test_another_base_is_left_alone(place: Place, index: Index) -> None:
+    """What is removed has the whole name of a build: another base may be called by what builds' names begin with."""
+    other = f"{place.names[index.folder]}-build-2-state"
+    place.cluster.ask(f"/{other}", method="PUT")
+    index.commit(some(1))
+    assert other in place.cluster.ask(f"/{other}")
 
 
 # What a cluster may refuse
@@ -526,6 +495,21 @@ def test_a_cluster_that_takes_no_writes(place: Place, index: Index) -> None:
     assert index.state.match(ASKED).total == 21
 
 
+def test_a_cluster_with_too_many_shards(place: Place, index: Index) -> None:
+    """Where it makes no more of them, the indexer has its own words for it, and the state before goes on."""
+    limit = "cluster.max_shards_per_node"
+    place.cluster.ask("/_cluster/settings", method="PUT", body={"persistent": {limit: 1}})
+    try:
+        with pytest.raises(EngineUnavailable) as error:
+            index.commit(some(60), rebuild=True)
+    finally:
+        place.cluster.ask("/_cluster/settings", method="PUT", body={"persistent": {limit: None}})
+    assert "maximum shards open" in error.value.details[-1]
+    assert index.state.match(ASKED).total == 20
+    index.commit(some(60))
+    assert index.state.match(ASKED).total == 21
+
+
 def test_a_question_longer_than_the_cluster_allows(place: Place, index: Index) -> None:
     """The setting that limits it is named."""
     limit = "indices.query.bool.max_clause_count"
@@ -542,9 +526,8 @@ def test_the_command_line_over_a_cluster(place: Place, tmp_path: Path, monkeypat
     """``kb index`` fills the cluster, ``kb search`` finds, and ``kb status`` tells of its nodes and shards."""
     library = Library(tmp_path)
     library.markdown("a.md", "Gmina i rada gminy.", title="Statut")
-    own = place.settings(tmp_path / "index")
-    for name in ("engine", "opensearch_url", "opensearch_prefix"):
-        monkeypatch.setenv(f"KB_{name.upper()}", str(getattr(own, name)))
+    for name, value in place.variables(tmp_path / "index").items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("KB_MEANING", "off")
     folders = ["--documents", str(library.documents), "--index", str(tmp_path / "index")]
 
@@ -618,8 +601,7 @@ def test_the_site_finds_the_same(place: Place, tmp_path: Path) -> None:
     library.pdf("plik.pdf", ["Program ochrony powietrza w gminie"], ["Uchwała rady gminy z 2023 roku"], title="Plik")
     embedded = library.settings(meaning="off", jobs=1)
     own = place.settings(tmp_path / "index")
-    names = ("engine", "opensearch_url", "opensearch_prefix")
-    cluster = library.settings(meaning="off", jobs=1, **{name: getattr(own, name) for name in names})
+    cluster = library.settings(meaning="off", jobs=1, **{name: getattr(own, name) for name in WHERE})
     reports = [indexer.run(settings) for settings in (embedded, cluster)]
     assert [report.documents for report in reports] == [len(TEXTS) + 1] * 2
     one, other = (KnowledgeBase(settings) for settings in (embedded, cluster))

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +69,7 @@ class Commit:
     dead: tuple[Dead, ...] = ()
     forgotten: int = 0
     values: tuple[tuple[str, str], ...] = ()
-    replaced: tuple[Replaced, ...] = field(default=())
+    replaced: tuple[Replaced, ...] = ()
 
 
 _COMMITS = TypeAdapter(Commit)

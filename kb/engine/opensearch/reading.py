@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from kb.deadline import check, untimed
 from kb.engine.opensearch.commits import Commit
 from kb.engine.opensearch.connection import Connection, Missing
-from kb.engine.opensearch.layout import WORDS, counted
+from kb.engine.opensearch.layout import DOCUMENT, WORDS, counted
 from kb.engine.opensearch.queries import Queries
 from kb.errors import IndexDamaged
 
@@ -33,10 +33,7 @@ class Rows:
         try:
             return self._connection.search(self._build, bodies)
         except Missing:
-            raise IndexDamaged(
-                "Indeks jest uszkodzony. Uruchom „kb index”: zbuduje go od nowa z tekstów, które już odczytano.",
-                [f"w klastrze OpenSearch nie ma indeksu {self._build}"],
-            ) from None
+            raise gone(self._build) from None
 
     def each(
         self, row: str, *filters: JSON, source: Sequence[str], sort: Sequence[str] = ("ord",), size: int = _ROWS
@@ -51,8 +48,8 @@ class Rows:
                 "query": query,
                 "sort": [{name: "asc"} for name in sort],
                 "_source": list(source),
+                "track_total_hits": False,
             }
-            body["track_total_hits"] = False
             if after is not None:
                 body["search_after"] = after
             hits = self.search([body])[0]["hits"]["hits"]
@@ -60,6 +57,14 @@ class Rows:
             if len(hits) < size:
                 return
             after = hits[-1]["sort"]
+
+
+def gone(build: str) -> IndexDamaged:
+    """The error of a build that the state names and the cluster lacks."""
+    return IndexDamaged(
+        "Indeks jest uszkodzony. Uruchom „kb index”: zbuduje go od nowa z tekstów, które już odczytano.",
+        [f"w klastrze OpenSearch nie ma indeksu {build}"],
+    )
 
 
 class Followed(Generic[Value]):
@@ -112,7 +117,7 @@ def documents_of(
     """All documents of a commit by ``ord``, which is the order in which they were added."""
 
     def read(*filters: JSON) -> dict[int, DocumentRow]:
-        found = rows.each("d", *filters, source=["stored", "names", "words.pages"])
+        found = rows.each(DOCUMENT, *filters, source=["stored", "names", "words.pages"])
         return {
             own["ord"]: DocumentRow(own["ord"], own["stored"], own["names"], own["words"]["pages"]) for own in found
         }

@@ -24,7 +24,7 @@ from kb.engine import (
 )
 from kb.engine.opensearch.commits import Commit
 from kb.engine.opensearch.connection import Connection
-from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, place
+from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, day_of, place
 from kb.engine.opensearch.queries import Part, Queries, Way, any_of, find, in_text, ways
 from kb.engine.opensearch.ranking import Gathered, Ranked, facets_of, gathered, gathering
 from kb.engine.opensearch.reading import DocumentRow, Followed, Rows, documents_of, words_of
@@ -83,9 +83,7 @@ class OpenSearchState:
         """All documents, newest first, without a date last, then by id."""
         found = [DOCUMENTS.validate_python(own.stored) for own in self._documents().values()]
         found.sort(key=lambda document: document.id)
-        return sorted(
-            found, key=lambda document: document.published.toordinal() if document.published else 0, reverse=True
-        )
+        return sorted(found, key=day_of, reverse=True)
 
     def page(self, document: str, number: int) -> Page | None:
         """One page with its text."""

@@ -16,7 +16,7 @@ from kb.engine.opensearch.commits import KEPT_SECONDS, Commit, Commits
 from kb.engine.opensearch.connection import Connection, Missing
 from kb.engine.opensearch.layout import DOCUMENT, INDEX, MAPPINGS, PAGE, SCHEMA_VERSION, STATE_MAPPINGS
 from kb.engine.opensearch.queries import Queries
-from kb.engine.opensearch.reading import Rows
+from kb.engine.opensearch.reading import Rows, gone
 from kb.engine.opensearch.state import Kept, OpenSearchState
 from kb.engine.opensearch.writer import OpenSearchWriter
 from kb.errors import EngineUnavailable, IndexDamaged, IndexMismatch, IndexMissing, KbError
@@ -71,7 +71,7 @@ class OpenSearchStore:
                 lambda client, params: client.indices.stats(index=commit.build, metric="store", params=params)
             )
         except Missing:
-            raise _gone(commit) from None
+            raise gone(commit.build) from None
         return BuildInfo(
             name=commit.build,
             fingerprint=commit.fingerprint,
@@ -151,11 +151,14 @@ class OpenSearchStore:
             _LOG.warning("%s", error)
 
     def _make(self, index: str, settings: JSON, mappings: JSON) -> None:
-        if not self._exists(index):
-            body = {"settings": {"index": settings}, "mappings": mappings}
-            self._connection.call(
-                lambda client, params: client.indices.create(index=index, body=body, params={**params, "ignore": 400}),
-            )
+        if self._exists(index):
+            return
+        body = {"settings": {"index": settings}, "mappings": mappings}
+        try:
+            self._connection.call(lambda client, params: client.indices.create(index=index, body=body, params=params))
+        except EngineUnavailable:
+            if not self._exists(index):  # else somebody was faster, or it was the first try, whose answer was lost
+                raise
 
     def _remove(self, index: str) -> None:
         self._connection.call(
@@ -178,7 +181,9 @@ class OpenSearchStore:
             )
         )
         for name in sorted(set(found) - kept):
-            self._remove(name)
+            # What has more in its name is of another base, whose prefix begins like this.
+            if name.removeprefix(f"{self._prefix}-build-").replace("-", "").isdigit():
+                self._remove(name)
         if not self._exists(before.build):
             return replace(before, replaced=tuple(replaced))
         # A number that never committed: the run before was stopped halfway, or left without a commit.
@@ -212,10 +217,3 @@ class OpenSearchStore:
             _LOG.warning("%s %s", error.message, "; ".join(error.details))
             return False
         return not (found["failures"] or found["timed_out"] or found["version_conflicts"])
-
-
-def _gone(commit: Commit) -> IndexDamaged:
-    return IndexDamaged(
-        "Indeks jest uszkodzony. Uruchom „kb index”: zbuduje go od nowa z tekstów, które już odczytano.",
-        [f"w klastrze OpenSearch nie ma indeksu {commit.build}"],
-    )

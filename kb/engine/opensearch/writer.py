@@ -57,7 +57,7 @@ class OpenSearchWriter:
         self._rows = Rows(connection, build, Queries(self._start, Tuning(), lambda _: 0.0))
         self._known = {} if fingerprint else self._read_known()
         self._files = [own.file for own in self._known.values()]
-        self._values = list(self._start.values)
+        self._values = {value: number for number, value in enumerate(self._start.values)}
         self._next = self._start.next
         self._dead: list[_Known] = []
         self._changes: dict[str, Counter[str]] = {"surface": Counter(), "lemma": Counter()}
@@ -105,10 +105,8 @@ class OpenSearchWriter:
     def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
         """Send a document, in place of the one of the same id. Raises ValueError before anything is sent of it."""
         values = [(name, value) for name, own in document.facets.items() for value in own]
-        for value in values:
-            if value not in self._values:
-                self._values.append(value)
-        rows, counts = rows_of(document, file, self._next, self._born, [self._values.index(value) for value in values])
+        numbers = [self._values.setdefault(value, len(self._values)) for value in values]
+        rows, counts = rows_of(document, file, self._next, self._born, numbers)
         lines = [(name, _line(row), len(row.get("surface", "")) // 8) for name, row in rows]
         id = document.document.id
         self.remove(id)
