@@ -21,6 +21,7 @@ SNIPPET_CHARACTERS = 260
 LONGEST_READ = 200_000
 """Characters of a page in which fragments and sentences are looked for: some 60 printed pages. An ordinary page or section has
 a few thousand; of a longer one the rest is found, but not quoted."""
+_FREED = 10_000
 _SENTENCE_LOOK_BACK = 90
 _ELLIPSIS = "…"
 _LONGEST_ABBREVIATION = 8
@@ -110,6 +111,8 @@ class Highlighter:
                 if length:
                     found.append(Mark(words[number].start(), words[number + length - 1].end(), concept))
                     free = number + length
+        while words:  # a million at once would let no other thread work
+            del words[-_FREED:]
         return found
 
     def _asked(self, words: Sequence[re.Match[str]], first: int) -> dict[int, Sequence[Key]]:
