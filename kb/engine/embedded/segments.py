@@ -22,7 +22,7 @@ from datetime import date
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from cachetools import LRUCache
@@ -179,12 +179,14 @@ class Segment:
 
     def stored(self, row: int) -> dict[str, Any]:
         """A row's stored values."""
-        known, below, rest = self._stored[row].partition(b"\n")
-        values: dict[str, Any] = json.loads(known)
-        if below:
-            length = values["text"]
-            values |= {"text": rest[:length].decode(), "html": rest[length:].decode()}
-        return values
+        stored: bytes = self._stored[row]
+        end = stored.find(b"\n")
+        if end < 0:
+            return cast("dict[str, Any]", json.loads(stored))
+        values: dict[str, Any] = json.loads(stored[:end])
+        rest = memoryview(stored)[end + 1 :]
+        length = values["text"]
+        return values | {"text": str(rest[:length], "utf-8"), "html": str(rest[length:], "utf-8")}
 
     def counts(self, field: str, term: str) -> tuple[Ints, Numbers]:
         """A term's rows, ascending, deleted ones included, and its frequency in each."""
