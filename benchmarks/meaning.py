@@ -3,9 +3,9 @@
     python benchmarks/meaning.py FOLDER QUESTIONS
 
 FOLDER has the ``index`` and ``documents`` of one collection and QUESTIONS a JSON string a line: ``run.py --work`` leaves both
-(``ours-…``, ``questions.jsonl``). To encode the passages of 107 thousand pages takes hours, and what a search costs depends only on how
-many there are: vectors are drawn around the mean of the questions' own, and put into FOLDER's index, which is of no use for
-searching afterwards. Questions are really encoded. Each is asked for the first time and again.
+(``ours-…``, ``questions.jsonl``). To encode the passages of 107 thousand pages takes hours, and what a search costs depends only
+on how many there are: vectors are drawn around the mean of the questions' own, and put into FOLDER's index, which is of no use
+for searching afterwards. Questions are really encoded. Each is asked for the first time and again.
 """
 
 from __future__ import annotations
