@@ -45,6 +45,17 @@ def plain(html: str) -> str:
     return unescape(re.sub("</?mark>", "", html)).removeprefix("… ").removesuffix(" …")
 
 
+def known(marking: Highlighter, written: Sequence[str]) -> list[int]:
+    """What the index knows of a text of these words: the numbers of those that it has under a term of the query."""
+    words = [Analysis(ANALYZER)[word] for word in written]
+    return [
+        number
+        for number, word in enumerate(words)
+        if word.surface in marking.terms["surface"]
+        or (not word.function and not marking.terms["lemma"].isdisjoint(word.terms))
+    ]
+
+
 # What is marked
 
 
@@ -75,16 +86,21 @@ def test_what_the_index_knows_leaves_the_same_marks(written: list[str], asked: l
     The index has no terms of function words, which are marked all the same: „roku” for „rok”.
     """
     marking = highlighter(*map(lemma, asked), exact("rada", "gminy"), lemma("mama", "gmina"))
-    words = [Analysis(ANALYZER)[word] for word in written]
-    among = [
-        number
-        for number, word in enumerate(words)
-        if word.surface in marking.terms["surface"]
-        or (not word.function and not marking.terms["lemma"].isdisjoint(word.terms))
-    ]
-    text = ", ".join(written)
+    among, text = known(marking, written), ", ".join(written)
     assert marking.marks(text, among) == marking.marks(text)
     assert marking.fragment(text, among=among) == marking.fragment(text)
+
+
+@pytest.mark.parametrize("before", range(19_970, 20_010, 3))
+def test_a_long_text_is_marked_where_it_is_cut(before: int) -> None:
+    """Wherever a phrase stands in a text that is gone through in pieces, it has its mark, and so has what comes after it."""
+    filler = "mur"
+    written = [*[filler] * (before // 4), "z" * (before % 4 + 1), "rada", "gminy", "roku", *[filler] * 9_000, "radą"]
+    marking = highlighter(exact("rada", "gminy"), lemma("rok"), lemma("rada"))
+    text = " ".join(written)
+    found = [text[mark.start : mark.end] for mark in marking.marks(text)]
+    assert found == ["rada gminy", "roku", "radą"]
+    assert marking.marks(text, known(marking, written)) == marking.marks(text)
 
 
 def test_an_exact_form_marks_no_other() -> None:
