@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 from kb.extract.clean import LINE_END, SOFT, Known
-from kb.extract.lines import CELL, Line
+from kb.extract.lines import CELL, SAME_SIZE, Line
 from kb.extract.pieces import Piece
 
 _LEADING = 1.9
@@ -21,6 +22,13 @@ _SPANNED = 2.5
 _ADJACENT = 0.35
 _MARKER_GAP = 3.5
 _MARKER = re.compile(r"[^\w\s\"„”(]|\(?\w{1,3}[.)]|§? ?\d{1,3}(?:\.\d{1,3})*\.?")
+_WIDEST = 10.0
+_SAME_SPACE = 0.12
+"""Spaces of one line, in ems, differ by less."""
+_BLANK = re.compile(r"\s")
+_LONG_WORD = re.compile(r"(?:^|\s)[^\w\s]?[^\W\d_]{3}")
+"""Figures and single letters are as far apart in tables of figures."""
+_FIRST_OF_ITEM = re.compile(rf"(?:{_MARKER.pattern}) \S+")
 _MANY_INITIALS = 20
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 
@@ -145,6 +153,65 @@ def with_late_words(pieces: list[Piece]) -> list[Piece]:
             else:
                 start = piece
     return [piece for position, piece in enumerate(pieces) if position not in gone]
+
+
+def with_wide_spaces(pieces: list[Piece]) -> list[Piece]:
+    """Pieces with the words of a line joined that was only set wide to fill its column.
+
+    Its spaces are all alike though its words are not, which columns of a table never manage; of a line with one space the one
+    above or below it has the same edges.
+    """
+    lines: list[list[Piece]] = []
+    for piece in pieces:
+        if lines and _is_next_word(lines[-1][-1], piece):
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    wide = [_is_set_wide(line) for line in lines]
+    # From lines that surely are one to those beside them, down the page and up again.
+    down = range(1, len(lines))
+    for number, beside in (*((n, n - 1) for n in down), *((n - 1, n) for n in reversed(down))):
+        whole = wide[beside] or (len(lines[beside]) == 1 and _BLANK.search(lines[beside][0].text) is not None)
+        if len(lines[number]) == 2 and whole and _have_same_edges(lines[number], lines[beside]):
+            wide[number] = True
+    result: list[Piece] = []
+    for line, is_wide in zip(lines, wide, strict=True):
+        for word in line[1:] if is_wide else ():
+            line[0].join(word, " ")
+        result += line[:1] if is_wide else line
+    return result
+
+
+def _is_next_word(before: Piece, piece: Piece) -> bool:
+    """Whether both are single words of one type, side by side; the first may have the number of an item before it."""
+    return (
+        before.is_left_of(piece)
+        and abs(before.size - piece.size) <= SAME_SIZE * piece.size
+        and piece.left - before.right < _WIDEST * piece.size
+        and (not _BLANK.search(before.text) or _FIRST_OF_ITEM.fullmatch(before.text) is not None)
+        and not _BLANK.search(piece.text)
+    )
+
+
+def _is_set_wide(line: Sequence[Piece]) -> bool:
+    if len(line) < 3 or sum(_LONG_WORD.search(word.text) is not None for word in line) < 2:
+        return False
+    gaps = [after.left - before.right for before, after in pairwise(line)]
+    widths = [word.right - word.left for word in line]
+    size = line[0].size
+    return max(gaps) - min(gaps) < _SAME_SPACE * size and max(widths) - min(widths) > 2 * _SAME_SPACE * size
+
+
+def _have_same_edges(line: Sequence[Piece], other: Sequence[Piece]) -> bool:
+    """Whether two lines of one paragraph begin and end at the same places."""
+    first, last = line[0], line[-1]
+    slack = _SAME_SPACE * first.size
+    return (
+        abs(other[0].left - first.left) < slack
+        and abs(other[-1].right - last.right) < slack
+        and abs(other[0].size - first.size) <= SAME_SIZE * first.size
+        and 0.6 * first.size < abs(other[0].base - first.base) <= _LEADING * first.size
+    )
 
 
 def with_markers(pieces: list[Piece]) -> list[Piece]:
