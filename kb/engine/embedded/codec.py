@@ -218,7 +218,7 @@ def packed(rows: Ints, frequencies: Ints, positions: Ints) -> bytes:
     return bytes((flags,)) + b"".join(part.tobytes() for part in parts)
 
 
-class _TermIndex(OrderedHashWriter):  # type: ignore[misc]
+class TermIndex(OrderedHashWriter):  # type: ignore[misc]
     """Whoosh's table of terms, in which many terms are put at once."""
 
     def add_many(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
@@ -259,7 +259,7 @@ class FieldWriter(W3FieldWriter):  # type: ignore[misc]
     def __init__(self, codec: object, storage: object, segment: object) -> None:
         super().__init__(codec, storage, segment)
         # Whoosh has begun its table by now; only the way to write into it is another.
-        self._tindex.__class__ = _TermIndex
+        self._tindex.__class__ = TermIndex
 
     def add_postings(self, schema: fields.Schema, _lengths: object, items: Iterable[tuple[Any, ...]]) -> None:
         """Write ``lists`` joined with ``items``, the postings of old segments that this commit merges."""
