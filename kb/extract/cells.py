@@ -50,13 +50,15 @@ class Group:
 
     def takes(self, piece: Piece) -> bool:
         """Add ``piece``, drawn next, where it belongs here."""
-        last = self.cells[-1][-1]
-        if self._ends_line(last, piece):
+        cell = self.cells[-1]
+        last = cell[-1]
+        on_line = last.is_left_of(piece)
+        if on_line and self._ends_line(last, piece):
             last.join(piece, " ")
-        elif len(self.cells) == 1 and len(self.cells[0]) > 1 and last.is_left_of(piece):
+        elif on_line and len(self.cells) == 1 and len(cell) > 1:
             return False
         elif self._goes_on(last, piece):
-            self.cells[-1].append(piece)
+            cell.append(piece)
         elif self._is_beside(last, piece):
             self.cells.append([piece])
         else:
@@ -77,15 +79,15 @@ class Group:
         return line
 
     def _ends_line(self, last: Piece, piece: Piece) -> bool:
-        """Whether ``piece`` belongs to the last line, whose words were only set wide: the line above spans the gap."""
-        if not last.is_left_of(piece) or piece.left - last.right > _SPANNED * last.size:
+        """Whether ``piece``, right of the last line, is part of it, whose words were set wide: the line above spans the gap."""
+        if piece.left - last.right > _SPANNED * last.size:
             return False
         above = self.cells[-1][-2:-1]
         return bool(above) and above[0].left < last.right and above[0].right > piece.left + last.size
 
     def _goes_on(self, last: Piece, piece: Piece) -> bool:
         """Whether ``piece`` is the next line of the last cell."""
-        small, large = sorted((last.size, piece.size))
+        small, large = (last.size, piece.size) if last.size < piece.size else (piece.size, last.size)
         down = last.base - piece.base
         if large > 1.15 * small or not 0.6 * small < down <= _LEADING * large:
             return False

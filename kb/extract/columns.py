@@ -33,6 +33,8 @@ _GUTTER = 0.8
 """Columns are at least so far apart, in ems."""
 _PROSE_LENGTH = 10
 _COLUMN_LINES = 2
+_OVER = 2.0
+"""A group that reaches so many points into another stands above it all the same."""
 _MANY_GROUPS = 600
 """On a page with more pieces apart, a drawing or a map, the order of drawing is kept: comparing all takes too long."""
 
@@ -154,13 +156,13 @@ def _is_prose(cells: Sequence[Sequence[Piece]]) -> bool:
 
 def _in_order(groups: list[Group]) -> list[Group]:
     """Groups as they are drawn, but never one before another that stands right above it; left columns before right ones."""
-    if not 1 < len(groups) <= _MANY_GROUPS:
+    if not 1 < len(groups) <= _MANY_GROUPS or _each_is_below(groups):
         return groups
     left, right, bottom, top = np.array([[each.left, each.right, each.bottom, each.top] for each in groups]).T
     shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
     narrow = np.maximum(np.minimum((right - left)[:, None], right - left), 1.0)
     # ``first[i, j]``: group i is read before group j, since it stands over it.
-    first = (shared > 0.3 * narrow) & (bottom[:, None] > top - 2.0)
+    first = (shared > 0.3 * narrow) & (bottom[:, None] > top - _OVER)
     np.fill_diagonal(first, val=False)
     level = np.minimum(top[:, None], top) - np.maximum(bottom[:, None], bottom)
     long = np.array([len(each.cells) == 1 and len(each.cells[0]) >= _COLUMN_LINES for each in groups])
@@ -188,11 +190,21 @@ def _in_order(groups: list[Group]) -> list[Group]:
     return order
 
 
+def _each_is_below(groups: Sequence[Group]) -> bool:
+    """Whether every group stands below all that were drawn before it, as on most pages: then there is nothing to put in order."""
+    lowest_top, lowest_bottom = groups[0].top, groups[0].bottom
+    for group in groups[1:]:
+        if group.top > lowest_bottom or group.bottom > lowest_top - _OVER:
+            return False
+        lowest_top, lowest_bottom = min(lowest_top, group.top), min(lowest_bottom, group.bottom)
+    return True
+
+
 def _left_first(left: Floats, right: Floats, bottom: Floats, top: Floats, shared: Floats) -> Flags:
     """Which group stands left of which, with nothing between their heights that spans both."""
     result = right[:, None] < left
     for middle in np.flatnonzero((shared > 0).sum(axis=1) > 2).tolist():
-        over = (bottom >= top[middle] - 2.0) & (shared[middle] > 0)
-        under = (top <= bottom[middle] + 2.0) & (shared[middle] > 0)
+        over = (bottom >= top[middle] - _OVER) & (shared[middle] > 0)
+        under = (top <= bottom[middle] + _OVER) & (shared[middle] > 0)
         result &= ~(over[:, None] & under) & ~(under[:, None] & over)
     return result

@@ -303,7 +303,8 @@ def _has_right_words(words: Sequence[str], share: float, known: Known) -> bool:
     """Whether at least a ``share`` of the words are in the dictionary; asks no further once there are enough."""
     wanted = share * len(words)
     found = 0
-    for word in words:
+    # The shortest first: most of them stand on the pages before too, and the dictionary keeps its answers.
+    for word in sorted(words, key=len):
         if found >= wanted:
             break
         bare = word.strip("\"'„”“«»().,:;!?…-–—")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+_Numbers = TypeVar("_Numbers", float, Floats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Frame:
         )[self.quarters]
         return np.stack(sides, axis=1)
 
-    def upright_points(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    def upright_points(self, x: _Numbers, y: _Numbers) -> tuple[_Numbers, _Numbers]:
         """Points as the reader sees them."""
         if self.quarters == 0:
             return x - self.left, y - self.bottom

@@ -89,6 +89,19 @@ class Piece:
 
     def finish(self) -> None:
         """Put the text together when all parts are there."""
+        if len(self.parts) == 1 and self.size >= 0.0:  # nothing is raised above itself
+            text, _, _, heavy = self.parts[0]
+            self.bold = heavy and bool(text)
+            text = text.strip()
+        else:
+            text = self._joined()
+        if text.endswith(_BREAKS):
+            text = text[:-1] + SOFT
+        self.text = text.replace("\x02", "-")
+        self.bottom, self.top = self.base - 0.22 * self.size, self.base + 0.78 * self.size
+
+    def _joined(self) -> str:
+        """The text of all parts, with marks around raised digits; notes whether most of it is bold."""
         bold = 0
         shown = []
         for text, size, base, heavy in self.parts:
@@ -96,13 +109,13 @@ class Piece:
             shown.append(f"{raised[1]}{RAISED}{raised[2]}{RAISED}" if raised else text)
             bold += len(text) if heavy else -len(text)
         self.bold = bold > 0
-        text = "".join(shown).strip()
-        hyphen = text.endswith(_BREAKS)
-        self.text = (text[:-1].replace("\x02", "-") + SOFT) if hyphen else text.replace("\x02", "-")
-        self.bottom, self.top = self.base - 0.22 * self.size, self.base + 0.78 * self.size
+        return "".join(shown).strip()
 
     def is_left_of(self, other: Piece) -> bool:
         """Whether both stand on one line, ``other`` to the right."""
+        # Nearly every pair are lines one below the other, which this tells at once.
+        if other.left <= self.right - 0.2 * self.size:
+            return False
         small = min(self.size, other.size)
         return abs(self.base - other.base) < 0.2 * small and other.left > self.right - 0.2 * small
 
@@ -131,10 +144,10 @@ class PieceMaker:
         spaced = np.full(len(codes) + int(spaces.sum()), 0x20, np.uint32)
         spaced[starts + spaces] = codes
         text = spaced.tobytes().decode("utf-32-le", "replace")
-        begins = [*starts.tolist(), len(text)]
+        ends = np.append(starts, len(text))[[run.last for run in runs]].tolist()
         pieces: list[Piece] = []
-        for run in runs:
-            shown = text[begins[run.first] : begins[run.last]]
+        for run, begin, end in zip(runs, starts[[run.first for run in runs]].tolist(), ends, strict=True):
+            shown = text[begin:end]
             if pieces and pieces[-1].takes(run, _PAUSE + 3 * wide[run.first]):
                 pieces[-1].add(run, shown)
             else:
@@ -153,13 +166,16 @@ class PieceMaker:
         tracking = np.zeros(len(gaps))
         spaces = np.where(said, gaps > _NO_GAP, gaps > _CLEAR_GAP)
         measured = gaps.tolist()
-        for index in np.flatnonzero(said & (gaps <= _CLOSE)).tolist():
-            if self._glyphs.is_generated(int(places[index + 1]) - 1):
+        close = np.flatnonzero(said & (gaps <= _CLOSE))
+        kept = []
+        for index, generated in zip(close.tolist(), self._glyphs.are_generated(places[close + 1] - 1), strict=True):
+            if generated:
                 nearby = sorted(measured[max(0, index - 4) : index + 5])
                 around = nearby[len(nearby) // 2]
-                spaces[index] = measured[index] > (_NO_GAP if around < _TRACKED else 1.35 * around + 0.1)
+                kept.append(measured[index] > (_NO_GAP if around < _TRACKED else 1.35 * around + 0.1))
             else:
-                spaces[index] = True
+                kept.append(True)
+        spaces[close] = kept
         beside = (np.abs(np.diff(bottom)) < 0.3 * small) & (gaps > -0.3) & (gaps < _FAR)
         for start, end in _stretches(beside & (gaps > _LOOSE), np.where(beside, gaps, -1.0), _LOOSE_LETTERS - 1):
             within = gaps[start:end]
@@ -169,9 +185,7 @@ class PieceMaker:
             if short or usual > _CELLS or not _LOOSE_WORD.search(letters):
                 continue
             wide = within > 1.35 * usual + 0.13
-            drawn = np.array(
-                [said[at] and not self._glyphs.is_generated(int(places[at + 1]) - 1) for at in range(start, end)]
-            )
+            drawn = said[start:end] & ~np.array(self._glyphs.are_generated(places[start + 1 : end + 1] - 1))
             # Spaces that are typed between all letters tell nothing.
             tracking[start:end] = usual
             spaces[start:end] = wide if drawn.mean() > 0.5 else wide | drawn

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
+from whoosh.filedb.filestore import RamStorage
+from whoosh.filedb.filetables import OrderedHashWriter
 
-from kb.engine.embedded.codec import Place, packed, read_counts, read_positions
+from kb.engine.embedded.codec import Place, TermIndex, Terms, WordStream, packed, read_counts, read_positions
 
 COUNTS = st.lists(st.sampled_from([1, 1, 1, 1, 2, 3, 255, 256, 300]), min_size=1, max_size=60)
 
@@ -46,3 +48,43 @@ def test_a_frequent_word_takes_few_bytes() -> None:
     often, once = np.full(len(rows), 2, np.int32), np.ones(len(rows), np.int32)
     assert len(packed(rows, often, np.arange(2 * len(rows), dtype=np.int32) % 500)) < 7.01 * len(rows)
     assert len(packed(rows, once, np.arange(len(rows), dtype=np.int32) % 500)) < 4.01 * len(rows)
+
+
+WORDS = st.lists(
+    st.lists(st.sampled_from(["rada", "rad", "gmina", "łąka", "i", "ź" * 40]), max_size=3, unique=True).map(tuple),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(WORDS, st.data())
+def test_terms_written_together_are_the_same_bytes_as_one_by_one(
+    words: list[tuple[str, ...]], data: st.DataObject
+) -> None:
+    """The lists of a field's terms, short and long, once on a page and more often."""
+    stream = WordStream()
+    for row in range(data.draw(st.integers(1, 40))):
+        stream.add(row, data.draw(st.lists(st.integers(0, len(words) - 1), max_size=4)))
+    for lists in stream.lists("lemma", Terms.of(words)):
+        each = list(lists.each())
+        assert [one.term for one in each] == sorted({one.term for one in each})
+        assert lists.packed(0, len(each)) == [packed(*one.lists) for one in each]
+        half = len(each) // 2
+        assert lists.packed(half, len(each)) == [packed(*one.lists) for one in each[half:]]
+
+
+@given(st.lists(st.binary(min_size=1, max_size=6), unique=True, min_size=1, max_size=80))
+def test_a_table_of_terms_is_the_one_that_whoosh_writes(terms: list[bytes]) -> None:
+    """Whoosh reads it: where each term lies, in order, and by its hash."""
+    keys = sorted(terms)
+    values = [key * 3 for key in keys]
+    storage = RamStorage()
+    ours, theirs = TermIndex(storage.create_file("ours")), OrderedHashWriter(storage.create_file("theirs"))
+    half = len(keys) // 2
+    if half:
+        ours.add_many(keys[:half], values[:half])
+    ours.add_many(keys[half:], values[half:])
+    theirs.add_all(zip(keys, values, strict=True))
+    ours.close()
+    theirs.close()
+    assert storage.files["ours"] == storage.files["theirs"]

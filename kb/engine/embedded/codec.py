@@ -13,8 +13,9 @@ import heapq
 import struct
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from dataclasses import dataclass, replace
+from hashlib import md5
+from itertools import accumulate, chain, groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import fields, formats
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermInfo, W3TermsReader
+from whoosh.filedb.filetables import OrderedHashWriter
 from whoosh.matching import ListMatcher
 from whoosh.system import pack_ushort
 
@@ -33,9 +35,24 @@ _WORTH_SHORTENING = 16
 """Nearly all terms are rare: finding the least bytes for a shorter list takes longer than reading the few more."""
 _TERM_INFO = struct.Struct("!5x I 10x I q i")
 """Of what Whoosh writes of a term: in how many rows it is, the last of them, where its list begins, and the list's length."""
+_WRITTEN_INFO = np.dtype(
+    {
+        "names": ["weight", "count", "first_row", "last_row", "start", "length"],
+        "formats": [">f4", ">u4", ">u4", ">u4", ">i8", ">i4"],
+        "offsets": [1, 5, 15, 19, 23, 31],
+        "itemsize": _TERM_INFO.size,
+    }
+)
+"""The whole of it, for many terms at once; lengths and weights of postings, which nobody asks for, are zero."""
+_KEY_AND_INFO = struct.Struct("!ii")
+_HASHED = struct.Struct("!Iq")
+_TERMS_AT_ONCE = 10_000
 _BYTES = 4
 """Of a number that was not shortened."""
 
+_ONLY_ONCE, _NO_FLAG = bytes((_ALL_ONCE,)), bytes((0,))
+
+Flags = NDArray[np.bool_]
 Numbers = NDArray[np.integer[Any]]
 """Numbers in as few bytes as they need."""
 Lists = tuple[Ints, Ints, Ints]
@@ -49,6 +66,48 @@ class PostingList:
     field: str
     term: bytes
     lists: Lists
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLists:
+    """The lists of all terms of a field, one after the other.
+
+    ``postings`` and ``occurrences`` say where those of each term begin, and at last where they end: its rows and frequencies,
+    and its positions.
+    """
+
+    field: str
+    terms: Sequence[bytes]
+    lists: Lists
+    postings: Ints
+    occurrences: Ints
+
+    def each(self) -> Iterator[PostingList]:
+        """Term by term."""
+        rows, frequencies, positions = self.lists
+        bounds = zip(pairwise(self.postings.tolist()), pairwise(self.occurrences.tolist()), strict=True)
+        for term, ((a, b), (c, d)) in zip(self.terms, bounds, strict=True):
+            yield PostingList(self.field, term, (rows[a:b], frequencies[a:b], positions[c:d]))
+
+    def packed(self, first: int, last: int) -> list[bytes]:
+        """The lists of the terms ``first`` to ``last`` as bytes."""
+        postings, occurrences = self.postings[first : last + 1].tolist(), self.occurrences[first : last + 1].tolist()
+        a, c = postings[0], occurrences[0]
+        rows, frequencies = (part[a : postings[-1]] for part in self.lists[:2])
+        positions = self.lists[2][c : occurrences[-1]]
+        # Of nearly all terms the numbers are few: pieces of bytes are cut much faster than pieces of arrays.
+        some_rows, some_frequencies, some_positions = (part.tobytes() for part in (rows, frequencies, positions))
+        found = []
+        for (begin, end), (start, stop) in zip(pairwise(postings), pairwise(occurrences), strict=True):
+            mine, own = slice(begin - a, end - a), slice(start - c, stop - c)
+            if end - begin >= _WORTH_SHORTENING:
+                found.append(packed(rows[mine], frequencies[mine], positions[own]))
+                continue
+            mine, own = slice(_BYTES * mine.start, _BYTES * mine.stop), slice(_BYTES * own.start, _BYTES * own.stop)
+            once = stop - start == end - begin
+            counts = b"" if once else some_frequencies[mine]
+            found.append((_ONLY_ONCE if once else _NO_FLAG) + some_rows[mine] + counts + some_positions[own])
+        return found
 
 
 class PackedPositions(formats.Format):  # type: ignore[misc]  # Whoosh has no types
@@ -159,19 +218,83 @@ def packed(rows: Ints, frequencies: Ints, positions: Ints) -> bytes:
     return bytes((flags,)) + b"".join(part.tobytes() for part in parts)
 
 
+class TermIndex(OrderedHashWriter):  # type: ignore[misc]
+    """Whoosh's table of terms, in which many terms are put at once."""
+
+    def add_many(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
+        """Add terms in ascending order; the same bytes as added one by one."""
+        entries = [
+            _KEY_AND_INFO.pack(len(key), len(value)) + key + value for key, value in zip(keys, values, strict=True)
+        ]
+        places = list(accumulate(map(len, entries), initial=self.dbfile.tell()))[:-1]
+        self.dbfile.write(b"".join(entries))
+        self.index.extend(places)
+        self.lastkey = keys[-1]
+        buckets = self.buckets
+        for key, place in zip(keys, places, strict=True):
+            hashed = int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:])
+            buckets[hashed & 0xFF].append((hashed, place))
+
+    def _write_hashes(self) -> None:
+        # As in Whoosh, but each of the 256 tables is written as a whole.
+        free = bytes(_HASHED.size)
+        for entries in self.buckets:
+            slots = 2 * len(entries)
+            self.directory.append((self.dbfile.tell(), slots))
+            table = [free] * slots
+            for hashed, place in entries:
+                slot = (hashed >> 8) % slots
+                while table[slot] is not free:
+                    slot = (slot + 1) % slots
+                table[slot] = _HASHED.pack(hashed, place)
+            self.dbfile.write(b"".join(table))
+
+
 class FieldWriter(W3FieldWriter):  # type: ignore[misc]
     """Writes a segment's terms, each with its whole list."""
 
-    lists: Iterator[PostingList] = iter(())
-    """Set before the commit: the new rows' lists, sorted by field and term."""
+    lists: Iterator[FieldLists] = iter(())
+    """Set before the commit: the new rows' lists, in the order of their fields' names."""
+
+    def __init__(self, codec: object, storage: object, segment: object) -> None:
+        super().__init__(codec, storage, segment)
+        # Whoosh has begun its table by now; only the way to write into it is another.
+        self._tindex.__class__ = TermIndex
 
     def add_postings(self, schema: fields.Schema, _lengths: object, items: Iterable[tuple[Any, ...]]) -> None:
         """Write ``lists`` joined with ``items``, the postings of old segments that this commit merges."""
+        merged = iter(items)
+        first = next(merged, None)
+        if first is None:
+            for lists in self.lists:
+                self.start_field(lists.field, schema[lists.field])
+                for begin in range(0, len(lists.terms), _TERMS_AT_ONCE):
+                    self._write_some(lists, begin, min(begin + _TERMS_AT_ONCE, len(lists.terms)))
+            return
         key = attrgetter("field", "term")
-        for (field, term), group in groupby(heapq.merge(self.lists, _as_lists(items), key=key), key=key):
+        new = chain.from_iterable(lists.each() for lists in self.lists)
+        for (field, term), group in groupby(heapq.merge(new, _as_lists(chain([first], merged)), key=key), key=key):
             if field != self._fieldname:
                 self.start_field(field, schema[field])
             self._write(term, [part.lists for part in group])
+
+    def _write_some(self, lists: FieldLists, first: int, last: int) -> None:
+        """Write the terms ``first`` to ``last`` of a field: one by one would take three times as long."""
+        start = self._postfile.tell()
+        data = lists.packed(first, last)
+        self._postfile.write(b"".join(data))
+        postings, occurrences = lists.postings[first : last + 1], lists.occurrences[first : last + 1]
+        infos = np.zeros(last - first, _WRITTEN_INFO)
+        infos["weight"], infos["count"] = np.diff(occurrences), np.diff(postings)
+        infos["first_row"], infos["last_row"] = lists.lists[0][postings[:-1]], lists.lists[0][postings[1:] - 1]
+        infos["length"] = lengths = np.fromiter(map(len, data), np.int64, len(data))
+        infos["start"] = start + np.cumsum(lengths) - lengths
+        size, written = _WRITTEN_INFO.itemsize, infos.tobytes()
+        field = pack_ushort(self._fieldid)
+        self._tindex.add_many(
+            [field + term for term in lists.terms[first:last]],
+            [written[at : at + size] for at in range(0, len(written), size)],
+        )
 
     def _write(self, term: bytes, parts: Sequence[Lists]) -> None:
         """Write a term; of parts from several segments the rows follow one another."""
@@ -192,6 +315,30 @@ def _as_lists(items: Iterable[tuple[Any, ...]]) -> Iterator[PostingList]:
         yield PostingList(field, term, (np.array(rows, np.int32), np.array(weights, np.int32), positions))
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Terms of numbered words, ``names`` in order: for each word ``counts`` of their numbers in ``codes``, from ``starts`` on."""
+
+    names: Sequence[bytes]
+    codes: Ints
+    starts: Ints
+    counts: Ints
+
+    @classmethod
+    def of(cls, words: Sequence[Sequence[str]]) -> Terms:
+        """Those of words by their number."""
+        each = list(chain.from_iterable(words))
+        names = sorted({term: term.encode() for term in each}.items(), key=itemgetter(1))
+        codes = {term: code for code, (term, _) in enumerate(names)}
+        counts = np.fromiter(map(len, words), np.int32, len(words))
+        flat = np.fromiter(map(codes.__getitem__, each), np.int32, len(each))
+        return cls([name for _, name in names], flat, _before(counts), counts)
+
+    def without(self, words: Flags) -> Terms:
+        """The same, but these words have none."""
+        return replace(self, counts=np.where(words, np.int32(0), self.counts))
+
+
 class WordStream:
     """The words of one text field, row after row, as numbers of a shared word list: 4 bytes a word until the commit."""
 
@@ -206,37 +353,36 @@ class WordStream:
         self.rows.append(row)
         self.lengths.append(len(numbers))
 
-    def lists(self, field: str, terms_of: Sequence[Sequence[str]]) -> Iterator[PostingList]:
-        """Invert the stream: the list of each term, sorted by term. ``terms_of`` gives the terms of each word number.
+    def lists(self, field: str, terms: Terms) -> Iterator[FieldLists]:
+        """Invert the stream: the lists of its terms; nothing where it has no words.
 
         A word's place is repeated for each of its terms; one stable sort by term then leaves rows and positions in order.
         """
         if not self.words:
             return
-        names = sorted({term.encode() for own in terms_of for term in own})
-        codes = {name: code for code, name in enumerate(names)}
-        flat = np.array([codes[term.encode()] for own in terms_of for term in own], dtype=np.int32)
-        counts = np.array([len(own) for own in terms_of], dtype=np.int32)
         words, lengths = _ints(self.words), _ints(self.lengths)
         rows = np.repeat(_ints(self.rows), lengths)
         positions = np.arange(len(words), dtype=np.int32) - np.repeat(_before(lengths), lengths)
 
-        per_word = counts[words]
+        per_word = terms.counts[words]
         within = np.arange(int(per_word.sum()), dtype=np.int32) - np.repeat(_before(per_word), per_word)
-        terms = flat[np.repeat(_before(counts)[words], per_word) + within]
-        order = np.argsort(terms, kind="stable")
-        terms, rows, positions = terms[order], np.repeat(rows, per_word)[order], np.repeat(positions, per_word)[order]
+        codes = terms.codes[np.repeat(terms.starts[words], per_word) + within]
+        order = np.argsort(codes, kind="stable")
+        codes, rows, positions = codes[order], np.repeat(rows, per_word)[order], np.repeat(positions, per_word)[order]
 
         # Where each posting begins among the occurrences, and each term among the postings.
-        first = np.flatnonzero((np.diff(terms, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
-        posting_terms, rows = terms[first], rows[first]
-        frequencies = np.diff(first, append=len(terms)).astype(np.int32)
-        bounds = np.append(np.flatnonzero(np.diff(posting_terms, prepend=-1)), len(first))
-        edges = np.append(first, len(terms))[bounds]
-        postings = pairwise(bounds.tolist())
-        occurrences = pairwise(edges.tolist())
-        for number, (a, b), (c, d) in zip(posting_terms[bounds[:-1]].tolist(), postings, occurrences, strict=True):
-            yield PostingList(field, names[number], (rows[a:b], frequencies[a:b], positions[c:d]))
+        first = np.flatnonzero((np.diff(codes, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
+        of_postings, rows = codes[first], rows[first]
+        frequencies = np.diff(first, append=len(codes)).astype(np.int32)
+        begins = np.flatnonzero(np.diff(of_postings, prepend=-1))
+        bounds = np.append(begins, len(first))
+        yield FieldLists(
+            field,
+            [terms.names[code] for code in of_postings[begins].tolist()],
+            (rows, frequencies, positions),
+            bounds,
+            np.append(first, len(codes))[bounds],
+        )
 
 
 def _ints(values: array[int]) -> Ints:

@@ -16,7 +16,7 @@ from whoosh.writing import SegmentWriter
 
 from kb.engine import AnalysedDocument, IndexedFile, Word
 from kb.engine.embedded import sums
-from kb.engine.embedded.codec import ArrayCodec, WordStream
+from kb.engine.embedded.codec import ArrayCodec, Terms, WordStream
 from kb.engine.embedded.segments import open_segments, open_to_write
 from kb.model import Page
 
@@ -123,12 +123,12 @@ class RowWriter:
         """Write the segment and the new table of contents, in one atomic rename; nothing where nothing was changed."""
         if self._opened is None:
             return
-        terms = [word.terms for word in self._numbers]
-        content = [() if word.function else word.terms for word in self._numbers]
+        terms = Terms.of([word.terms for word in self._numbers])
+        functions = np.fromiter((word.function for word in self._numbers), bool, len(self._numbers))
         self._opened.fieldwriter.lists = chain(
             self._headings.lists("heading", terms),
-            self._body.lists("lemma", content),
-            self._body.lists("surface", [(word.surface,) for word in self._numbers]),
+            self._body.lists("lemma", terms.without(functions)),
+            self._body.lists("surface", Terms.of([(word.surface,) for word in self._numbers])),
             self._titles.lists("title", terms),
         )
         self._opened.commit(mergetype=_merge_few)
