@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +48,14 @@ class RowWriter:
 
     def __init__(self, folder: Path) -> None:
         self._files: dict[str, IndexedFile] = {}
-        self._rows: dict[str, range] = {}
+        self._first_rows: dict[str, int] = {}
         base = 0
         for segment in open_segments(folder):
             rows = np.flatnonzero(segment.columns.numbers == 0)
             alive = ~np.isin(rows, segment.deleted)
-            for row, file, kept in zip(rows.tolist(), segment.columns.files(), alive.tolist(), strict=True):
-                if kept:
-                    self._files[file.document] = file
-                    self._rows[file.document] = range(base + row, base + row + file.pages + 1)
+            files = list(compress(segment.columns.files(), alive.tolist()))
+            self._files |= {file.document: file for file in files}
+            self._first_rows |= zip((file.document for file in files), (rows[alive] + base).tolist(), strict=True)
             base += segment.size
         self._next_row = 0
         self._numbers = _Numbers()
@@ -85,7 +84,7 @@ class RowWriter:
             "length": 0,
             "record": _json((document.id, len(added.pages), added.facets, day)),
             "name": document.title.encode(),
-            "file": _json(asdict(file)),
+            "file": _json(file._asdict()),
             "stored": json.dumps(asdict(document), ensure_ascii=False, default=str).encode(),
         }
         rows = [
@@ -115,8 +114,10 @@ class RowWriter:
 
     def remove(self, document: str) -> None:
         """Delete a document's rows of earlier commits."""
-        for row in self._rows.pop(document, ()):
-            self._writer.delete_document(row)
+        first = self._first_rows.pop(document, None)
+        if first is not None:
+            for row in range(first, first + self._files[document].pages + 1):
+                self._writer.delete_document(row)
 
     def commit(self) -> None:
         """Write the segment and the new table of contents, in one atomic rename; nothing where nothing was changed."""
