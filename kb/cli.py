@@ -223,13 +223,14 @@ def index(
 ) -> None:
     """Zindeksuj dokumenty: tylko to, co się zmieniło."""
     from kb import indexer
-    from kb.meaning import making
 
     settings = load(documents=documents, index=index, jobs=jobs)
     with _few_collections(), terminal.progress_bar(as_json) as show:
         report = indexer.run(settings, rebuild=rebuild, allow_removals=allow_removals, on_progress=show)
     terminal.print_report(report, "Indeks", as_json)
     if wait:
+        from kb.meaning import making
+
         with terminal.meaning_bar(as_json) as show_coverage:
             coverage = making.wait(settings, show_coverage)
         if coverage and not as_json:

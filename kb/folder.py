@@ -23,11 +23,10 @@ from typing import NamedTuple
 from kb import limits
 from kb.catalogue import DEFAULTS_FILE, TAXONOMY_FILE, Beside, file_inputs, folder_inputs
 from kb.disk import open_file, sealed, unsealed, write_bytes_atomic
-from kb.formats import TEXTS_FOLDER, UNKNOWN, Format, format_of
+from kb.formats import SYNONYMS_FILE, TEXTS_FOLDER, UNKNOWN, Format, format_of
 from kb.messages import fault
 from kb.model import Status
 from kb.polish import normalise
-from kb.reading.synonyms import SYNONYMS_FILE
 from kb.settings import Settings
 
 _RACY_NANOSECONDS = 2_000_000_000

@@ -21,9 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kb import messages
-from kb.citing import locator
 from kb.console import Console, harmless, json_text
-from kb.engine import Condition, Contribution
 from kb.model import Hit, Reading, Results, Status
 from kb.polish import fold
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
     from kb.archive.pruning import Chosen, Measure
     from kb.backup import Backup, OnFile
+    from kb.engine import Condition, Contribution
     from kb.indexer import FileReport, Report
     from kb.meaning.making import Coverage, OnCoverage
     from kb.pending import Pending
@@ -431,6 +430,8 @@ def print_results(results: Results, as_json: bool = False) -> None:
 
 
 def _print_hit(console: Console, number: int, hit: Hit) -> None:
+    from kb.citing import locator  # other commands print no hits
+
     console.print()
     console.print(Text.assemble(f"{number}. ", (hit.document.title, "bold"), f"  {hit.url}"))
     if hit.document.unread:
