@@ -58,11 +58,11 @@ class Archive:
 
     def place(self, version: str, file_format: Format) -> Path:
         """Where the bytes of a version are kept."""
-        return self.folder / "files" / version[:2] / f"{version}{_suffix(file_format)}"
+        return Path(f"{self.folder}/files/{version[:2]}/{version}{_suffix(file_format)}")
 
     def text_place(self, version: str) -> Path:
         """Where the text of a version is kept."""
-        return self.folder / "texts" / version[:2] / f"{version}{_TEXT}"
+        return Path(f"{self.folder}/texts/{version[:2]}/{version}{_TEXT}")
 
     def files(self) -> Iterator[Kept]:
         """Every file of bytes or text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from itertools import chain, compress
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ class RowWriter:
             "record": _json((document.id, len(added.pages), added.facets, day)),
             "name": document.title.encode(),
             "file": _json(file._asdict()),
-            "stored": json.dumps(asdict(document), ensure_ascii=False, default=str).encode(),
+            "stored": _json(document),
         }
         rows = [
             {
@@ -93,7 +93,7 @@ class RowWriter:
                 "length": len(analysed.words),
                 "contents": int(analysed.lists_contents),
                 "name": "\n".join(analysed.page.listed_under).encode(),
-                "stored": _json(asdict(analysed.page)),
+                "stored": _json(analysed.page),
             }
             for analysed in added.pages
         ]
@@ -146,4 +146,14 @@ class RowWriter:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    return _ENCODER.encode(value).encode()
+
+
+def _parts(value: object) -> object:
+    """What JSON lacks: the fields of our values, which ``asdict`` would copy one by one, and dates as text."""
+    if is_dataclass(value):
+        return {one.name: getattr(value, one.name) for one in fields(value)}
+    return str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_parts)
