@@ -210,3 +210,4 @@ class EmbeddedWriter:
                 )
             created = datetime.now(UTC).isoformat(timespec="seconds")
             self._builds.switch(self._build, BuildFile(self._fingerprint, created, *expected))
+            self._builds.looked.keep()
