@@ -25,12 +25,12 @@ from kb import indexer
 from kb.engine import IndexedFile, Store, open_store
 from kb.engine.analysis import Analysis
 from kb.finding.answer import best_fragment
+from kb.formats import SYNONYMS_FILE
 from kb.meaning import making
 from kb.model import ClauseKind, Query, Results
 from kb.polish import Analyzer, fold
 from kb.quality import FIELDS, Quality, Question, evaluate, load_questions
 from kb.reading.query import make_query, parse
-from kb.reading.synonyms import SYNONYMS_FILE
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
 from kb.tuning import Tuning

@@ -28,7 +28,8 @@ from kb.facets import FACETS
 from kb.settings import load
 
 _WIDEST_HELP = 100
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_OBJECTS_BETWEEN_COLLECTIONS = 500_000
+"""More than an unchanged run over twenty thousand files makes."""
 
 
 def _write_help(command: Any, context: Any, formatter: Any, *, commands: Mapping[str, Any] | None = None) -> None:
@@ -222,14 +223,16 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Zindeksuj dokumenty: tylko to, co się zmieniło."""
-    from kb import indexer
-    from kb.meaning import making
-
     settings = load(documents=documents, index=index, jobs=jobs)
-    with _few_collections(), terminal.progress_bar(as_json) as show:
-        report = indexer.run(settings, rebuild=rebuild, allow_removals=allow_removals, on_progress=show)
-    terminal.print_report(report, "Indeks", as_json)
+    with _few_collections():
+        from kb import indexer
+
+        with terminal.progress_bar(as_json) as show:
+            report = indexer.run(settings, rebuild=rebuild, allow_removals=allow_removals, on_progress=show)
+        terminal.print_report(report, "Indeks", as_json)
     if wait:
+        from kb.meaning import making
+
         with terminal.meaning_bar(as_json) as show_coverage:
             coverage = making.wait(settings, show_coverage)
         if coverage and not as_json:

@@ -18,22 +18,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import NamedTuple
 
 from kb import limits
 from kb.catalogue import DEFAULTS_FILE, TAXONOMY_FILE, Beside, file_inputs, folder_inputs
 from kb.disk import open_file, sealed, unsealed, write_bytes_atomic
-from kb.formats import TEXTS_FOLDER, UNKNOWN, Format, format_of
+from kb.formats import SYNONYMS_FILE, TEXTS_FOLDER, UNKNOWN, Format, format_of
 from kb.messages import fault
 from kb.model import Status
 from kb.polish import normalise
-from kb.reading.synonyms import SYNONYMS_FILE
 from kb.settings import Settings
 
 _RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
+_ALL_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 _BLOCK = 1024 * 1024
-_KEPT = 7
 _AT_TOP = (TAXONOMY_FILE, SYNONYMS_FILE)
 _OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 """Files that systems put into every folder; hidden ones and those that Office locks files with are never listed either."""
@@ -88,7 +87,10 @@ class Found(NamedTuple):
 
 def find(root: Path, hashes: Hashes, leave_out: Collection[Path] = ()) -> Found:
     """Every file, by name; none of the folders ``leave_out``. Of the others ``problem`` says why they are not read."""
-    everything = sorted(_walk(root, {str(folder) for folder in leave_out}), key=attrgetter("name", "path"))
+    everything = list(_walk(root, {str(folder) for folder in leave_out}))
+    # By name, then by path: one key after the other, since texts are compared much faster than pairs of them.
+    everything.sort(key=attrgetter("path"))
+    everything.sort(key=attrgetter("name"))
     found = [entry for entry in everything if entry.status is not Status.SKIPPED]
     before = ""
     for entry in found:
@@ -134,7 +136,8 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
             if entry.name.casefold() in _FOLDERS_OF_SYSTEMS:
                 continue
             if not _is_folder(entry):
-                yield from _found(root, entry, name, inputs, beside)
+                if found := _found(root, entry, name, inputs, beside):
+                    yield found
             elif entry.is_symlink():
                 yield FoundFile(entry.path, name, "dowiązanie do folderu nie jest czytane; skopiuj tu same pliki")
             else:
@@ -149,15 +152,15 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
                 waiting.append((entry.path, f"{name}/", folder_inputs(root, Path(entry.path), inputs), depth + 1))
 
 
-def _found(root: Path, entry: os.DirEntry[str], name: str, inputs: str, beside: Beside) -> Iterator[FoundFile]:
-    """The file, none for one that is no document and that no person put there."""
+def _found(root: Path, entry: os.DirEntry[str], name: str, inputs: str, beside: Beside) -> FoundFile | None:
+    """The file, None for one that is no document and that no person put there."""
     file_format = format_of(entry.name)
     if file_format is not UNKNOWN:
         found = _file(root, entry, name, inputs, file_format)
         found.beside = beside
-        yield found
-    elif problem := _why_skipped(entry.name, beside, at_top="/" not in name):
-        yield FoundFile(entry.path, name, problem, status=Status.SKIPPED)
+        return found
+    problem = _why_skipped(entry.name, beside, at_top="/" not in name)
+    return FoundFile(entry.path, name, problem, status=Status.SKIPPED) if problem else None
 
 
 def _why_skipped(name: str, beside: Beside, *, at_top: bool) -> str:
@@ -242,9 +245,11 @@ def shown(name: str) -> str:
 def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
     assert entry.details is not None
     try:
-        entry.version = hashes.of(entry.path, entry.name, entry.details, entry.format.most_bytes)
-        entry.metadata = file_inputs(root, entry.path, entry.metadata, entry.beside)
-        hashes.note(entry.name, entry.metadata)
+        hashed = hashes.of(entry.path, entry.name, entry.details, entry.format.most_bytes)
+        entry.version = hashed.version
+        if entry.beside is None or entry.beside.has_any:
+            entry.metadata = file_inputs(root, entry.path, entry.metadata, entry.beside)
+        hashes.remember(entry.name, hashed, entry.metadata)
     except _TooLarge:
         _refuse(entry)
     except OSError as error:
@@ -253,6 +258,28 @@ def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
 
 class _TooLarge(Exception):
     """A file has grown over its limit since its size was asked for."""
+
+
+class _Hashed(NamedTuple):
+    """What ``Hashes`` keeps of a file: ``metadata`` is the hash of all else that its metadata depend on."""
+
+    size: int
+    changed: int
+    taken: int
+    version: str
+    created: int
+    inode: int
+    metadata: str
+
+    def is_of(self, details: os.stat_result) -> bool:
+        """Whether it is that of just such a file, and was taken long enough after its last change."""
+        return (
+            self.size == details.st_size
+            and self.changed == details.st_mtime_ns
+            and self.created == details.st_ctime_ns
+            and self.inode == details.st_ino
+            and self.taken - max(self.changed, self.created) > _RACY_NANOSECONDS
+        )
 
 
 class Hashes:
@@ -264,31 +291,29 @@ class Hashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._old: dict[str, Any] = {}
-        self._new: dict[str, Any] = {}
-        with suppress(OSError, ValueError):
+        self._old: dict[str, _Hashed] = {}
+        self._new: dict[str, _Hashed] = {}
+        with suppress(OSError, ValueError, TypeError, AttributeError):
             remembered = json.loads(unsealed(path.read_bytes()))
-            self._old = remembered if isinstance(remembered, dict) else {}
+            self._old = dict(zip(remembered, map(_Hashed._make, remembered.values()), strict=True))
 
-    def of(self, path: str, name: str, details: os.stat_result, most_bytes: int) -> str:
+    def of(self, path: str, name: str, details: os.stat_result, most_bytes: int) -> _Hashed:
         """The hash of a file's bytes, in hexadecimal; ``details`` are its size and times. Raises OSError, _TooLarge."""
         known = self._old.get(name)
-        # Re-hash an unreadable file so that the run reports it.
-        if _is_hash(known, details) and os.access(path, os.R_OK):
-            self._new[name] = [*known]
-            return str(known[3])
+        # Re-hash an unreadable file so that the run reports it; what all may read is not asked about.
+        if known and known.is_of(details) and (details.st_mode & _ALL_READ == _ALL_READ or os.access(path, os.R_OK)):
+            return known
         now = time.time_ns()
         digest = _sha256(path, most_bytes)
-        self._new[name] = [details.st_size, details.st_mtime_ns, now, digest, details.st_ctime_ns, details.st_ino, ""]
-        return digest
+        return _Hashed(details.st_size, details.st_mtime_ns, now, digest, details.st_ctime_ns, details.st_ino, "")
 
-    def note(self, name: str, metadata: str) -> None:
-        """Remember the hash of all that a file's metadata depend on, too."""
-        self._new[name][6] = metadata
+    def remember(self, name: str, hashed: _Hashed, metadata: str) -> None:
+        """Keep the hashes of a file for the next run."""
+        self._new[name] = hashed if hashed.metadata == metadata else hashed._replace(metadata=metadata)
 
     def last(self) -> dict[str, tuple[str, str]]:
         """The hashes of each file's bytes and metadata, as of the last run."""
-        return {name: (known[3], known[6]) for name, known in self._old.items() if _is_known(known)}
+        return {name: (known.version, known.metadata) for name, known in self._old.items()}
 
     def forget(self, name: str) -> None:
         """Have a file hashed again at the next run: what is remembered of it is not so."""
@@ -310,26 +335,3 @@ def _sha256(path: str, most_bytes: int) -> str:
                 raise _TooLarge
             digest.update(block)
     return digest.hexdigest()
-
-
-def _is_hash(known: object, details: os.stat_result) -> TypeGuard[list[Any]]:
-    """Whether it is what ``Hashes`` keeps of just such a file."""
-    return (
-        _is_known(known)
-        and known[0] == details.st_size
-        and known[1] == details.st_mtime_ns
-        and known[4] == details.st_ctime_ns
-        and known[5] == details.st_ino
-        and known[2] - max(details.st_mtime_ns, details.st_ctime_ns) > _RACY_NANOSECONDS
-    )
-
-
-def _is_known(known: object) -> TypeGuard[list[Any]]:
-    """Whether it is what ``Hashes`` keeps of a file: size, time of change, of hashing, hash, ctime, inode, hash of metadata."""
-    return (
-        isinstance(known, list)
-        and len(known) == _KEPT
-        and isinstance(known[2], int)
-        and isinstance(known[3], str)
-        and isinstance(known[6], str)
-    )

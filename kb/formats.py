@@ -10,6 +10,8 @@ from enum import Enum
 
 from kb import limits
 
+SYNONYMS_FILE = "synonyms.yaml"
+"""The file of the documents folder that says which words and abbreviations mean the same."""
 TEXTS_FOLDER = "_strony"
 """The folder of the documents folder whose Markdown files are texts of the site's own pages, and no documents."""
 

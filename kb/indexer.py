@@ -15,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from kb.archive import Archive, Held, Incoming
 from kb.archive.ids import Name
@@ -35,8 +37,7 @@ _AT_HAND = 1_000
 """Documents that are kept in memory until the ledger has them, of those that a run writes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileReport:
+class FileReport(NamedTuple):
     """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text.
 
     ``notes`` say what was taken from elsewhere, left out or repaired, which nobody needs to mend. ``change`` tells of a file
@@ -236,12 +237,13 @@ class _Run:
 
     def report(self, started: float) -> Report:
         """What became of all files."""
+        self.reports.sort(key=attrgetter("path"))
         return Report(
             build=self.writer.build,
             seconds=round(time.monotonic() - started, 3),
             documents=len(self.documents),
             pages=sum(file.pages for file in self.documents.values()),
-            files=tuple(sorted(self.reports, key=lambda file: file.path)),
+            files=tuple(self.reports),
         )
 
     @cached_property
@@ -255,10 +257,14 @@ class _Run:
 
         Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
         """
+        held = self._held
+        lagging = [each for each in self._in_index() if each[0] not in held or held[each[0]].version != each[2]]
+        if not lagging:
+            return
         known = self.archive.ledger.known()
         entries = {entry.name: entry for entry in found}
         missing: dict[str, Held] = {}
-        for id, path, version in self._in_index():
+        for id, path, version in lagging:
             if (id, version) not in known:
                 entry = entries.get(path)
                 asked = self._ask(entry).id if entry and entry.version == version else ""
@@ -273,7 +279,7 @@ class _Run:
                 self._add_text(id, each.version)
         self.incoming.keep(each.version for each in missing.values())
         described = (document for id in missing if (document := state.document(id)))
-        self.archive.ledger.record(missing, described, now, whole=False)
+        self.archive.ledger.record(missing, described, now)
         self._held = self.archive.ledger.held()
 
     def _add_text(self, id: str, version: str) -> None:
@@ -296,13 +302,15 @@ class _Run:
         # To open the index for a few documents would take longer than all else that is done for them.
         rest = [id for id, document in self.written.items() if document is None]
         state = _state(store) if rest else None
-        shown = {
-            id: Held(id=id, path=file.path, version=file.version, asked=names[file.path].asked)
-            for id, file in self.documents.items()
-        }
+        shown: dict[str, Held] = {}
+        for id, file in self.documents.items():
+            held, asked = self._held.get(id), names[file.path].asked
+            if held is None or held[1:5] != (file.path, file.version, asked, None):
+                shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
+        left = [id for id, held in self._held.items() if not held.removed and id not in self.documents]
         at_hand = filter(None, self.written.values())
         described = chain(at_hand, (document for id in rest if state and (document := state.document(id))))
-        self.archive.ledger.record(shown, described, now)
+        self.archive.ledger.record(shown, described, now, left=left)
 
     def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
         """Decide, read, write; fills ``reports`` and ``documents``. ``others`` are files that are not read."""

@@ -32,7 +32,10 @@ class Status(StrEnum):
     @property
     def failed(self) -> bool:
         """Whether somebody should look at the file: its present bytes are not in the index, or not under the id asked for."""
-        return self not in (Status.INDEXED, Status.UNCHANGED, Status.REMOVED, Status.SKIPPED)
+        return self not in _NO_FAILURE
+
+
+_NO_FAILURE = (Status.UNCHANGED, Status.INDEXED, Status.REMOVED, Status.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def make_plan(
                 claims.append(_claim(entry.name, known.version, known, settled=True))
         elif owners[entry.version] != entry.name:
             twice.append((entry, owners[entry.version]))
-        elif old and known and (old.version, old.metadata) == (entry.version, entry.metadata) and not again(old):
+        elif old and known and old.version == entry.version and old.metadata == entry.metadata and not again(old):
             same.append((entry, old))
             # Who did not get the id that it asked for gets it when it is free.
             claims.append(_claim(entry.name, entry.version, known, settled=known.asked in ("", known.id)))
@@ -121,7 +121,10 @@ def check_removals(known: Mapping[str, str], found: Sequence[FoundFile], root: P
 def _owners(found: Sequence[FoundFile], held: Mapping[str, Held]) -> dict[str, str]:
     """Of files with the same bytes the one that is a document: who holds them already, else the first by name."""
     readable = [entry for entry in found if entry.version and not entry.problem]
-    owners: dict[str, str] = {}
+    owners = {entry.version: entry.name for entry in readable}
+    if len(owners) == len(readable):
+        return owners
+    owners.clear()
     for entry in sorted(readable, key=lambda entry: not _holds(entry, held)):
         owners.setdefault(entry.version, entry.name)
     return owners
@@ -132,14 +135,7 @@ def _holds(entry: FoundFile, held: Mapping[str, Held]) -> bool:
 
 
 def _claim(path: str, version: str, known: Held, *, settled: bool) -> Claim:
-    return Claim(
-        path=path,
-        version=version,
-        made=id_of_path(path),
-        asked=known.asked,
-        aliases=known.aliases,
-        settled=settled,
-    )
+    return Claim(path, version, "" if settled else id_of_path(path), known.asked, known.aliases, settled)
 
 
 def refusals(name: Name) -> Iterator[str]:

@@ -42,6 +42,7 @@ from kb.finding.related import related
 from kb.finding.relax import THIN, nearest_topics, relaxations
 from kb.finding.snippets import Highlighter
 from kb.finding.suggest import Suggester, harvest
+from kb.formats import SYNONYMS_FILE
 from kb.live import FileValue, KeyedValue
 from kb.meaning import open_meaning
 from kb.meaning.nearest import Meaning, Weights
@@ -66,7 +67,7 @@ from kb.quoting.places import Checked, check_quotation
 from kb.quoting.words import quotation
 from kb.reading.frequencies import Frequencies
 from kb.reading.reader import Reader, ReadQuery
-from kb.reading.synonyms import SYNONYMS_FILE, Steps, Synonyms
+from kb.reading.synonyms import Steps, Synonyms
 from kb.reading.vocabulary import Vocabulary
 from kb.settings import Settings
 from kb.tuning import Tuning

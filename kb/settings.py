@@ -9,10 +9,9 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from kb.errors import SettingsError
 from kb.limits import Limits, OcrLimits
@@ -57,10 +56,11 @@ def _not_empty(value: object) -> object:
 _Folder = Annotated[Path, BeforeValidator(_not_empty)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings; the defaults suit one machine in a small office."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+    # Not pydantic-settings: what it imports for other sources took every command as long as reading a thousand files' names.
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     documents: _Folder = Field(Path("documents"), description="Folder z dokumentami PDF i Markdown.")
     index: _Folder = Field(Path("index"), description="Folder indeksu; wszystko, co w nim jest, można odtworzyć.")
@@ -157,6 +157,14 @@ class Settings(BaseSettings):
         description="Większe obrazy stron są przed rozpoznaniem zmniejszane do tylu milionów pikseli.",
     )
     ocr_pages: int = Field(_OCR.pages, ge=1, description="Najwięcej rozpoznawanych stron w jednym pliku.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Variables of the environment count where nothing was given."""
+        variables = {name.lower(): value for name, value in os.environ.items()}
+        names = {name: _PREFIX.lower() + name for name in cls.model_fields}
+        return {name: variables[variable] for name, variable in names.items() if variable in variables} | given
 
     @property
     def limits(self) -> Limits:

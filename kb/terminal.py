@@ -21,9 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kb import messages
-from kb.citing import locator
 from kb.console import Console, harmless, json_text
-from kb.engine import Condition, Contribution
 from kb.model import Hit, Reading, Results, Status
 from kb.polish import fold
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     # Types alone: "kb search" must not load what "kb index" needs.
     from kb.archive.pruning import Chosen, Measure
     from kb.backup import Backup, OnFile
+    from kb.engine import Condition, Contribution
     from kb.indexer import FileReport, Report
     from kb.meaning.making import Coverage, OnCoverage
     from kb.pending import Pending
@@ -172,8 +171,7 @@ def print_sound(as_json: bool) -> None:
 def print_report(report: Report, place: str, as_json: bool = False) -> None:
     """What became of every file, the failed ones first, and how much there is now. ``place`` says where."""
     if as_json:
-        # Not asdict for the files: it copies each of their values, which takes longer than writing them.
-        files = [{name: getattr(file, name) for name in file.__slots__} for file in report.files]
+        files = [file._asdict() for file in report.files]
         _print_json(asdict(replace(report, files=())) | {"files": files})
         return
     console = _console()
@@ -189,7 +187,7 @@ def print_report(report: Report, place: str, as_json: bool = False) -> None:
     console.print(", ".join(f"{kind}: {count}" for kind, count in counts.items()) or "Folder z dokumentami jest pusty.")
     size = f"{messages.documents(report.documents)}, {messages.pages(report.pages)}"
     console.print(f"{place}: {size} ({messages.seconds(report.seconds)}).")
-    told = _needing_attention(report, place)
+    told = _needing_attention(listed, place)
     if told:
         console.print(f"[yellow]{told}: patrz początek tabeli.[/yellow]")
 
@@ -208,10 +206,10 @@ def _is_left_out(file: FileReport) -> bool:
     return file.status.failed and not (file.status is Status.DUPLICATE and file.pages)
 
 
-def _needing_attention(report: Report, place: str) -> str:
+def _needing_attention(files: Sequence[FileReport], place: str) -> str:
     """„2 pliki nie zostały zindeksowane, 3 mają ostrzeżenia”; "" where all is well."""
-    left_out = sum(map(_is_left_out, report.files))
-    warned = sum(bool(file.warnings or file.status.failed) and not _is_left_out(file) for file in report.files)
+    left_out = sum(map(_is_left_out, files))
+    warned = sum(bool(file.warnings or file.status.failed) and not _is_left_out(file) for file in files)
     told = []
     if left_out:
         stem = "odczytan" if place == CHECKED else "zindeksowan"
@@ -432,6 +430,8 @@ def print_results(results: Results, as_json: bool = False) -> None:
 
 
 def _print_hit(console: Console, number: int, hit: Hit) -> None:
+    from kb.citing import locator  # other commands print no hits
+
     console.print()
     console.print(Text.assemble(f"{number}. ", (hit.document.title, "bold"), f"  {hit.url}"))
     if hit.document.unread:

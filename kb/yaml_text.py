@@ -29,6 +29,10 @@ _CUT = re.compile(
 )
 _SPACE = re.compile(r"^([^\s:#\"'][^\s:]*):[ \t\xa0]*[\t\xa0][ \t\xa0]*", re.MULTILINE)
 _WRITTEN = re.compile(r"([^\s:=\"'#\[\]{}-][^\s:=]*)[ \t]*(:|=)([^\n]*)\n*")
+_PLAIN = re.compile(r"([A-Za-z]\w*): ([^\W_](?:[^:#\n]|:(?=[^\s:#]))*+)")
+"""A key and a value that YAML takes as they are written: no sign of YAML's own begins the value or stands where it counts."""
+_MOST_PLAIN = 4_000
+_NULLS = ("null", "Null", "NULL")
 _KNOWN_TAGS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "timestamp", "null", "seq", "map")}
 _START = "wartość nie może zaczynać się od tego znaku (ujmij ją w cudzysłów)"
 _REASONS = {
@@ -92,6 +96,9 @@ def read_keys(text: str, first_line: int = 1) -> tuple[dict[str, Value], list[st
 
     A mistake spoils its own key alone. ``first_line``: the number of the text's first line in its file.
     """
+    plain = _plain(text)
+    if plain:
+        return plain, []
     # YAML takes a tab, or a space that does not break, after a colon for something else; nobody who types one sees that.
     text = _SPACE.sub(r"\1: ", text)
     try:
@@ -116,6 +123,23 @@ def read_keys(text: str, first_line: int = 1) -> tuple[dict[str, Value], list[st
                 " w cudzysłów"
             )
     return values, at_most(problems)
+
+
+def _plain(text: str) -> dict[str, Value]:
+    """The keys of a text of nothing but plain lines, each key once; none of any other, which a parser takes far longer for.
+
+    Most descriptions are such.
+    """
+    if len(text) > _MOST_PLAIN:
+        return {}
+    values: dict[str, Value] = {}
+    for line in text.removesuffix("\n").split("\n"):
+        found = _PLAIN.fullmatch(line)
+        value = found[2].rstrip(" ") if found else ""
+        if not found or found[1] in values or value in _NULLS or not line.isprintable():
+            return {}
+        values[found[1]] = value
+    return values
 
 
 def at_most(problems: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ from kb.engine import embedded
 from kb.engine.embedded import segments, writer
 from kb.errors import IndexLocked
 from kb.extract import Sandbox
-from kb.model import Status
+from kb.model import Document, Status
 
 START = datetime(2026, 5, 12, 10, tzinfo=UTC)
 
@@ -653,3 +653,18 @@ def test_records_are_gone_through_without_a_gap(library: Library) -> None:
     assert [record.document.id for record in ledger.records(Span(end=day), 9)] == ["a"]
     assert [record.document.id for record in ledger.records(Span(kind="raport"), 9)] == ["a", "c"]
     assert (ledger.count(Span()), ledger.count(Span(edition="pilotaz"))) == (3, 0)
+
+
+def test_a_document_comes_with_its_description(tmp_path: Path) -> None:
+    """A version that nobody could describe is not written down, so that the next run looks for it again."""
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    shown = {"a": Held(id="a", path="a.md", version="1")}
+    ledger.record(shown, [], START)
+    assert (ledger.held(), ledger.changes()) == ({}, [])
+    ledger.record(shown, [Document(id="a", title="A", path="a.md", version="1", pages=1)], START)
+    assert ledger.held() == shown
+    later = START + timedelta(days=1)
+    ledger.record({"a": shown["a"]._replace(version="2")}, [], later)
+    assert ledger.held() == shown
+    ledger.record({}, [], later, left=["a"])
+    assert [(change.changed, change.removed) for change in ledger.changes()] == [(later, True)]

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from kb.errors import TaxonomyError
+from kb.formats import SYNONYMS_FILE
 from kb.polish import Analyzer, is_stop_word, shared_analyzer, words
-from kb.reading.synonyms import SYNONYMS_FILE, Synonyms
+from kb.reading.synonyms import Synonyms
 
 FILE = """\
 abbreviations:

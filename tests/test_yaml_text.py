@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.yaml_text import MOST_BYTES, Refused, read_keys, read_mapping
+from kb.yaml_text import MOST_BYTES, Refused, _plain, read_keys, read_mapping
 
 
 @pytest.mark.parametrize(
@@ -133,3 +133,40 @@ def test_what_becomes_a_comment(line: str, cut: str) -> None:
     """A value that is cut by a number sign, or is all behind one, is warned of; a remark is not."""
     assert f"„{cut}” jest komentarzem" in read_keys(line)[1][0]
     assert read_keys("title: Zadanie # do sprawdzenia\nkind: raport # na razie\n# uwaga\n")[1] == []
+
+
+_LINES = st.tuples(
+    st.sampled_from(["id: a", "title: Ż", "null: 1", "data: 2026-05-12", "x1:  a", "y: N", "z: "]),
+    st.text(st.sampled_from("aż1 :#\"'-[]{},&*!|>%@`\t\n.~?=<ULuln\u00a0\u200b"), max_size=6),
+)
+
+
+@given(st.lists(_LINES, min_size=1, max_size=3))
+def test_plain_lines_are_read_as_the_parser_reads_them(lines: list[tuple[str, str]]) -> None:
+    """What is taken without YAML's parser is what that would say."""
+    text = "\n".join(map("".join, lines))
+    values = _plain(text)
+    assert not values or values == read_mapping(text)
+
+
+def test_a_plain_description_needs_no_parser() -> None:
+    """Addresses, quotation marks within a value and spaces at its end are plain; what YAML takes otherwise is not."""
+    plain = "title: Raport „Razem” 2023\nsource_url: https://example.pl/a?b=c  \n"
+    assert (
+        _plain(plain)
+        == read_keys(plain)[0]
+        == {"title": "Raport „Razem” 2023", "source_url": "https://example.pl/a?b=c"}
+    )
+    for other in (
+        "a: b: c",
+        "a: b # c",
+        "a: null",
+        "a: [b]",
+        "a: b\n  c",
+        "a: b\na: c",
+        "a: b:",
+        "a:\tb",
+        "- a",
+        "a: 'b'",
+    ):
+        assert _plain(other) == {}

@@ -58,11 +58,11 @@ class Archive:
 
     def place(self, version: str, file_format: Format) -> Path:
         """Where the bytes of a version are kept."""
-        return self.folder / "files" / version[:2] / f"{version}{_suffix(file_format)}"
+        return Path(f"{self.folder}/files/{version[:2]}/{version}{_suffix(file_format)}")
 
     def text_place(self, version: str) -> Path:
         """Where the text of a version is kept."""
-        return self.folder / "texts" / version[:2] / f"{version}{_TEXT}"
+        return Path(f"{self.folder}/texts/{version[:2]}/{version}{_TEXT}")
 
     def files(self) -> Iterator[Kept]:
         """Every file of bytes or text."""
@@ -73,8 +73,8 @@ class Archive:
 
     def versions(self, kind: Literal["files", "texts"]) -> set[str]:
         """The versions whose bytes, or whose texts, are kept."""
-        folders = [Path(folder.path) for folder in _entries(self.folder / kind)]
-        return {entry.name.partition(".")[0] for folder in folders for entry in _entries(folder)}
+        folder = self.folder / kind
+        return {name.partition(".")[0] for part in _names(folder) for name in _names(folder / part)}
 
     @contextmanager
     def writing(self) -> Generator[Incoming, None, None]:
@@ -180,6 +180,13 @@ def _copy(source: str, target: Path, most_bytes: int) -> str:
 def _suffix(file_format: Format) -> str:
     # By its suffix a reading process knows how to read it.
     return file_format.suffixes[0] if file_format.suffixes else ".bin"
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

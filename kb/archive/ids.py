@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
+from operator import itemgetter
 from typing import NamedTuple
 
 from kb.archive.ledger import Held
@@ -20,7 +21,7 @@ _NUMBER = re.compile(r"-\d+")
 class Claim(NamedTuple):
     """What a file asks for: the id that its metadata have, "" for none, and aliases. ``made`` is the id made of its name.
 
-    ``settled``: it is not looked at in this run, so that it keeps what it has.
+    ``settled``: it is not looked at in this run, so that it keeps what it has, and ``made`` is not asked for.
     """
 
     path: str
@@ -57,7 +58,7 @@ class _Sharing:
     """Ids on their way to files, by path. Every step goes by the order of the paths."""
 
     def __init__(self, claims: Iterable[Claim], ledger: Mapping[str, Held]) -> None:
-        self._claims = {claim.path: claim for claim in sorted(claims, key=lambda claim: claim.path)}
+        self._claims = {claim.path: claim for claim in sorted(claims, key=itemgetter(0))}
         self._ledger = ledger
         self._has = {held.path: held.id for held in ledger.values() if not held.removed}
         self._aliases = {alias: claim.path for claim in self._claims.values() for alias in claim.aliases}
@@ -117,15 +118,15 @@ class _Sharing:
         """The ids with their aliases: no alias is the id of a document, or leads to two; who has one keeps it."""
         taken: dict[str, str] = {}
         for held in self._ledger.values():
-            if not held.removed and held.path in self._ids:
+            if held.aliases and not held.removed and held.path in self._ids:
                 wanted = self._claims[held.path].aliases
                 taken |= {alias: held.path for alias in held.aliases if alias in wanted and alias not in self._holders}
         return {path: self._name(claim, taken) for path, claim in self._claims.items()}
 
     def _name(self, claim: Claim, taken: dict[str, str]) -> Name:
         id = self._ids[claim.path]
-        if not claim.asked and not claim.aliases:
-            return Name(id=id)
+        if not claim.aliases and claim.asked in ("", id):
+            return Name(id, claim.asked)
         mine: list[str] = []
         refused: list[tuple[str, str]] = []
         for alias in dict.fromkeys(claim.aliases):

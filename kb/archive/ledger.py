@@ -13,6 +13,7 @@ from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,7 +53,6 @@ CREATE INDEX IF NOT EXISTS changes_in_order ON change (changed, document);
 _WAIT_SECONDS = 5.0
 _CACHE_KB = 64 * 1024
 """Of changes held back until the commit: once there are more, readers would have to wait from then on."""
-_DOCUMENT = TypeAdapter(Document)
 _NOBODY_READS: dict[str, Any] = {"path": "", "pages": 0, "aliases": ()}
 """What may become another without the document being changed for its readers: a file was moved, or is read otherwise."""
 _FIRST_CHANGES = """
@@ -63,8 +63,7 @@ INSERT OR IGNORE INTO change
 """For documents that were written down before changes were."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(NamedTuple):
     """A document of the ledger: who holds an id. ``asked`` is the id that its metadata ask for, "" for none."""
 
     id: str
@@ -134,6 +133,12 @@ _RECORDS = (
 )
 
 
+@cache
+def _documents() -> TypeAdapter[Document]:
+    """Documents as JSON: made when first used, which an unchanged run never does."""
+    return TypeAdapter(Document)
+
+
 def _written(moment: datetime) -> str:
     """A moment as the ledger has it: in UTC, so that texts come in the order of time."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
@@ -145,7 +150,7 @@ def _values(span: Span) -> tuple[str, str, str, str]:
 
 def _record(described: str, id: str, changed: str, removed: str) -> Record:
     return Record(
-        document=replace(_DOCUMENT.validate_json(described), id=id),
+        document=replace(_documents().validate_json(described), id=id),
         changed=datetime.fromisoformat(changed),
         removed=bool(removed),
     )
@@ -158,8 +163,31 @@ def _is_described_otherwise(connection: sqlite3.Connection, document: Document) 
     ).fetchone()
     if written is None:
         return False
-    before = _DOCUMENT.validate_json(written[0])
+    before = _documents().validate_json(written[0])
     return replace(before, **_NOBODY_READS) != replace(document, **_NOBODY_READS)
+
+
+class _Row(NamedTuple):
+    version: str
+    removed: str | None
+
+
+def _row_of(connection: sqlite3.Connection, id: str) -> _Row | None:
+    """What is written down of a document."""
+    found = connection.execute("SELECT version, removed FROM document WHERE id = ?", (id,)).fetchone()
+    return _Row(*found) if found else None
+
+
+def _is_known(connection: sqlite3.Connection, held: Held) -> bool:
+    """Whether the version that a document is to be shown in is written down."""
+    question = "SELECT 1 FROM version WHERE document = ? AND version = ?"
+    return connection.execute(question, (held.id, held.version)).fetchone() is not None
+
+
+def _has_first_changes(connection: sqlite3.Connection) -> bool:
+    """Whether documents are written down whose changes are not."""
+    question = "SELECT (SELECT COUNT(*) FROM change) < (SELECT COUNT(*) FROM document)"
+    return bool(connection.execute(question).fetchone()[0])
 
 
 class Ledger:
@@ -211,16 +239,17 @@ class Ledger:
         aliases: dict[str, list[str]] = {}
         for alias, document in self._ask("SELECT alias, document FROM alias ORDER BY rowid"):
             aliases.setdefault(document, []).append(alias)
+        rows = self._ask("SELECT id, path, version, asked, removed FROM document")
         return {
             id: Held(
-                id=id,
-                path=path,
-                version=version,
-                asked=asked,
-                removed=datetime.fromisoformat(removed) if removed else None,
-                aliases=tuple(aliases.get(id, ())),
+                id,
+                path,
+                version,
+                asked,
+                datetime.fromisoformat(removed) if removed else None,
+                tuple(aliases[id]) if id in aliases else (),
             )
-            for id, path, version, asked, removed in self._ask("SELECT id, path, version, asked, removed FROM document")
+            for id, path, version, asked, removed in rows
         }
 
     def known(self) -> set[tuple[str, str]]:
@@ -297,7 +326,7 @@ class Ledger:
         )
         return tuple(
             Version(
-                document=_DOCUMENT.validate_json(described),
+                document=_documents().validate_json(described),
                 seen=datetime.fromisoformat(seen),
                 since=datetime.fromisoformat(since),
                 pruned=datetime.fromisoformat(pruned) if pruned else None,
@@ -337,59 +366,60 @@ class Ledger:
     # Writing
 
     def record(
-        self, shown: Mapping[str, Held], described: Iterable[Document], now: datetime, *, whole: bool = True
+        self, shown: Mapping[str, Held], described: Iterable[Document], now: datetime, *, left: Iterable[str] = ()
     ) -> None:
         """Bring the ledger up to date, at once or not at all.
 
-        ``shown``: documents that are in the collection, by id; where it is the ``whole`` of them, others have left.
-        ``described``: those that the ledger does not have just so.
+        ``shown``: documents that are in the collection, by id, and ``described`` documents: those that the ledger does not have
+        just so. ``left``: the ids of those that are no more there.
         """
         moment = _written(now)
         with self._changing() as connection:
-            before: dict[str, tuple[Any, ...]] = {
-                row[0]: row[1:] for row in connection.execute("SELECT id, path, version, asked, removed FROM document")
-            }
-            connection.executemany(
-                "INSERT INTO document VALUES (?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE"
-                " SET path = excluded.path, version = excluded.version, asked = excluded.asked, removed = NULL",
-                [
-                    (id, held.path, held.version, held.asked)
-                    for id, held in shown.items()
-                    if before.get(id) != (held.path, held.version, held.asked, None)
-                ],
-            )
-            # What is shown again; what is shown for the first time comes below.
-            connection.executemany(
-                "UPDATE version SET since = ? WHERE document = ? AND version = ?",
-                [
-                    (moment, id, held.version)
-                    for id, held in shown.items()
-                    if id in before and (before[id][1], before[id][3]) != (held.version, None)
-                ],
-            )
-            # Killed at the wrong moment, a run may have left an id of before beside the present one.
-            connection.executemany(
-                "UPDATE document SET removed = ? WHERE path = ? AND id <> ? AND removed IS NULL",
-                [(moment, held.path, id) for id, held in shown.items() if not whole],
-            )
-            came = {id for id in shown if id not in before or before[id][3] is not None}
-            changed = {id for id in shown.keys() - came if before[id][1] != shown[id].version}
+            if _has_first_changes(connection):
+                connection.execute(_FIRST_CHANGES)
+            before = {id: row for id in shown if (row := _row_of(connection, id))}
+            came = {id for id in shown if id not in before or before[id].removed}
+            changed: set[str] = set()
+            told: set[str] = set()
             for document in described:
+                told.add(document.id)
                 if document.id not in came and _is_described_otherwise(connection, document):
                     changed.add(document.id)
                 connection.execute(
                     "INSERT INTO version VALUES (?1, ?2, ?3, ?3, ?4, NULL) ON CONFLICT (document, version) DO UPDATE SET"
                     " described = excluded.described, pruned = NULL",
-                    (document.id, document.version, moment, _DOCUMENT.dump_json(document).decode()),
+                    (document.id, document.version, moment, _documents().dump_json(document).decode()),
                 )
                 connection.execute("DELETE FROM alias WHERE document = ?", (document.id,))
                 connection.executemany(
                     "INSERT OR REPLACE INTO alias VALUES (?, ?)", [(alias, document.id) for alias in document.aliases]
                 )
-            if whole:
-                gone = [(moment, id) for id, row in before.items() if row[3] is None and id not in shown]
-                connection.executemany("UPDATE document SET removed = ? WHERE id = ?", gone)
-            connection.execute(_FIRST_CHANGES)
+            # A version that nobody has described is left to the next run: every document here has its version.
+            shown = {id: held for id, held in shown.items() if id in told or _is_known(connection, held)}
+            connection.executemany(
+                "INSERT INTO document VALUES (?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE"
+                " SET path = excluded.path, version = excluded.version, asked = excluded.asked, removed = NULL",
+                [(id, held.path, held.version, held.asked) for id, held in shown.items()],
+            )
+            # What is shown again; what is shown for the first time came with its description.
+            connection.executemany(
+                "UPDATE version SET since = ? WHERE document = ? AND version = ?",
+                [
+                    (moment, id, held.version)
+                    for id, held in shown.items()
+                    if id in before and (before[id].version != held.version or before[id].removed)
+                ],
+            )
+            # Killed at the wrong moment, a run may have left an id of before beside the present one.
+            connection.executemany(
+                "UPDATE document SET removed = ? WHERE path = ? AND id <> ? AND removed IS NULL",
+                [(moment, held.path, id) for id, held in shown.items()],
+            )
+            connection.executemany(
+                "UPDATE document SET removed = ? WHERE id = ? AND removed IS NULL", [(moment, id) for id in left]
+            )
+            came &= shown.keys()
+            changed |= {id for id, held in shown.items() if id not in came and before[id].version != held.version}
             connection.executemany(
                 "INSERT INTO change VALUES (?1, ?2, ?2) ON CONFLICT (document) DO UPDATE"
                 " SET added = excluded.added, changed = excluded.changed",

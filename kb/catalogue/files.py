@@ -40,6 +40,11 @@ class Beside:
         except OSError:
             return cls(())
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is any."""
+        return bool(self._files)
+
     def sidecars(self, name: str) -> list[str]:
         """The names of all files that describe a document, the one to be used first: ``x.yaml``, or what comes near to it."""
         if not self._files:

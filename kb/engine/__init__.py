@@ -264,8 +264,7 @@ class AnalysedDocument:
         return sum(len(page.words) for page in self.pages)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexedFile:
+class IndexedFile(NamedTuple):
     """What the indexer wants to be remembered of a document's file: an engine keeps it with the document, in one commit.
 
     ``version`` and ``metadata`` are hashes of its bytes and of all else that its metadata depends on. ``recognition`` is the key

@@ -19,7 +19,6 @@ from pathlib import Path
 
 from kb.disk import digest, open_file, write_bytes_atomic
 from kb.extract import outcome
-from kb.extract.jobs import FileJob, PageJob, save_job
 from kb.extract.sandbox import Sandbox, temporary_folder
 from kb.limits import OcrLimits
 from kb.model import Extraction, Page, Status
@@ -128,6 +127,8 @@ class Recognition:
 
         A page that cannot be recognised is a warning, or the message when nothing else is there.
         """
+        from kb.extract.jobs import FileJob, save_job  # most runs recognise nothing
+
         wanted = first.scans[: self.limits.pages]
         kept.mkdir(parents=True, exist_ok=True)
         done = {number: kept / f"{number}.pdf" for number in wanted}
@@ -152,6 +153,8 @@ class Recognition:
         return _outcome(extraction, failed)
 
     def _recognise(self, path: Path, numbers: Sequence[int]) -> Iterator[tuple[int, Extraction]]:
+        from kb.extract.jobs import PageJob, save_job
+
         jobs = (
             save_job(
                 PageJob(

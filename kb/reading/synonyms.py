@@ -17,9 +17,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from kb.catalogue import problems, read_yaml
 from kb.catalogue.fields import Text
 from kb.errors import TaxonomyError
+from kb.formats import SYNONYMS_FILE
 from kb.polish import Analyzer, is_stop_word, surface, words
-
-SYNONYMS_FILE = "synonyms.yaml"
 
 Steps = tuple[tuple[str, ...], ...]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zlib
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from library import Library
 from typer.testing import CliRunner
 
 from kb.cli import app
-from kb.disk import unsealed
+from kb.disk import sealed, unsealed
 from kb.engine import open_store
 from kb.engine.embedded import sums
 from kb.errors import IndexDamaged, IndexMissing
@@ -189,3 +190,53 @@ def test_the_command_looks_through_the_index(shelf: Library) -> None:
     assert check("--index", str(shelf.index))[0] == 0
     with pytest.raises(IndexMissing):
         open_store(shelf.settings()).verify()
+
+
+def test_the_writer_compares_what_was_not_compared_before(shelf: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second run reads no file of the index for its checksum; after a day, or a start of the machine, it reads all."""
+    summed: list[str] = []
+    sum_of = sums._sum_of
+
+    def spy(path: Path) -> tuple[int, int]:
+        summed.append(path.name)
+        return sum_of(path)
+
+    monkeypatch.setattr(sums, "_sum_of", spy)
+    (shelf.index / "looked.json").unlink()
+    sums._sound.clear()
+    shelf.run()
+    everything = set(summed)
+    for at, boot, expected in (
+        (100.0, "a", everything),
+        (200.0, "a", set()),
+        (90_000.0, "a", everything),
+        (90_100.0, "b", everything),
+    ):
+        monkeypatch.setattr(sums, "_boot", lambda boot=boot: boot)
+        monkeypatch.setattr(sums.time, "time", lambda at=at: at)
+        summed.clear()
+        sums._sound.clear()
+        shelf.run()
+        assert set(summed) == expected, at
+
+
+def test_damage_that_a_reader_finds_is_seen_by_the_writer(shelf: Library) -> None:
+    """A disk may spoil a file without a change of its times: whoever reads it finds that, and the next run builds anew."""
+    expected = answers(shelf)
+    shelf.run()
+    spoilt = next(live(shelf).glob("*.pst"))
+    flip(spoilt)
+    looked = shelf.index / "looked.json"
+    boot, since, files = json.loads(unsealed(looked.read_bytes()))
+    now = spoilt.stat()
+    files = [[*row[:2], now.st_ctime_ns if row[1] == now.st_ino else row[2], row[3]] for row in files]
+    looked.write_bytes(sealed(json.dumps([boot, since, files]).encode()))
+    sums._sound.clear()
+    build = shelf.run().build
+    assert build == live(shelf).name
+    sums._sound.clear()
+    with pytest.raises(IndexDamaged):
+        open_store(shelf.settings()).verify()
+    sums._sound.clear()
+    assert shelf.run().build != build
+    assert answers(shelf) == expected

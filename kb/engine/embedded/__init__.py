@@ -77,6 +77,7 @@ class EmbeddedStore:
 
     def _sound(self, refused: Path | None, damage: IndexDamaged) -> EmbeddedState:
         """The state at hand, or that of the build before: readers are served while ``refused`` waits to be built anew."""
+        self._builds.looked.forget()
         if self._current is None:
             _LOG.error("%s %s", damage.message, "; ".join(damage.details))
             for build in reversed(self._builds.finished()):
@@ -92,7 +93,11 @@ class EmbeddedStore:
         """Compare every file of the live build with its checksum. Raises IndexMissing, IndexMismatch, IndexDamaged."""
         build = self._builds.live()
         self._check_schema(build)
-        open_segments(build)
+        try:
+            open_segments(build)
+        except IndexDamaged:
+            self._builds.looked.forget()
+            raise
 
     def _check_schema(self, build: Path) -> None:
         if build != self._readable:
@@ -139,7 +144,10 @@ class EmbeddedStore:
         try:
             build = self._builds.live()
             if not rebuild and self._builds.read(build).fingerprint == fingerprint:
-                return EmbeddedWriter(self._builds, build, RowWriter(build))
+                self._builds.looked.recall()
+                rows = RowWriter(build)
+                self._builds.looked.keep()
+                return EmbeddedWriter(self._builds, build, rows)
         except (IndexMissing, IndexMismatch):  # a damaged build is written anew, too
             pass
         build = self._builds.start()
@@ -202,3 +210,4 @@ class EmbeddedWriter:
                 )
             created = datetime.now(UTC).isoformat(timespec="seconds")
             self._builds.switch(self._build, BuildFile(self._fingerprint, created, *expected))
+            self._builds.looked.keep()

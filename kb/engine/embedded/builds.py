@@ -3,6 +3,7 @@
     index/CURRENT              name of the live build, replaced in one ``os.replace``
     index/builds/<id>/         a Whoosh index
     index/builds/<id>/build.json   what it was made with, when, and its counts then
+    index/looked.json          which of its files the writer need not compare with their checksums
 
 Whoosh's files hold pickles: they are read only where ``sums`` says that they are what was written, and the folder is trusted
 not to be changed on purpose.
@@ -20,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kb.disk import write_atomic
-from kb.engine.embedded.sums import TOC, damaged
+from kb.engine.embedded.sums import TOC, Looked, damaged
 from kb.errors import IndexDamaged, IndexMismatch, IndexMissing
 
 _RACY_NANOSECONDS = 100_000_000
@@ -44,6 +45,7 @@ class Builds:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._current = folder / "CURRENT"
+        self.looked = Looked(folder / "looked.json")
         self._seen: tuple[tuple[int, int], tuple[int, int], tuple[Path, tuple[str, int]]] | None = None
 
     def live(self) -> Path:

@@ -101,7 +101,8 @@ class Columns:
     def files(self) -> Iterator[IndexedFile]:
         """What the index remembers of the document rows' files."""
         for values in self._values("file"):
-            yield IndexedFile(**values | {name: tuple(values.get(name, ())) for name in ("warnings", "notes")})
+            values["warnings"], values["notes"] = tuple(values["warnings"]), tuple(values["notes"])
+            yield IndexedFile(**values)
 
     def _numeric(self, name: str) -> Ints:
         # Whoosh would hand out one value at a time.

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from kb.disk import sealed, unsealed, write_bytes_atomic
@@ -27,6 +29,9 @@ Sums = dict[str, Sum]
 
 _sound: set[tuple[int, int, int, Sum]] = set()
 """Files that this process has compared already: device, inode, time of change, sum. No program can put that time back."""
+_RECALLED_SECONDS = 24 * 60 * 60
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""Another text after each start of the machine; what lay in memory then may have got to the disk or not."""
 
 
 def write(folder: Path, toc: str, temporary: str) -> None:
@@ -63,6 +68,47 @@ def _unsealed(data: bytes) -> bytes:
     own, _, text = data.partition(b" ")
     # Builds of before had a CRC here: one that is to be replaced may still have to say what was in it.
     return text if own == b"%08x" % zlib.crc32(text) else unsealed(data)
+
+
+class Looked:
+    """What the writer has compared, kept in a file for its next run: to read a large index whole takes longer than the run.
+
+    It holds for a day, and until the machine starts anew: then everything is compared again. Whoever finds damage forgets it.
+    Readers compare everything themselves.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._since = 0.0
+        self._known: set[tuple[int, int, int, Sum]] = set()
+
+    def recall(self) -> None:
+        """Take files that are as they were when they were compared for sound."""
+        with suppress(OSError, ValueError, TypeError):
+            boot, self._since, files = json.loads(unsealed(self._path.read_bytes()))
+            if boot == _boot() and 0 <= time.time() - self._since < _RECALLED_SECONDS:
+                self._known = {(device, inode, changed, (size, crc)) for device, inode, changed, (size, crc) in files}
+        _sound.update(self._known)
+
+    def keep(self) -> None:
+        """Remember what has been compared by now; nothing is lost when that fails."""
+        if _sound == self._known or not _boot():
+            return
+        content = [_boot(), self._since if self._known else time.time(), sorted(_sound)]
+        with suppress(OSError):
+            write_bytes_atomic(self._path, sealed(json.dumps(content).encode()))
+
+    def forget(self) -> None:
+        """Have the writer compare everything."""
+        with suppress(OSError):
+            self._path.unlink()
+
+
+def _boot() -> str:
+    try:
+        return _BOOT.read_text().strip()
+    except OSError:
+        return ""
 
 
 def check_segments(folder: Path, sums: Sums, segments: set[str]) -> None:

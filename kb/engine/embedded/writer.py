@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from itertools import chain
+from dataclasses import fields, is_dataclass
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +49,14 @@ class RowWriter:
 
     def __init__(self, folder: Path) -> None:
         self._files: dict[str, IndexedFile] = {}
-        self._rows: dict[str, range] = {}
+        self._first_rows: dict[str, int] = {}
         base = 0
         for segment in open_segments(folder):
             rows = np.flatnonzero(segment.columns.numbers == 0)
             alive = ~np.isin(rows, segment.deleted)
-            for row, file, kept in zip(rows.tolist(), segment.columns.files(), alive.tolist(), strict=True):
-                if kept:
-                    self._files[file.document] = file
-                    self._rows[file.document] = range(base + row, base + row + file.pages + 1)
+            files = list(compress(segment.columns.files(), alive.tolist()))
+            self._files |= {file.document: file for file in files}
+            self._first_rows |= zip((file.document for file in files), (rows[alive] + base).tolist(), strict=True)
             base += segment.size
         self._next_row = 0
         self._numbers = _Numbers()
@@ -86,8 +85,8 @@ class RowWriter:
             "length": 0,
             "record": _json((document.id, len(added.pages), added.facets, day)),
             "name": document.title.encode(),
-            "file": _json(asdict(file)),
-            "stored": json.dumps(asdict(document), ensure_ascii=False, default=str).encode(),
+            "file": _json(file._asdict()),
+            "stored": _json(document),
         }
         rows = [
             {
@@ -111,13 +110,23 @@ class RowWriter:
         stream.add(self._next_row, list(map(self._numbers.__getitem__, found)))
 
     def _add_row(self, values: dict[str, object]) -> None:
-        self._writer.add_document(**values)
+        # What Whoosh's add_document does, but for looking for terms in each value: ours come with the commit.
+        writer = self._writer
+        rows = writer.perdocwriter
+        rows.start_doc(writer.docnum)
+        for name, value in values.items():
+            rows.add_column_value(name, writer.schema[name].column_type, value)
+        rows.finish_doc()
+        writer.docnum += 1
+        writer._added = True
         self._next_row += 1
 
     def remove(self, document: str) -> None:
         """Delete a document's rows of earlier commits."""
-        for row in self._rows.pop(document, ()):
-            self._writer.delete_document(row)
+        first = self._first_rows.pop(document, None)
+        if first is not None:
+            for row in range(first, first + self._files[document].pages + 1):
+                self._writer.delete_document(row)
 
     def commit(self) -> None:
         """Write the segment and the new table of contents, in one atomic rename; nothing where nothing was changed."""
@@ -147,8 +156,21 @@ class RowWriter:
 
 def _stored(page: Page) -> bytes:
     text, html = page.text.encode(), page.html.encode()
-    return _json(asdict(page) | {"text": len(text), "html": len(html)}) + b"\n" + text + html
+    return _json(_fields(page) | {"text": len(text), "html": len(html)}) + b"\n" + text + html
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    return _ENCODER.encode(value).encode()
+
+
+def _parts(value: object) -> object:
+    """What JSON lacks: the fields of our values, and dates as text."""
+    return _fields(value) if is_dataclass(value) else str(value)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    # ``asdict`` would copy them one by one.
+    return {one.name: getattr(value, one.name) for one in fields(value)}
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_parts)

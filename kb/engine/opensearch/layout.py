@@ -122,7 +122,7 @@ def rows_of(
         "row": DOCUMENT,
         "number": 0,
         "stored": DOCUMENTS.dump_python(document, mode="json"),
-        "file": FILES.dump_python(file, mode="json"),
+        "file": file._asdict(),
         "names": [[page.page.number, name] for page in added.pages for name in page.page.listed_under],
         "words": {
             "pages": len(added.pages),
