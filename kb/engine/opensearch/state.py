@@ -25,7 +25,7 @@ from kb.engine import (
 from kb.engine.opensearch.commits import Commit
 from kb.engine.opensearch.connection import Connection
 from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, day_of, place
-from kb.engine.opensearch.queries import Part, Queries, Way, any_of, find, in_text, ways
+from kb.engine.opensearch.queries import NOTHING, Part, Queries, Way, either, find, ways
 from kb.engine.opensearch.ranking import Gathered, Ranked, facets_of, gathered, gathering
 from kb.engine.opensearch.reading import DocumentRow, Followed, Rows, documents_of, words_of
 from kb.model import Document, Page
@@ -64,8 +64,8 @@ class OpenSearchState:
         self.size = Size(commit.documents, commit.pages)
         self._tuning = tuning
         self._kept = kept or Kept()
-        self._queries = Queries(commit, tuning, self._idf)
-        self._rows = Rows(connection, commit.build, self._queries)
+        self._queries = Queries(commit, tuning, self._pages_of, self._idf)
+        self._rows = Rows(connection, commit)
         self._counts: LRUCache[str, int] = LRUCache(_COUNTS_KEPT)
         self._lock = threading.Lock()
 
@@ -125,7 +125,7 @@ class OpenSearchState:
         """At most as many rows as one search gives."""
         body = {
             "size": _SAMPLE_AT_ONCE,
-            "query": self._queries.rows(row, *filters),
+            "query": self._queries.alive.rows(row, *filters),
             "_source": ["stored"],
             "sort": ["_doc"],
             "track_total_hits": False,
@@ -139,28 +139,36 @@ class OpenSearchState:
         counts: list[tuple[str, int | None]] = []
         asked: dict[str, JSON] = {}
         for concept in concepts:
-            own = dict.fromkeys(way for form in concept.forms for way in ways(form))
-            key = json.dumps(list(own))
-            if len(own) == 1 and (known := self._of_word(next(iter(own)))) is not None:
-                counts.append((key, known))
-                continue
-            counts.append((key, None))
-            asked[key] = in_text(concept)
+            query = self._queries.in_text(concept)
+            key = json.dumps(query)
+            known = self._known(query)
+            counts.append((key, known))
+            if known is None:
+                asked[key] = query
         found = self._counted(asked)
         return [found[key] if known is None else known for key, known in counts]
 
-    def _of_word(self, way: Way) -> int | None:
-        """On how many pages a single term stands; None for a phrase."""
-        if len(way.steps) == 1 and len(way.steps[0]) == 1:
-            return self._words()[way.field].get(way.steps[0][0], 0)
-        return None
+    def _pages_of(self, field: str, term: str) -> int:
+        """On how many pages a term stands."""
+        return self._words()[field].get(term, 0)
+
+    def _known(self, query: JSON) -> int | None:
+        """How many pages a query finds, where nobody need be asked: those of nothing, and of one term."""
+        if query == NOTHING:
+            return 0
+        [(kind, own)] = query.items()
+        if kind != "terms":
+            return None
+        [(field, terms)] = own.items()
+        return self._pages_of(field, terms[0]) if len(terms) == 1 else None
 
     def _idf(self, way: Way) -> float:
-        count = self._of_word(way)
-        if count is None:
-            key = json.dumps([way])
-            count = self._counted({key: find(way)})[key]
-        return idf(self.commit.pages, count)
+        there = self._queries.there(way)
+        if there is None or there.single:
+            return idf(self.commit.pages, self._pages_of(there.field, there.steps[0][0]) if there else 0)
+        query = find(there)
+        key = json.dumps(query)
+        return idf(self.commit.pages, self._counted({key: query})[key])
 
     def _counted(self, queries: Mapping[str, JSON]) -> dict[str, int]:
         """How many pages each query finds, all in one search."""
@@ -172,7 +180,7 @@ class OpenSearchState:
             body = {
                 "size": 0,
                 "track_total_hits": False,
-                "query": self._queries.rows(PAGE, any_of(list(new.values()))),
+                "query": self._queries.alive.rows(PAGE, either(list(new.values()))),
                 "aggs": {"counts": {"filters": {"filters": {str(at): query for at, query in enumerate(new.values())}}}},
             }
             buckets = self._rows.search([body])[0]["aggregations"]["counts"]["buckets"]
@@ -184,8 +192,9 @@ class OpenSearchState:
 
     def _count_phrases(self, concepts: Sequence[Concept]) -> None:
         """Have all phrases of a request counted at once."""
-        phrases = {way for concept in concepts for form in concept.forms for way in ways(form) if len(way.steps) > 1}
-        self._counted({json.dumps([way]): find(way) for way in sorted(phrases)})
+        every = dict.fromkeys(way for concept in concepts for form in concept.forms for way in ways(form))
+        phrases = [find(there) for way in every if (there := self._queries.there(way)) and not there.single]
+        self._counted({json.dumps(query): query for query in phrases})
 
     # Matching
 
@@ -309,7 +318,7 @@ class OpenSearchState:
         bodies: list[JSON] = [
             {
                 "size": len(ords),
-                "query": self._queries.rows(DOCUMENT, those),
+                "query": self._queries.alive.rows(DOCUMENT, those),
                 "_source": ["stored"],
                 "docvalue_fields": ["ord"],
                 "sort": ["_doc"],
@@ -356,7 +365,7 @@ class OpenSearchState:
             bodies.append(
                 {
                     "size": sum(len(own.near) for own in chosen),
-                    "query": self._queries.rows(PAGE, any_of(near)),
+                    "query": self._queries.alive.rows(PAGE, either(near)),
                     "_source": ["stored"],
                     "docvalue_fields": ["ord"],
                     "sort": ["_doc"],
@@ -390,10 +399,10 @@ class OpenSearchState:
         """What makes the score of a page, part by part."""
         asked = [concept for concept in concepts if not concept.excluded]
         parts = [(at, part) for at, concept in enumerate(asked) for part in self._queries.parts(concept)]
-        here = self._queries.rows(PAGE, {"term": {"place": place(document, number)}})
+        here = self._queries.alive.rows(PAGE, {"term": {"place": place(document, number)}})
         bodies: list[JSON] = [{"size": 1, "query": here, "_source": False, "docvalue_fields": ["length", "contents"]}]
         bodies += [
-            {"size": 1, "query": {"bool": {"must": [part.query], "filter": [here]}}, "_source": False}
+            {"size": 1, "query": {"bool": {"must": [find(part.found)], "filter": [here]}}, "_source": False}
             for _, part in parts
         ]
         page, *answers = (answer["hits"]["hits"] for answer in self._rows.search(bodies))
@@ -411,18 +420,17 @@ class OpenSearchState:
     def _contribution(self, concept: Concept, part: Part, told: float, length: int, factor: float) -> Contribution:
         """What a part adds to a page, where the cluster told so much of it."""
         frequency, saturated = 1.0, 1.0
-        if part.field == part.way.field:
-            frequency = float(round(told / (1 - told))) if "intervals" in part.query else told
+        if part.found.field == part.way.field:
+            frequency = told if part.found.single else float(round(told / (1 - told)))
             saturated = frequency / (frequency + self._norm(length))
-        rarity = self._idf(part.way)
         return Contribution(
             concept=concept.label,
-            field=part.field,
+            field=part.found.field,
             terms=" ".join("|".join(step) or "*" for step in part.way.steps),
             frequency=int(frequency),
-            idf=rarity,
+            idf=part.rarity,
             weight=part.weight * factor,
-            score=part.weight * rarity * saturated * factor,
+            score=part.weight * part.rarity * saturated * factor,
             counted=False,
         )
 
