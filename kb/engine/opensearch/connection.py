@@ -122,11 +122,13 @@ class Connection:
 
         return self._tried(ask)
 
-    def bulk(self, index: str, actions: Sequence[JSON | str]) -> None:
+    def bulk(self, index: str, lines: bytes) -> None:
         """Send actions and their rows; sent twice they do the same. Raises KbError where a row is refused."""
 
         def send(seconds: float) -> None:
-            found = self._client.bulk(index=index, body=actions, params={"request_timeout": seconds})
+            # Of rows that are taken nothing need be told.
+            params = {"request_timeout": seconds, "filter_path": "errors,items.*.error,items.*.status"}
+            found = self._client.bulk(index=index, body=lines, params=params)
             if found["errors"]:
                 results = [result for item in found["items"] for result in item.values() if "error" in result]
                 first = max(results, key=lambda result: result["status"] in _BUSY)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from kb.engine import AnalysedDocument, IndexedFile, Word
+from kb.engine import AnalysedDocument, Field, IndexedFile, Word
 from kb.engine.opensearch.bitmap import packed
 from kb.model import Document, Page
 
@@ -60,8 +60,6 @@ _TEXT = {"type": "text", "analyzer": "terms", "similarity": "frequency", "norms"
 _KEPT = {"type": "object", "enabled": False}
 MAPPINGS: JSON = {
     "dynamic": "strict",
-    # As rows are never changed, nobody wants the rest back as it was sent.
-    "_source": {"includes": ["stored", "file", "names", "words", "dead"]},
     "properties": {
         "row": {"type": "keyword", "doc_values": False},
         "born": {"type": "long"},
@@ -87,6 +85,26 @@ MAPPINGS: JSON = {
 STATE_MAPPINGS: JSON = {"dynamic": False}
 
 
+class Terms:
+    """The terms to look for in texts that rows have."""
+
+    def __init__(self, asked: Mapping[Field, Collection[str]]) -> None:
+        self._surfaces = frozenset(asked.get("surface", ()))
+        self._lemmas = frozenset(asked.get("lemma", ()))
+        self._known: dict[str, bool] = {}
+
+    def where(self, row: Mapping[str, str]) -> list[int]:
+        """The words of a page that have one of them, by number from 0."""
+        found = {number for number, form in enumerate(row["surface"].split(" ")) if form in self._surfaces}
+        known = self._known
+        for number, token in enumerate(row["lemma"].split(" ")):
+            if token not in known:
+                known[token] = not self._lemmas.isdisjoint(token.split("|"))
+            if known[token]:
+                found.add(number)
+        return sorted(found)
+
+
 def place(document: str, number: int) -> str:
     """What names a page."""
     return f"{number}#{document}"
@@ -99,21 +117,27 @@ def day_of(document: Document) -> int:
 
 def rows_of(
     added: AnalysedDocument, file: IndexedFile, ord: int, born: int, values: Sequence[int], tokens: Tokens
-) -> tuple[list[tuple[str, JSON]], dict[str, Counter[str]]]:
-    """The rows of a document with their ids, its own row last, and on how many of its pages each term stands."""
+) -> tuple[list[tuple[str, JSON]], list[tuple[str, set[str]]]]:
+    """The rows of a document with their ids, its own row last, and the terms of each page by field."""
     document = added.document
     common = {"born": born, "ord": ord, "document": document.id, "day": day_of(document), "values": list(values)}
     title = tokens.of_all(added.title)
+    in_title = {term for word in added.title for term in word.terms}
     counts: dict[str, Counter[str]] = {field: Counter() for field in FIELDS}
-    for term in {term for word in added.title for term in word.terms}:
-        counts["title"][term] = len(added.pages)
+    found: list[tuple[str, set[str]]] = []
     rows: list[tuple[str, JSON]] = []
     for analysed in added.pages:
         page = analysed.page
         words = set(analysed.words)
-        counts["surface"].update({word.surface for word in words})
-        counts["lemma"].update({term for word in words if not word.function for term in word.terms})
-        counts["heading"].update({term for word in analysed.heading for term in word.terms})
+        on_page = {
+            "surface": {word.surface for word in words},
+            "lemma": {term for word in words if not word.function for term in word.terms},
+            "heading": {term for word in analysed.heading for term in word.terms},
+            "title": in_title,
+        }
+        for field, terms in on_page.items():
+            counts[field].update(terms)
+            found.append((field, terms))
         row = {
             **common,
             "row": PAGE,
@@ -143,7 +167,7 @@ def rows_of(
         "ord": ord,
         "words": {field: _counted(own) for field, own in counts.items()},
     }
-    return [*rows, (f"{born}-{ord}-c", words_of), (f"{born}-{ord}-0", own)], counts
+    return [*rows, (f"{born}-{ord}-c", words_of), (f"{born}-{ord}-0", own)], found
 
 
 def rows_of_words(changes: dict[str, Counter[str]], born: int) -> Iterator[tuple[str, JSON]]:
@@ -155,6 +179,16 @@ def rows_of_words(changes: dict[str, Counter[str]], born: int) -> Iterator[tuple
             number += 1
             part = _counted(dict(changed[start : start + _TERMS_A_ROW]))
             yield f"{born}-w-{number}", {"row": WORDS, "born": born, "number": number, "words": {field: part}}
+
+
+def line_of(name: str, row: JSON, routing: str = "") -> bytes:
+    """A row as it is sent. Raises ValueError for text that is none: files may have half a letter of two code units."""
+    where = {"_id": name, "routing": routing} if routing else {"_id": name}
+    return f"{_json({'index': where})}\n{_json(row)}\n".encode()
+
+
+def _json(value: JSON) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def row_of_dead(ords: Collection[int], born: int) -> tuple[str, JSON]:
@@ -185,7 +219,7 @@ class Tokens(dict[Word, str]):
 
 def _counted(counts: dict[str, int]) -> str:
     # One string: as keys of an object, terms would be looked at one by one.
-    return json.dumps(counts, ensure_ascii=False, separators=(",", ":"))
+    return _json(counts)
 
 
 def counted(text: str) -> dict[str, int]:

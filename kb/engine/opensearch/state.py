@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cachetools import LRUCache
 
+from kb.deadline import check
 from kb.engine import (
     Concept,
     Contribution,
     DocumentMatch,
+    Field,
     Heading,
     Matches,
     Near,
@@ -24,7 +27,7 @@ from kb.engine import (
 )
 from kb.engine.opensearch.commits import Commit
 from kb.engine.opensearch.connection import Connection
-from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, day_of, place
+from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, Terms, day_of, place
 from kb.engine.opensearch.queries import NOTHING, Part, Queries, Way, either, find, ways
 from kb.engine.opensearch.ranking import Gathered, Ranked, facets_of, gathered, gathering
 from kb.engine.opensearch.reading import DocumentRow, Followed, Rows, documents_of, words_of
@@ -34,6 +37,11 @@ from kb.tuning import Tuning
 JSON = dict[str, Any]
 _COUNTS_KEPT = 20_000
 _SAMPLE_AT_ONCE = 1_000
+_TEXTS_AT_ONCE = 200
+_CHARACTERS_KEPT = 4_000_000
+"""Of the texts of pages that were found last."""
+_TEXTS = ("lemma", "surface")
+_PAGE_SOURCE = ["stored", "document", "number", *_TEXTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,9 @@ class OpenSearchState:
         self._queries = Queries(commit, tuning, self._pages_of, self._idf)
         self._rows = Rows(connection, commit)
         self._counts: LRUCache[str, int] = LRUCache(_COUNTS_KEPT)
+        self._texts: LRUCache[tuple[str, int], Mapping[str, str]] = LRUCache(
+            _CHARACTERS_KEPT, lambda row: sum(map(len, row.values()))
+        )
         self._lock = threading.Lock()
 
     # Reading rows
@@ -121,12 +132,12 @@ class OpenSearchState:
     def _words(self) -> Mapping[str, Mapping[str, int]]:
         return words_of(self._rows, self.commit, self._kept.words)
 
-    def _hits(self, row: str, *filters: JSON) -> list[JSON]:
+    def _hits(self, row: str, *filters: JSON, source: Sequence[str] = ("stored",)) -> list[JSON]:
         """At most as many rows as one search gives."""
         body = {
             "size": _SAMPLE_AT_ONCE,
             "query": self._queries.alive.rows(row, *filters),
-            "_source": ["stored"],
+            "_source": list(source),
             "sort": ["_doc"],
             "track_total_hits": False,
         }
@@ -195,6 +206,34 @@ class OpenSearchState:
         every = dict.fromkeys(way for concept in concepts for form in concept.forms for way in ways(form))
         phrases = [find(there) for way in every if (there := self._queries.there(way)) and not there.single]
         self._counted({json.dumps(query): query for query in phrases})
+
+    # Where terms stand
+
+    def locate(
+        self, terms: Mapping[Field, Collection[str]], pages: Sequence[tuple[str, int]]
+    ) -> Sequence[Sequence[int]]:
+        """The words of each page's text that have one of the terms, by number from 0, ascending."""
+        check()
+        rows = self._texts_of(pages)
+        asked = Terms(terms)
+        return [asked.where(rows[page]) if page in rows else () for page in pages]
+
+    def _texts_of(self, pages: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Mapping[str, str]]:
+        """The rows with the texts of pages: those that were just found are at hand."""
+        with self._lock:
+            rows = {page: self._texts[page] for page in pages if page in self._texts}
+        places = [place(*page) for page in pages if page not in rows]
+        for start in range(0, len(places), _TEXTS_AT_ONCE):
+            those = {"terms": {"place": places[start : start + _TEXTS_AT_ONCE]}}
+            for row in self._hits(PAGE, those, source=_PAGE_SOURCE[1:]):
+                rows[row["document"], row["number"]] = row
+        return rows
+
+    def _keep(self, rows: Iterable[JSON]) -> None:
+        with self._lock:
+            for row in rows:
+                with suppress(ValueError):  # a text longer than all that is kept
+                    self._texts[row["document"], row["number"]] = {field: row[field] for field in _TEXTS}
 
     # Matching
 
@@ -345,7 +384,7 @@ class OpenSearchState:
     def _asking_pages(self, chosen: Sequence[_Chosen], scoring: JSON, pages: int) -> list[JSON]:
         # Of near pages the scores are known, and others may take their places.
         most = pages + max(len(own.near) for own in chosen)
-        top = {"size": most, "sort": [{"_score": "desc"}, {"number": "asc"}], "_source": ["stored"]}
+        top = {"size": most, "sort": [{"_score": "desc"}, {"number": "asc"}], "_source": _PAGE_SOURCE}
         by_document = {"terms": {"field": "ord", "size": len(chosen)}, "aggs": {"best": {"top_hits": top}}}
         those = {"terms": {"ord": [own.ord for own in chosen]}}
         bodies: list[JSON] = [
@@ -366,7 +405,7 @@ class OpenSearchState:
                 {
                     "size": sum(len(own.near) for own in chosen),
                     "query": self._queries.alive.rows(PAGE, either(near)),
-                    "_source": ["stored"],
+                    "_source": _PAGE_SOURCE,
                     "docvalue_fields": ["ord"],
                     "sort": ["_doc"],
                 }
@@ -379,18 +418,19 @@ class OpenSearchState:
         found: dict[int, dict[int, tuple[float, bool, JSON]]] = {own.ord: {} for own in chosen}
         for bucket in answers[0]["aggregations"]["documents"]["buckets"]:
             for hit in bucket["best"]["hits"]["hits"]:
-                stored = hit["_source"]["stored"]
-                found[bucket["key"]][stored["number"]] = (hit["sort"][0], False, stored)
+                found[bucket["key"]][hit["_source"]["number"]] = (hit["sort"][0], False, hit["_source"])
         scores = {own.ord: {page: (score, joined) for page, score, joined in own.near} for own in chosen}
         for hit in answers[1]["hits"]["hits"] if len(answers) > 1 else ():
-            ord, stored = hit["fields"]["ord"][0], hit["_source"]["stored"]
-            found[ord][stored["number"]] = (*scores[ord][stored["number"]], stored)
-        return {
-            ord: tuple(
-                PageMatch(PAGES.validate_python(stored), score, joined)
-                for _, (score, joined, stored) in sorted(own.items(), key=lambda each: (-each[1][0], each[0]))[:pages]
-            )
+            ord, row = hit["fields"]["ord"][0], hit["_source"]
+            found[ord][row["number"]] = (*scores[ord][row["number"]], row)
+        best = {
+            ord: sorted(own.values(), key=lambda each: (-each[0], each[2]["number"]))[:pages]
             for ord, own in found.items()
+        }
+        self._keep(row for own in best.values() for *_, row in own)
+        return {
+            ord: tuple(PageMatch(PAGES.validate_python(row["stored"]), score, joined) for score, joined, row in own)
+            for ord, own in best.items()
         }
 
     # Why

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from kb.engine.opensearch.layout import (
     FILES,
     Tokens,
     counted,
+    line_of,
     row_of_dead,
     rows_of,
     rows_of_words,
@@ -33,9 +33,8 @@ from kb.tuning import Tuning
 JSON = dict[str, Any]
 _LISTS = 8
 """So many lists of removed documents at most are kept apart."""
-_ROWS_AT_ONCE = 500
-_WORDS_AT_ONCE = 30_000
-"""Words of the pages that go in one request, which make some five megabytes."""
+_DOCUMENTS_AT_ONCE = 500
+_BYTES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class OpenSearchWriter:
         self._changes: dict[str, Counter[str]] = {field: Counter() for field in FIELDS}
         self._tokens = Tokens()
         self._added: dict[str, tuple[int, int]] = {}
-        self._actions: list[JSON | str] = []
+        self._lines: list[bytes] = []
         self._waiting = 0
         self._rows_sent = 0
         # While the cluster takes some rows, the next ones are made.
@@ -119,31 +118,31 @@ class OpenSearchWriter:
         """Send a document, in place of the one of the same id. Raises ValueError before anything is sent of it."""
         values = [(name, value) for name, own in document.facets.items() for value in own]
         numbers = [self._values.setdefault(value, len(self._values)) for value in values]
-        rows, counts = rows_of(document, file, self._next, self._born, numbers, self._tokens)
-        lines = [(name, _line(row), len(row.get("surface", "")) // 8) for name, row in rows]
+        rows, terms = rows_of(document, file, self._next, self._born, numbers, self._tokens)
         id = document.document.id
+        lines = [line_of(name, row, id) for name, row in rows]
         self.remove(id)
         self._next += 1
         self._added[id] = (len(document.pages), document.words)
-        for field, own in counts.items():
+        for field, own in terms:
             self._changes[field].update(own)
-        for name, line, words in lines:
-            self._put({"index": {"_id": name, "routing": id}}, line, words)
+        for line in lines:
+            self._put(line)
 
-    def _put(self, action: JSON, line: str, words: int = 0) -> None:
-        self._actions += [action, line]
-        self._waiting += words
-        if len(self._actions) >= 2 * _ROWS_AT_ONCE or self._waiting >= _WORDS_AT_ONCE:
+    def _put(self, line: bytes) -> None:
+        self._lines.append(line)
+        self._waiting += len(line)
+        if self._waiting >= _BYTES_AT_ONCE:
             self._begin_to_send()
 
     def _begin_to_send(self) -> None:
-        if self._actions:
+        if self._lines:
             self._lease.check()
             self._wait()
             self.sent = True
-            self._rows_sent += len(self._actions) // 2
-            self._sending = self._sender.submit(self._connection.bulk, self._build, self._actions)
-            self._actions, self._waiting = [], 0
+            self._rows_sent += len(self._lines)
+            self._sending = self._sender.submit(self._connection.bulk, self._build, b"".join(self._lines))
+            self._lines, self._waiting = [], 0
 
     def _wait(self) -> None:
         sending, self._sending = self._sending, None
@@ -174,7 +173,7 @@ class OpenSearchWriter:
             return
         self._count_dead()
         for name, row in rows_of_words(self._changes, self._born):
-            self._put({"index": {"_id": name}}, _line(row))
+            self._put(line_of(name, row))
         dead = self._listed_dead()
         self.send()
         if self.sent:
@@ -198,7 +197,7 @@ class OpenSearchWriter:
             ords |= self._rows.dead(before)
             before = ()
         name, row = row_of_dead(ords, self._born)
-        self._put({"index": {"_id": name}}, _line(row))
+        self._put(line_of(name, row))
         return (*before, Dead(at=time.time(), number=self._born))
 
     def _made(self) -> Commit:
@@ -229,8 +228,8 @@ class OpenSearchWriter:
     def _count_dead(self) -> None:
         """Take what stands on removed pages out of the numbers of pages."""
         ords = [own.ord for own in self._dead]
-        for start in range(0, len(ords), _ROWS_AT_ONCE):
-            those = {"terms": {"ord": ords[start : start + _ROWS_AT_ONCE]}}
+        for start in range(0, len(ords), _DOCUMENTS_AT_ONCE):
+            those = {"terms": {"ord": ords[start : start + _DOCUMENTS_AT_ONCE]}}
             for own in self._rows.each(COUNTS, those, source=["words"], size=50):
                 for field, changes in self._changes.items():
                     changes.subtract(counted(own["words"][field]))
@@ -261,10 +260,3 @@ class OpenSearchWriter:
                 "Nowy indeks jest niepełny, więc działa nadal poprzedni. Uruchom „kb index” ponownie.",
                 [f"wysłano wierszy {self._rows_sent}, a w klastrze jest ich {found}"],
             )
-
-
-def _line(row: JSON) -> str:
-    """A row as it is sent. Raises ValueError for text that is none: files may have half a letter of two code units."""
-    line = json.dumps(row, ensure_ascii=False)
-    line.encode()
-    return line
