@@ -33,6 +33,7 @@ from engine.contract import (
     check,
     check_content,
     check_parts,
+    check_places,
     concept,
     document,
     exact,
@@ -156,6 +157,18 @@ class TestOpenSearch(EngineContract):
             for request in asked:
                 check_parts(state, request)
 
+    @given(histories())
+    @settings(MANY, max_examples=8)
+    def test_where_terms_stand_is_known(self, history: list[tuple[list[Given], list[str], bool]]) -> None:
+        """Of each page the words that have a term, counted as they were given; of a page that is not there none."""
+        with self.index_and_oracle(Tuning()) as (index, oracle):
+            for added, removed, rebuild in history:
+                for one in (index, oracle):
+                    one.commit(*added, removed=removed, rebuild=rebuild)
+            there = {own.id for own in oracle.state.documents()}
+            latest = {given[0].document.id: given[0] for added, *_ in history for given in added}
+            check_places(index.state, [given for id, given in latest.items() if id in there])
+
 
 # A collection that is searched while something happens to the cluster
 
@@ -230,14 +243,12 @@ def test_the_death_of_a_node(place: Place, index: Index, managing: bool) -> None
         searching.go_on()
         with index.store.writer(f"{index.store.format} 1") as writer:
             writer.add(*some(30))
-            writer._flush()
-            writer.wait()
+            writer.send()
             cluster.kill(victim)
             searching.go_on()
             back.start()
             writer.add(*some(31))
-            writer._flush()
-            writer.wait()
+            writer.send()
             searching.go_on()
             back.join()
             answers = list(searching.answers)
@@ -274,8 +285,7 @@ def test_a_writer_taken_for_dead_writes_nothing(place: Place, index: Index) -> N
     other = place.store(index.folder)
     with index.store.writer(f"{index.store.format} 1") as sleeper:
         sleeper.add(*some(40))
-        sleeper._flush()
-        sleeper.wait()
+        sleeper.send()
         held = cluster.ask(lock)["_source"]
         cluster.ask(lock, method="PUT", body=held | {"host": "inna-maszyna"})
         with pytest.raises(IndexLocked, match="trwa"), other.writer(f"{other.format} 1"):
@@ -305,8 +315,7 @@ store = open_store(load())
 with store.writer(f"{store.format} 1", rebuild=sys.argv[1] == "rebuild") as writer:
     writer.remove("d00")
     writer.add(*some(50))
-    writer._flush()
-    writer.wait()
+    writer.send()
     os.kill(os.getpid(), signal.SIGKILL)
 """
 

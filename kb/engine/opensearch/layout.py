@@ -21,11 +21,12 @@ from kb.model import Document, Page
 
 JSON = dict[str, Any]
 SCHEMA_VERSION = 2
-DOCUMENT, PAGE, COUNTS, WORDS, DEAD = "d", "p", "c", "w", "x"
-"""Kinds of rows: a document; a page; on how many of a document's pages each term stands; by how many a commit has changed that
-for the whole collection; which documents a commit has removed or replaced."""
+DOCUMENT, PAGE, WORDS, DEAD = "d", "p", "w", "x"
+"""Kinds of rows: a document; a page; by how many a commit has changed the number of pages that each term stands on; which
+documents a commit has removed or replaced."""
 FIELDS = ("surface", "lemma", "title", "heading")
 ANY = "*"
+_NO_TERMS = {ANY, ""}
 WINDOW = 10_000
 """Rows that one search gives at most."""
 
@@ -117,27 +118,14 @@ def day_of(document: Document) -> int:
 
 def rows_of(
     added: AnalysedDocument, file: IndexedFile, ord: int, born: int, values: Sequence[int], tokens: Tokens
-) -> tuple[list[tuple[str, JSON]], list[tuple[str, set[str]]]]:
-    """The rows of a document with their ids, its own row last, and the terms of each page by field."""
+) -> list[tuple[str, JSON]]:
+    """The rows of a document with their ids, its own row last."""
     document = added.document
     common = {"born": born, "ord": ord, "document": document.id, "day": day_of(document), "values": list(values)}
     title = tokens.of_all(added.title)
-    in_title = {term for word in added.title for term in word.terms}
-    counts: dict[str, Counter[str]] = {field: Counter() for field in FIELDS}
-    found: list[tuple[str, set[str]]] = []
     rows: list[tuple[str, JSON]] = []
     for analysed in added.pages:
         page = analysed.page
-        words = set(analysed.words)
-        on_page = {
-            "surface": {word.surface for word in words},
-            "lemma": {term for word in words if not word.function for term in word.terms},
-            "heading": {term for word in analysed.heading for term in word.terms},
-            "title": in_title,
-        }
-        for field, terms in on_page.items():
-            counts[field].update(terms)
-            found.append((field, terms))
         row = {
             **common,
             "row": PAGE,
@@ -161,13 +149,13 @@ def rows_of(
         "names": [[page.page.number, name] for page in added.pages for name in page.page.listed_under],
         "words": {"pages": len(added.pages), "count": added.words},
     }
-    words_of = {
-        "row": COUNTS,
-        "born": born,
-        "ord": ord,
-        "words": {field: _counted(own) for field, own in counts.items()},
-    }
-    return [*rows, (f"{born}-{ord}-c", words_of), (f"{born}-{ord}-0", own)], found
+    return [*rows, (f"{born}-{ord}-0", own)]
+
+
+def terms_of(row: JSON) -> Iterator[tuple[str, set[str]]]:
+    """The terms of a page by field; none of a row that is no page."""
+    for field in FIELDS if row["row"] == PAGE else ():
+        yield field, set(row[field].replace(" ", "|").split("|")) - _NO_TERMS
 
 
 def rows_of_words(changes: dict[str, Counter[str]], born: int) -> Iterator[tuple[str, JSON]]:

@@ -18,7 +18,8 @@ JSON = dict[str, Any]
 
 _INIT = """
 state.documents = new HashMap();
-state.top = 0.0;
+state.last = new double[] {0, 0, 0, 0, 0, -1};
+state.top = new double[] {0, params.apart.size()};
 int size = params.filter_of.size();
 state.filter_of = new int[size];
 state.met = new int[size];
@@ -28,67 +29,81 @@ for (int i = 0; i < size; i++) {
   state.met[i] = (int) params.met[i];
 }
 """
-# Of a document: best score, next best, pages, day or given place, filters that it lacks (a bit each).
+# Of a document: best score, next best, pages, day or given place, filters that it lacks (a bit each), its number.
+# Types are named, and what stands beside each other is looked up once: this is done for each page that matches.
 _MAP = """
 double score = _score;
-if (score > state.top) { state.top = score; }
+double[] top = (double[]) state.top;
+if (score > top[0]) { top[0] = score; }
 long ord = doc['ord'].value;
-double[] own = (double[]) state.documents.get(ord);
-if (own == null) {
-  int[] met = (int[]) state.met;
-  int[] filterOf = (int[]) state.filter_of;
-  int[] counts = (int[]) state.counts;
-  int lacking = (int) params.all;
-  def values = doc['values'];
-  int many = values.size();
-  for (int i = 0; i < many; i++) { lacking &= ~met[(int) (long) values.get(i)]; }
-  for (int i = 0; i < many; i++) {
-    int value = (int) (long) values.get(i);
-    if (lacking == 0 || lacking == filterOf[value]) { counts[value]++; }
+double[] own = (double[]) state.last;
+if (own[5] != ord) {
+  HashMap documents = (HashMap) state.documents;
+  own = (double[]) documents.get(ord);
+  if (own == null) {
+    int[] met = (int[]) state.met;
+    int[] filterOf = (int[]) state.filter_of;
+    int[] counts = (int[]) state.counts;
+    int lacking = (int) params.all;
+    def values = doc['values'];
+    int many = values.size();
+    for (int i = 0; i < many; i++) { lacking &= ~met[(int) (long) values.get(i)]; }
+    for (int i = 0; i < many; i++) {
+      int value = (int) (long) values.get(i);
+      if (lacking == 0 || lacking == filterOf[value]) { counts[value]++; }
+    }
+    double key = 0;
+    if (params.key == 'newest') { key = -doc['day'].value; }
+    else if (params.key == 'oldest') { key = doc['day'].value == 0 ? 1.0e9 : doc['day'].value; }
+    else if (params.key == 'order') { key = params.order.getOrDefault(doc['document'].value, params.order.size()); }
+    own = new double[] {0, 0, 0, key, lacking, ord};
+    documents.put(ord, own);
   }
-  double key = 0;
-  if (params.key == 'newest') { key = -doc['day'].value; }
-  else if (params.key == 'oldest') { key = doc['day'].value == 0 ? 1.0e9 : doc['day'].value; }
-  else if (params.key == 'order') { key = params.order.getOrDefault(doc['document'].value, params.order.size()); }
-  own = new double[] {0, 0, 0, key, lacking};
-  state.documents.put(ord, own);
+  state.last = own;
 }
 own[2]++;
-if (params.apart.size() == 0 || !params.apart.containsKey(doc['number'].value + '#' + doc['document'].value)) {
-  if (score > own[0]) { own[1] = own[0]; own[0] = score; }
-  else if (score > own[1]) { own[1] = score; }
+if (score > own[1] && (top[1] == 0 || !params.apart.containsKey(doc['number'].value + '#' + doc['document'].value))) {
+  if (score > own[0]) { own[1] = own[0]; own[0] = score; } else { own[1] = score; }
 }
 """
+# Few documents are better than the worst of the best so far, so few are put among them.
 _COMBINE = """
 int most = (int) params.most;
 double share = params.share;
 long documents = 0;
 long pages = 0;
-def queue = new PriorityQueue((a, b) -> {
-  if (a[1] != b[1]) { return a[1] < b[1] ? 1 : -1; }
-  if (a[2] != b[2]) { return a[2] < b[2] ? -1 : 1; }
-  return a[0] < b[0] ? 1 : (a[0] > b[0] ? -1 : 0);
+PriorityQueue queue = new PriorityQueue((a, b) -> {
+  double[] one = (double[]) a;
+  double[] other = (double[]) b;
+  if (one[1] != other[1]) { return one[1] < other[1] ? 1 : -1; }
+  if (one[2] != other[2]) { return one[2] < other[2] ? -1 : 1; }
+  return one[0] < other[0] ? 1 : (one[0] > other[0] ? -1 : 0);
 });
-for (def entry : state.documents.entrySet()) {
-  double[] own = (double[]) entry.getValue();
+double[] worst = null;
+for (def each : ((HashMap) state.documents).values()) {
+  double[] own = (double[]) each;
   if (own[4] != 0) { continue; }
   documents++;
   pages += (long) own[2];
-  if (most > 0) {
-    queue.add(new double[] {(double) (long) entry.getKey(), own[3], own[0] + share * own[1], own[0], own[1], own[2]});
-    if (queue.size() > most) { queue.poll(); }
-  }
+  if (most == 0) { continue; }
+  double rank = own[0] + share * own[1];
+  if (worst != null && (own[3] > worst[1] || (own[3] == worst[1] && rank < worst[2]))) { continue; }
+  queue.add(new double[] {own[5], own[3], rank, own[0], own[1], own[2]});
+  if (queue.size() > most) { queue.poll(); }
+  if (queue.size() == most) { worst = (double[]) queue.peek(); }
 }
 def best = new ArrayList();
 for (def each : queue) {
+  double[] found = (double[]) each;
   def row = new ArrayList();
-  for (int i = 0; i < 6; i++) { row.add(each[i]); }
+  for (int i = 0; i < 6; i++) { row.add(found[i]); }
   best.add(row);
 }
 def counts = new ArrayList();
 int[] counted = (int[]) state.counts;
 for (int i = 0; i < counted.length; i++) { counts.add(counted[i]); }
-return ['documents': documents, 'pages': pages, 'top': state.top, 'counts': counts, 'best': best];
+double[] top = (double[]) state.top;
+return ['documents': documents, 'pages': pages, 'top': top[0], 'counts': counts, 'best': best];
 """
 _REDUCE = "def all = new ArrayList(); for (s in states) { if (s != null) { all.add(s); } } return all;"
 

@@ -14,16 +14,16 @@ from kb.engine import AnalysedDocument, IndexedFile
 from kb.engine.opensearch.commits import Commit, Commits, Dead, Lease, Replaced, lost
 from kb.engine.opensearch.connection import PATIENCE, Connection
 from kb.engine.opensearch.layout import (
-    COUNTS,
     DOCUMENT,
     FIELDS,
     FILES,
+    PAGE,
     Tokens,
-    counted,
     line_of,
     row_of_dead,
     rows_of,
     rows_of_words,
+    terms_of,
 )
 from kb.engine.opensearch.reading import Rows
 from kb.engine.opensearch.state import OpenSearchState
@@ -34,6 +34,7 @@ JSON = dict[str, Any]
 _LISTS = 8
 """So many lists of removed documents at most are kept apart."""
 _DOCUMENTS_AT_ONCE = 500
+_PAGES_AT_ONCE = 500
 _BYTES_AT_ONCE = 4_000_000
 
 
@@ -118,14 +119,15 @@ class OpenSearchWriter:
         """Send a document, in place of the one of the same id. Raises ValueError before anything is sent of it."""
         values = [(name, value) for name, own in document.facets.items() for value in own]
         numbers = [self._values.setdefault(value, len(self._values)) for value in values]
-        rows, terms = rows_of(document, file, self._next, self._born, numbers, self._tokens)
+        rows = rows_of(document, file, self._next, self._born, numbers, self._tokens)
         id = document.document.id
         lines = [line_of(name, row, id) for name, row in rows]
         self.remove(id)
         self._next += 1
         self._added[id] = (len(document.pages), document.words)
-        for field, own in terms:
-            self._changes[field].update(own)
+        for _, row in rows:
+            for field, terms in terms_of(row):
+                self._changes[field].update(terms)
         for line in lines:
             self._put(line)
 
@@ -230,9 +232,11 @@ class OpenSearchWriter:
         ords = [own.ord for own in self._dead]
         for start in range(0, len(ords), _DOCUMENTS_AT_ONCE):
             those = {"terms": {"ord": ords[start : start + _DOCUMENTS_AT_ONCE]}}
-            for own in self._rows.each(COUNTS, those, source=["words"], size=50):
-                for field, changes in self._changes.items():
-                    changes.subtract(counted(own["words"][field]))
+            for row in self._rows.each(
+                PAGE, those, source=["row", *FIELDS], sort=("ord", "number"), size=_PAGES_AT_ONCE
+            ):
+                for field, terms in terms_of(row):
+                    self._changes[field].subtract(terms)
 
     def _refresh(self) -> None:
         """Have every copy of every shard see what was sent: one that does not would give other answers."""
