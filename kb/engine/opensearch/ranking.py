@@ -1,8 +1,8 @@
 """Pages → documents, in the cluster: scripts that gather each document's best pages, and how their answers are put together.
 
 A document counts by its best page and a share of the next best, which no query of the cluster can say; so a script looks at each
-matching page once. It keeps of each document the best two scores and the number of pages, counts facets when it meets the
-document first, and each shard sends its best documents alone. All pages of a document are on one shard.
+matching page once. It keeps of each document the best pages and how many match, counts facets when it meets the document first,
+and each shard sends its best documents alone. All pages of a document are on one shard.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ JSON = dict[str, Any]
 
 _INIT = """
 state.documents = new HashMap();
-state.last = new double[] {0, 0, 0, 0, 0, -1};
+state.last = new double[] {0, 0, 0, -1};
 state.top = new double[] {0, params.apart.size()};
 int size = params.filter_of.size();
 state.filter_of = new int[size];
@@ -29,15 +29,17 @@ for (int i = 0; i < size; i++) {
   state.met[i] = (int) params.met[i];
 }
 """
-# Of a document: best score, next best, pages, day or given place, filters that it lacks (a bit each), its number.
-# Types are named, and what stands beside each other is looked up once: this is done for each page that matches.
+# Of a document: how many pages match, day or given place, filters that it lacks (a bit each), its number, its rank; then the
+# scores of its best pages, and after them their numbers. Types are named, and what stands side by side is looked up once: this is
+# done for each page that matches.
 _MAP = """
 double score = _score;
 double[] top = (double[]) state.top;
 if (score > top[0]) { top[0] = score; }
+int kept = (int) params.kept;
 long ord = doc['ord'].value;
 double[] own = (double[]) state.last;
-if (own[5] != ord) {
+if (own[3] != ord) {
   HashMap documents = (HashMap) state.documents;
   own = (double[]) documents.get(ord);
   if (own == null) {
@@ -56,14 +58,29 @@ if (own[5] != ord) {
     if (params.key == 'newest') { key = -doc['day'].value; }
     else if (params.key == 'oldest') { key = doc['day'].value == 0 ? 1.0e9 : doc['day'].value; }
     else if (params.key == 'order') { key = params.order.getOrDefault(doc['document'].value, params.order.size()); }
-    own = new double[] {0, 0, 0, key, lacking, ord};
+    own = new double[5 + 2 * kept];
+    own[1] = key;
+    own[2] = lacking;
+    own[3] = ord;
     documents.put(ord, own);
   }
   state.last = own;
 }
-own[2]++;
-if (score > own[1] && (top[1] == 0 || !params.apart.containsKey(doc['number'].value + '#' + doc['document'].value))) {
-  if (score > own[0]) { own[1] = own[0]; own[0] = score; } else { own[1] = score; }
+own[0]++;
+int at = 4 + kept;
+if (score >= own[at]) {
+  double number = doc['number'].value;
+  if (top[1] == 0 || !params.apart.containsKey(doc['number'].value + '#' + doc['document'].value)) {
+    if (score > own[at] || number < own[at + kept]) {
+      while (at > 5 && (score > own[at - 1] || (score == own[at - 1] && number < own[at - 1 + kept]))) {
+        own[at] = own[at - 1];
+        own[at + kept] = own[at + kept - 1];
+        at--;
+      }
+      own[at] = score;
+      own[at + kept] = number;
+    }
+  }
 }
 """
 # Few documents are better than the worst of the best so far, so few are put among them.
@@ -76,27 +93,27 @@ PriorityQueue queue = new PriorityQueue((a, b) -> {
   double[] one = (double[]) a;
   double[] other = (double[]) b;
   if (one[1] != other[1]) { return one[1] < other[1] ? 1 : -1; }
-  if (one[2] != other[2]) { return one[2] < other[2] ? -1 : 1; }
-  return one[0] < other[0] ? 1 : (one[0] > other[0] ? -1 : 0);
+  if (one[4] != other[4]) { return one[4] < other[4] ? -1 : 1; }
+  return one[3] < other[3] ? 1 : (one[3] > other[3] ? -1 : 0);
 });
 double[] worst = null;
 for (def each : ((HashMap) state.documents).values()) {
   double[] own = (double[]) each;
-  if (own[4] != 0) { continue; }
+  if (own[2] != 0) { continue; }
   documents++;
-  pages += (long) own[2];
+  pages += (long) own[0];
   if (most == 0) { continue; }
-  double rank = own[0] + share * own[1];
-  if (worst != null && (own[3] > worst[1] || (own[3] == worst[1] && rank < worst[2]))) { continue; }
-  queue.add(new double[] {own[5], own[3], rank, own[0], own[1], own[2]});
+  own[4] = own[5] + share * own[6];
+  if (worst != null && (own[1] > worst[1] || (own[1] == worst[1] && own[4] < worst[4]))) { continue; }
+  queue.add(own);
   if (queue.size() > most) { queue.poll(); }
   if (queue.size() == most) { worst = (double[]) queue.peek(); }
 }
 def best = new ArrayList();
 for (def each : queue) {
-  double[] found = (double[]) each;
+  double[] own = (double[]) each;
   def row = new ArrayList();
-  for (int i = 0; i < 6; i++) { row.add(found[i]); }
+  for (int i = 0; i < own.length; i++) { row.add(own[i]); }
   best.add(row);
 }
 def counts = new ArrayList();
@@ -109,14 +126,13 @@ _REDUCE = "def all = new ArrayList(); for (s in states) { if (s != null) { all.a
 
 
 class Ranked(NamedTuple):
-    """A document by its ``ord``: what it is ordered by before its rank, its two best scores, how many of its pages match."""
+    """A document by its ``ord``: what it is ordered by before its rank, how many pages match, the best with their scores."""
 
     ord: int
     key: float
     rank: float
-    best: float
-    second: float
     pages: int
+    best: Sequence[tuple[int, float]]
 
     @property
     def order(self) -> tuple[float, float, int]:
@@ -147,6 +163,7 @@ def gathering(
         "met": met,
         "all": (1 << len(filters)) - 1,
         "most": most,
+        "kept": max(request.pages_per_document if most else 0, 2),
         "share": float(tuning.second_page),
         "key": "order" if request.order else request.sort,
         "order": {id: place for place, id in enumerate(request.order)},
@@ -160,11 +177,7 @@ def gathered(answer: JSON) -> Gathered:
     """What the aggregation says."""
     found = answer["aggregations"]["gathered"]["value"]
     counts = [sum(column) for column in zip(*(each["counts"] for each in found), strict=True)]
-    best = [
-        Ranked(int(ord), key, rank, best, second, int(pages))
-        for each in found
-        for ord, key, rank, best, second, pages in each["best"]
-    ]
+    best = [_ranked(*row) for each in found for row in each["best"]]
     return Gathered(
         documents=sum(each["documents"] for each in found),
         pages=sum(each["pages"] for each in found),
@@ -172,6 +185,12 @@ def gathered(answer: JSON) -> Gathered:
         counts=counts,
         best=sorted(best, key=lambda own: own.order),
     )
+
+
+def _ranked(pages: float, key: float, _lacking: float, ord: float, rank: float, *best: float) -> Ranked:
+    kept = len(best) // 2
+    found = [(int(number), score) for score, number in zip(best[:kept], best[kept:], strict=True) if score]
+    return Ranked(int(ord), key, rank, int(pages), found)
 
 
 def facets_of(

@@ -41,7 +41,6 @@ _TEXTS_AT_ONCE = 200
 _CHARACTERS_KEPT = 4_000_000
 """Of the texts of pages that were found last."""
 _TEXTS = ("lemma", "surface")
-_PAGE_SOURCE = ["stored", "document", "number", *_TEXTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """A document of a slice: the score of its best page, how many match, and those that are near, with their scores."""
+    """A document of a slice: how many of its pages match, and the best, with their scores, joined or not."""
 
     ord: int
-    score: float
     matching: int
-    near: Sequence[tuple[int, float, bool]] = ()
+    pages: Sequence[tuple[int, float, bool]]
 
 
 class OpenSearchState:
@@ -225,7 +223,7 @@ class OpenSearchState:
         places = [place(*page) for page in pages if page not in rows]
         for start in range(0, len(places), _TEXTS_AT_ONCE):
             those = {"terms": {"place": places[start : start + _TEXTS_AT_ONCE]}}
-            for row in self._hits(PAGE, those, source=_PAGE_SOURCE[1:]):
+            for row in self._hits(PAGE, those, source=("document", "number", *_TEXTS)):
                 rows[row["document"], row["number"]] = row
         return rows
 
@@ -253,10 +251,10 @@ class OpenSearchState:
         if near:
             ranked, joined = self._with_near(found, request, near, answers[1:])
         else:
-            ranked = [(own, _Chosen(own.ord, own.best, own.pages)) for own in found.best]
+            ranked = [(own, _chosen(own)) for own in found.best]
         chosen = [own for _, own in ranked[request.offset : wanted]]
         return Matches(
-            documents=self._documents_of(chosen, scoring, request.pages_per_document),
+            documents=self._documents_of(chosen, request.pages_per_document),
             total=found.documents,
             total_pages=found.pages,
             facets=facets_of(found.counts, self.commit.values, request.facets),
@@ -316,19 +314,16 @@ class OpenSearchState:
                 score = (0.0 if joined else hit["_score"]) + bonuses[at] * unit * factor
                 pages.setdefault(own["ord"][0], []).append((own["number"][0], score, joined))
                 rows[own["ord"][0]] = own
-        ranked = [(own, _Chosen(own.ord, own.best, own.pages)) for own in found.best if own.ord not in pages]
+        ranked = [(own, _chosen(own)) for own in found.best if own.ord not in pages]
         joined_documents = 0
         for ord, raised in pages.items():
             others = apart.get(ord)
-            scores = [score for _, score, _ in raised]
-            scores += [score for score in (others.best, others.second) if score] if others else []
-            scores.sort(reverse=True)
-            rank = scores[0] + self._tuning.second_page * (scores[1] if len(scores) > 1 else 0.0)
-            key = others.key if others else self._key(rows[ord], request)
             joined_documents += others is None
-            count = others.pages if others else 0
-            own_rank = Ranked(ord, key, rank, scores[0], 0.0, count)
-            ranked.append((own_rank, _Chosen(ord, scores[0], count, raised)))
+            if others is None:
+                others = Ranked(ord, self._key(rows[ord], request), 0.0, 0, ())
+            best = sorted([*raised, *_chosen(others).pages], key=lambda page: (-page[1], page[0]))
+            rank = best[0][1] + self._tuning.second_page * (best[1][1] if len(best) > 1 else 0.0)
+            ranked.append((others._replace(rank=rank), _Chosen(ord, others.pages, best)))
         ranked.sort(key=lambda own: own[0].order)
         return ranked, joined_documents
 
@@ -349,89 +344,46 @@ class OpenSearchState:
 
     # The documents of a slice
 
-    def _documents_of(self, chosen: Sequence[_Chosen], scoring: JSON, pages: int) -> tuple[DocumentMatch, ...]:
+    def _documents_of(self, chosen: Sequence[_Chosen], pages: int) -> tuple[DocumentMatch, ...]:
         if not chosen:
             return ()
-        ords = [own.ord for own in chosen]
-        those = {"terms": {"ord": ords}}
-        bodies: list[JSON] = [
-            {
-                "size": len(ords),
-                "query": self._queries.alive.rows(DOCUMENT, those),
-                "_source": ["stored"],
-                "docvalue_fields": ["ord"],
-                "sort": ["_doc"],
-            }
+        wanted = [
+            {"bool": {"filter": [{"term": {"ord": own.ord}}, {"terms": {"number": [page for page, *_ in best]}}]}}
+            for own in chosen
+            if (best := own.pages[:pages])
         ]
-        if pages:
-            bodies += self._asking_pages(chosen, scoring, pages)
-        answers = self._rows.search(bodies)
-        documents = {
-            hit["fields"]["ord"][0]: DOCUMENTS.validate_python(hit["_source"]["stored"])
-            for hit in answers[0]["hits"]["hits"]
-        }
-        best = self._best_pages(answers[1:], chosen, pages) if pages else {}
+        asked = [
+            (DOCUMENT, len(chosen), {"terms": {"ord": [own.ord for own in chosen]}}, ["stored", "ord"]),
+            # A whole row is sent faster than parts of it.
+            (PAGE, sum(len(own.pages[:pages]) for own in chosen), either(wanted), True),
+        ]
+        answers = self._rows.search(
+            [
+                {
+                    "size": size,
+                    "query": self._queries.alive.rows(row, those),
+                    "_source": source,
+                    "sort": ["_doc"],
+                    "track_total_hits": False,
+                }
+                for row, size, those, source in asked
+            ]
+        )
+        documents, found = ([hit["_source"] for hit in answer["hits"]["hits"]] for answer in answers)
+        self._keep(found)
+        document_of = {row["ord"]: DOCUMENTS.validate_python(row["stored"]) for row in documents}
+        page_of = {(row["ord"], row["number"]): PAGES.validate_python(row["stored"]) for row in found}
         return tuple(
             DocumentMatch(
-                document=documents[own.ord],
-                score=own.score,
+                document=document_of[own.ord],
+                score=own.pages[0][1],
                 matching_pages=own.matching,
-                pages=best.get(own.ord, ()),
+                pages=tuple(
+                    PageMatch(page_of[own.ord, number], score, joined) for number, score, joined in own.pages[:pages]
+                ),
             )
             for own in chosen
         )
-
-    def _asking_pages(self, chosen: Sequence[_Chosen], scoring: JSON, pages: int) -> list[JSON]:
-        # Of near pages the scores are known, and others may take their places.
-        most = pages + max(len(own.near) for own in chosen)
-        top = {"size": most, "sort": [{"_score": "desc"}, {"number": "asc"}], "_source": _PAGE_SOURCE}
-        by_document = {"terms": {"field": "ord", "size": len(chosen)}, "aggs": {"best": {"top_hits": top}}}
-        those = {"terms": {"ord": [own.ord for own in chosen]}}
-        bodies: list[JSON] = [
-            {
-                "size": 0,
-                "track_total_hits": False,
-                "query": {"bool": {"must": [scoring], "filter": [those]}},
-                "aggs": {"documents": by_document},
-            }
-        ]
-        near = [
-            {"bool": {"filter": [{"term": {"ord": own.ord}}, {"terms": {"number": [page for page, *_ in own.near]}}]}}
-            for own in chosen
-            if own.near
-        ]
-        if near:
-            bodies.append(
-                {
-                    "size": sum(len(own.near) for own in chosen),
-                    "query": self._queries.alive.rows(PAGE, either(near)),
-                    "_source": _PAGE_SOURCE,
-                    "docvalue_fields": ["ord"],
-                    "sort": ["_doc"],
-                }
-            )
-        return bodies
-
-    def _best_pages(
-        self, answers: Sequence[JSON], chosen: Sequence[_Chosen], pages: int
-    ) -> dict[int, tuple[PageMatch, ...]]:
-        found: dict[int, dict[int, tuple[float, bool, JSON]]] = {own.ord: {} for own in chosen}
-        for bucket in answers[0]["aggregations"]["documents"]["buckets"]:
-            for hit in bucket["best"]["hits"]["hits"]:
-                found[bucket["key"]][hit["_source"]["number"]] = (hit["sort"][0], False, hit["_source"])
-        scores = {own.ord: {page: (score, joined) for page, score, joined in own.near} for own in chosen}
-        for hit in answers[1]["hits"]["hits"] if len(answers) > 1 else ():
-            ord, row = hit["fields"]["ord"][0], hit["_source"]
-            found[ord][row["number"]] = (*scores[ord][row["number"]], row)
-        best = {
-            ord: sorted(own.values(), key=lambda each: (-each[0], each[2]["number"]))[:pages]
-            for ord, own in found.items()
-        }
-        self._keep(row for own in best.values() for *_, row in own)
-        return {
-            ord: tuple(PageMatch(PAGES.validate_python(row["stored"]), score, joined) for score, joined, row in own)
-            for ord, own in best.items()
-        }
 
     # Why
 
@@ -477,6 +429,10 @@ class OpenSearchState:
     def _norm(self, length: int) -> float:
         tuning = self._tuning
         return tuning.k1 * (1 - tuning.b + tuning.b * max(length / self._queries.average, tuning.shortest))
+
+
+def _chosen(own: Ranked) -> _Chosen:
+    return _Chosen(own.ord, own.pages, [(number, score, False) for number, score in own.best])
 
 
 def _counted_of(concept: Concept, parts: Sequence[Contribution]) -> list[Contribution]:
