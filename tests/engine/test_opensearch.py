@@ -392,9 +392,7 @@ def test_what_no_reader_can_need_is_removed(place: Place, index: Index, monkeypa
     assert len(place.cluster.ask(f"/_cat/indices/{name}-build-*?format=json")) == 2
 
 
-def test_many_lists_of_removed_documents_become_one(
-    place: Place, index: Index, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_there_are_few_lists_of_removed_documents(place: Place, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often documents are replaced, a query has few lists to look at; each state keeps its own documents."""
     monkeypatch.setattr("kb.engine.opensearch.writer._LISTS", 2)
     reader = place.store(index.folder)

@@ -72,6 +72,7 @@ class OpenSearchState:
         self._kept = kept or Kept()
         self._queries = Queries(commit, tuning, self._pages_of, self._idf)
         self._rows = Rows(connection, commit)
+        self._own_words: Mapping[str, Mapping[str, int]] | None = None
         self._counts: LRUCache[str, int] = LRUCache(_COUNTS_KEPT)
         self._texts: LRUCache[tuple[str, int], Mapping[str, str]] = LRUCache(
             _CHARACTERS_KEPT, lambda row: sum(map(len, row.values()))
@@ -128,7 +129,9 @@ class OpenSearchState:
         return self._words()["surface"]
 
     def _words(self) -> Mapping[str, Mapping[str, int]]:
-        return words_of(self._rows, self.commit, self._kept.words)
+        if self._own_words is None:
+            self._own_words = words_of(self._rows, self.commit, self._kept.words)
+        return self._own_words
 
     def _hits(self, row: str, *filters: JSON, source: Sequence[str] = ("stored",)) -> list[JSON]:
         """At most as many rows as one search gives."""

@@ -190,14 +190,14 @@ class OpenSearchWriter:
     def _listed_dead(self) -> tuple[Dead, ...]:
         """Send the list of what this commit removes or replaces; what is to be said of it, and of earlier ones.
 
-        Each list costs every query something, however short: many become one, whose rows stay as long as the newest.
+        Each list costs every query something, however short: where there are many, the newest becomes longer.
         """
         before, ords = self._start.dead, {own.ord for own in self._dead}
         if not ords:
             return before
         if len(before) >= _LISTS:
-            ords |= self._rows.dead(before)
-            before = ()
+            ords |= self._rows.dead(before[-1:])
+            before = before[:-1]
         name, row = row_of_dead(ords, self._born)
         self._put(line_of(name, row))
         return (*before, Dead(at=time.time(), number=self._born))
