@@ -8,6 +8,7 @@ term comes from outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from kb.engine import Concept, Form, Request
@@ -174,6 +175,7 @@ class Queries:
             return NOTHING
         filters = [self._anywhere(concept) for concept in asked if concept.required]
         floor = request.floor - _ROUNDING
+        telling = _telling(asked, floor)
         if any(concept.worth < floor for concept in asked):
             held = [
                 {"constant_score": {"filter": self._anywhere(concept), "boost": concept.worth}}
@@ -181,6 +183,8 @@ class Queries:
                 if concept.worth
             ]
             filters.append({"function_score": {"query": {"bool": {"should": held}}, "min_score": floor}})
+            if len(telling) < len(asked):  # pages with nothing but frequent words are passed over
+                filters.append(either([self._anywhere(concept) for concept in telling]))
         query = self._passing(request, *filters)
         query["bool"]["must"] = [{"bool": {"should": inside}}]
         query["bool"]["should"] = [
@@ -258,6 +262,13 @@ class Queries:
                 there = [(found, share) for field, share in fields if (found := self.there(way, field))]
                 rarity = self._idf_of(way) if there else 0.0
                 yield from (Part(found, way, form.weight * share, rarity) for found, share in there)
+
+
+def _telling(asked: Sequence[Concept], floor: float) -> list[Concept]:
+    """The concepts without which no page is worth enough: the others together are worth less than the floor."""
+    ordered = sorted(asked, key=lambda concept: concept.worth)
+    sums = list(accumulate(concept.worth for concept in ordered))
+    return [concept for concept, worth in zip(ordered, sums, strict=True) if worth >= floor]
 
 
 def _best(queries: list[JSON]) -> JSON:
