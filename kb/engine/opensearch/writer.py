@@ -77,6 +77,8 @@ class OpenSearchWriter:
         self._lines: list[bytes] = []
         self._waiting = 0
         self._rows_sent = 0
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         # While the cluster takes some rows, the next ones are made.
         self._sender = ThreadPoolExecutor(1, "rows")
         self._sending: Future[None] | None = None
@@ -128,7 +130,18 @@ class OpenSearchWriter:
         for _, row in rows:
             for field, terms in terms_of(row):
                 self._changes[field].update(terms)
-        for line in lines:
+        *pages, own = lines
+        for line in pages:
+            self._put(line)
+        # Rows that come together are read together: those of all documents are wanted at once, those of all pages never.
+        self._held.append(own)
+        self._held_bytes += len(own)
+        if self._held_bytes >= _BYTES_AT_ONCE:
+            self._put_held()
+
+    def _put_held(self) -> None:
+        held, self._held, self._held_bytes = self._held, [], 0
+        for line in held:
             self._put(line)
 
     def _put(self, line: bytes) -> None:
@@ -153,6 +166,7 @@ class OpenSearchWriter:
 
     def send(self) -> None:
         """Send all that was added so far, and wait until the cluster has it. Raises what goes wrong with it."""
+        self._put_held()
         self._begin_to_send()
         self._wait()
 
