@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from collection import PAGES_PER_DOCUMENT, Question, documents, facets, title
 from kb.engine import AnalysedDocument, IndexedFile, Store, open_store
 from kb.engine.analysis import Analysis
 from kb.indexer import fingerprint
-from kb.model import Document, Page, Results
+from kb.model import Document, Page
 from kb.polish import shared_analyzer
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
@@ -34,6 +33,7 @@ from kb.settings import Settings, load
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from cluster.answers import unscored
 from cluster.nodes import VERSION, Cluster
 
 QUESTIONS = 100
@@ -102,7 +102,8 @@ def _measure(
         yield "|---|--:|--:|"
         for what in found["embedded"]:
             yield f"| {what} | {found['embedded'][what]} | {found['cluster'][what]} |"
-        same = sum(_same(*pair) for pair in zip(answers["embedded"], answers["cluster"], strict=True))
+        pairs = zip(answers["embedded"], answers["cluster"], strict=True)
+        same = sum(unscored(one) == unscored(other) for one, other in pairs)
         yield ""
         yield f"Te same dokumenty, strony, liczby i filtry: {same} z {len(questions)} pytań."
     finally:
@@ -188,16 +189,6 @@ def _change(store: Store, pages: Path, number: int) -> float:
 
 def _memory(pid: int) -> float:
     return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)])) / 1024
-
-
-def _same(one: Results, other: Results) -> bool:
-    def plain(results: Results) -> Results:
-        hits = tuple(
-            replace(hit, score=0, pages=tuple(replace(page, score=0) for page in hit.pages)) for hit in results.hits
-        )
-        return replace(results, took_ms=0, hits=hits)
-
-    return plain(one) == plain(other)
 
 
 if __name__ == "__main__":

@@ -141,9 +141,13 @@ class Cluster:
         ports = free_ports(2 * nodes)
         self.ports, self._transports = ports[:nodes], ports[nodes:]
         self.processes: list[subprocess.Popen[bytes]] = []
-        for node in range(nodes):
-            self.processes.append(self._started(node))
-        self.wait(nodes)
+        try:
+            for node in range(nodes):
+                self.processes.append(self._started(node))
+            self.wait(nodes)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def urls(self) -> list[str]:

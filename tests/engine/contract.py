@@ -30,9 +30,11 @@ from kb.engine import (
     AnalysedDocument,
     Concept,
     Explains,
+    Field,
     Form,
     Heading,
     IndexedFile,
+    Locates,
     Near,
     Request,
     State,
@@ -280,6 +282,32 @@ def check_parts(state: State, request: Request) -> None:
         for page, score, _ in match.pages:
             parts = state.explain(request.concepts, match.document.id, page.number)
             assert sum(part.score for part in parts if part.counted) == pytest.approx(score, rel=SCORE)
+
+
+def check_places(state: State, documents: Sequence[AnalysedDocument]) -> None:
+    """Of each page the words that have a term are told, counted as they were given; of a page that is not there none.
+
+    Pages that were just found are asked for, too.
+    """
+    assert isinstance(state, Locates)
+    pages = [(own.document.id, page.page.number, page.words) for own in documents for page in own.pages]
+    asked: dict[Field, set[str]] = {
+        "lemma": {term for _, _, words in pages for word in words[::3] for term in word.terms} | {"brak"},
+        "surface": {word.surface for _, _, words in pages for word in words[1::5]},
+    }
+    wanted = [
+        [
+            number
+            for number, word in enumerate(words)
+            if word.surface in asked["surface"] or (not word.function and not asked["lemma"].isdisjoint(word.terms))
+        ]
+        for _, _, words in pages
+    ]
+    places = [(id, number) for id, number, _ in pages]
+    for _ in range(2):
+        located = state.locate(asked, [*places, ("brak", 1), *places[:1]])
+        assert list(map(list, located)) == [*wanted, [], *wanted[:1]]
+        state.match(Request(concepts=(concept(Form(field="lemma", steps=(tuple(asked["lemma"]),))),)))
 
 
 MANY = settings(

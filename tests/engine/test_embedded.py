@@ -20,6 +20,7 @@ from engine.contract import (
     check,
     check_content,
     check_parts,
+    check_places,
     concept,
     document,
     documents,
@@ -29,7 +30,7 @@ from engine.contract import (
     requests,
     word,
 )
-from kb.engine import Explains, Field, Locates, Request
+from kb.engine import Explains, Request
 from kb.engine.embedded import EmbeddedStore
 from kb.engine.embedded.segments import KeptPlaces
 from kb.settings import Settings
@@ -81,28 +82,7 @@ class TestEmbedded(EngineContract):
                 index.commit(*added, removed=removed, rebuild=rebuild)
                 latest = {} if rebuild else {id: given for id, given in latest.items() if id not in removed}
                 latest |= {given[0].document.id: given for given in added}
-            state = index.state
-            assert isinstance(state, Locates)
-            pages = [(id, page.page.number, page.words) for id, (given, _) in latest.items() for page in given.pages]
-            asked: dict[Field, set[str]] = {
-                "lemma": {term for _, _, words in pages for word in words[::3] for term in word.terms} | {"brak"},
-                "surface": {word.surface for _, _, words in pages for word in words[1::5]},
-            }
-            wanted = [
-                [
-                    number
-                    for number, word in enumerate(words)
-                    if word.surface in asked["surface"]
-                    or (not word.function and not asked["lemma"].isdisjoint(word.terms))
-                ]
-                for _, _, words in pages
-            ]
-            places = [(id, number) for id, number, _ in pages]
-            assert list(map(list, state.locate(asked, [*places, ("brak", 1), *places[:1]]))) == [
-                *wanted,
-                [],
-                *wanted[:1],
-            ]
+            check_places(index.state, [given for given, _ in latest.values()])
 
     def test_a_second_page_as_good_as_the_best_counts(self, index: Index) -> None:
         """Of two equal pages one is the best and the other the second: the document goes before one with a single such page."""

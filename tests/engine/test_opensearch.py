@@ -16,6 +16,7 @@ from urllib.error import HTTPError
 
 import pytest
 from cluster import nodes
+from cluster.answers import scores_of, unscored
 from cluster.front import certificates, front
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ from engine.contract import (
     check,
     check_content,
     check_parts,
+    check_places,
     concept,
     document,
     exact,
@@ -48,6 +50,9 @@ from kb.cli import app
 from kb.deadline import Deadline, within
 from kb.engine import Matches, Request
 from kb.engine.opensearch import OpenSearchStore
+from kb.engine.opensearch.commits import Dead
+from kb.engine.opensearch.layout import PAGE, row_of_dead
+from kb.engine.opensearch.queries import listed
 from kb.errors import EngineUnavailable, IndexDamaged, IndexLocked, IndexMismatch, KbError, TooSlow
 from kb.model import Results, Status
 from kb.reading.query import make_query
@@ -156,6 +161,18 @@ class TestOpenSearch(EngineContract):
             for request in asked:
                 check_parts(state, request)
 
+    @given(histories())
+    @settings(MANY, max_examples=8)
+    def test_where_terms_stand_is_known(self, history: list[tuple[list[Given], list[str], bool]]) -> None:
+        """Of each page the words that have a term, counted as they were given; of a page that is not there none."""
+        with self.index_and_oracle(Tuning()) as (index, oracle):
+            for added, removed, rebuild in history:
+                for one in (index, oracle):
+                    one.commit(*added, removed=removed, rebuild=rebuild)
+            there = {own.id for own in oracle.state.documents()}
+            latest = {given[0].document.id: given[0] for added, *_ in history for given in added}
+            check_places(index.state, [given for id, given in latest.items() if id in there])
+
 
 # A collection that is searched while something happens to the cluster
 
@@ -230,14 +247,12 @@ def test_the_death_of_a_node(place: Place, index: Index, managing: bool) -> None
         searching.go_on()
         with index.store.writer(f"{index.store.format} 1") as writer:
             writer.add(*some(30))
-            writer._flush()
-            writer.wait()
+            writer.send()
             cluster.kill(victim)
             searching.go_on()
             back.start()
             writer.add(*some(31))
-            writer._flush()
-            writer.wait()
+            writer.send()
             searching.go_on()
             back.join()
             answers = list(searching.answers)
@@ -274,8 +289,7 @@ def test_a_writer_taken_for_dead_writes_nothing(place: Place, index: Index) -> N
     other = place.store(index.folder)
     with index.store.writer(f"{index.store.format} 1") as sleeper:
         sleeper.add(*some(40))
-        sleeper._flush()
-        sleeper.wait()
+        sleeper.send()
         held = cluster.ask(lock)["_source"]
         cluster.ask(lock, method="PUT", body=held | {"host": "inna-maszyna"})
         with pytest.raises(IndexLocked, match="trwa"), other.writer(f"{other.format} 1"):
@@ -305,8 +319,7 @@ store = open_store(load())
 with store.writer(f"{store.format} 1", rebuild=sys.argv[1] == "rebuild") as writer:
     writer.remove("d00")
     writer.add(*some(50))
-    writer._flush()
-    writer.wait()
+    writer.send()
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -326,6 +339,8 @@ def test_a_run_killed_halfway_has_not_happened(place: Place, index: Index, how: 
     index.store.verify()
     builds = place.cluster.ask(f"/_cat/indices/{place.names[index.folder]}-build-*?format=json")
     assert len(builds) == 1
+    # Rows of a build that is gone need not be told apart for ever.
+    assert len(index.state.commit.void) == (how == "change")
 
 
 def test_what_is_no_text_is_refused_before_it_is_sent(index: Index) -> None:
@@ -375,6 +390,39 @@ def test_what_no_reader_can_need_is_removed(place: Place, index: Index, monkeypa
     index.commit(some(2))
     name = place.names[index.folder]
     assert len(place.cluster.ask(f"/_cat/indices/{name}-build-*?format=json")) == 2
+
+
+def test_there_are_few_lists_of_removed_documents(place: Place, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often documents are replaced, a query has few lists to look at; each state keeps its own documents."""
+    monkeypatch.setattr("kb.engine.opensearch.writer._LISTS", 2)
+    reader = place.store(index.folder)
+    reader.current().documents(), reader.current().lexicon()
+    seen = []
+    for number in range(7):
+        index.commit(document("d00", f"powiat {number}"), removed=[f"d{number + 1:02}"])
+        assert len(index.state.commit.dead) <= 2
+        seen.append((index.state, ids_of_documents(index.state)))
+        if number % 3 == 0:
+            assert ids_of_documents(reader.current()) == seen[-1][1]
+    for number, (state, ids) in enumerate(seen):
+        assert ids_of_documents(state) == ids == ["d00", *(f"d{left:02}" for left in range(number + 2, 20))]
+        assert state.match(Request(concepts=(word("powiat"),))).total_pages == 1
+    anew = Index(place.store, index.folder, Tuning())
+    check_content(reader.current(), anew.state)
+    check(reader.current(), anew.state, ASKED)
+    index.store.verify()
+
+
+def test_a_long_list_of_removed_documents(place: Place, index: Index) -> None:
+    """The cluster reads a list of thousands as it is meant."""
+    build, ords = index.state.commit.build, [500_001, 500_002, 509_998, 509_999, 570_000, 570_001]
+    for ord in ords:
+        place.cluster.ask(f"/{build}/_doc/{ord}", method="PUT", body={"row": PAGE, "born": 99, "ord": ord})
+    removed = {*range(500_000, 510_000, 2), 570_001}
+    id, row = row_of_dead(removed, 99)
+    place.cluster.ask(f"/{build}/_doc/{id}?refresh=true", method="PUT", body=row)
+    found = place.cluster.ask(f"/{build}/_search", method="POST", body={"query": listed(build, Dead(at=0, number=99))})
+    assert {int(hit["_id"]) for hit in found["hits"]["hits"]} == removed.intersection(ords)
 
 
 def test_another_base_is_left_alone(place: Place, index: Index) -> None:
@@ -574,21 +622,9 @@ QUESTIONS = (
 
 def alike(one: Results, other: Results) -> None:
     """Two results are the same but for the last digits of scores, and the time that they took."""
-    scores = [[(hit.score, *(page.score for page in hit.pages)) for hit in results.hits] for results in (one, other)]
-    assert len(scores[0]) == len(scores[1])
-    for own, others in zip(*scores, strict=True):
+    for own, others in zip(scores_of(one), scores_of(other), strict=True):
         assert own == pytest.approx(others, rel=SCORE)
-    plain = [
-        replace(
-            results,
-            took_ms=0,
-            hits=tuple(
-                replace(hit, score=0, pages=tuple(replace(page, score=0) for page in hit.pages)) for hit in results.hits
-            ),
-        )
-        for results in (one, other)
-    ]
-    assert plain[0] == plain[1]
+    assert unscored(one) == unscored(other)
 
 
 def test_the_site_finds_the_same(place: Place, tmp_path: Path) -> None:

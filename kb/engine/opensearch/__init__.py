@@ -2,8 +2,8 @@
 
 ``connection`` asks the cluster and says in Polish what is wrong with it; ``layout`` is how rows lie there; ``commits`` are the
 small documents that say what counts and who may write. ``state`` is one commit, searched with ``queries`` (what stands where,
-and what it adds), ``ranking`` (pages → documents), ``words`` (on how many pages each stands) and ``reading`` (rows → values).
-``writer`` sends rows, ``store`` opens it all.
+and what it adds), ``ranking`` (pages → documents) and ``reading`` (rows → values). ``writer`` sends rows, ``store`` opens it all;
+``bitmap`` is how a list of removed documents is written.
 """
 
 from __future__ import annotations

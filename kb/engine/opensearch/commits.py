@@ -22,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from kb.engine.opensearch.connection import Connection, Missing, VersionConflict, place_of
 from kb.errors import IndexLocked, IndexMismatch, KbError
 
+JSON = dict[str, Any]
 _STATE, _LOCK = "state", "lock"
 _BEAT_SECONDS = 10.0
 LEASE_SECONDS = 60.0
@@ -32,10 +33,10 @@ KEPT_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dead:
-    """Documents, by ``ord``, that a commit has removed or replaced, and when."""
+    """A commit that has removed or replaced documents, by its number, and when: a row of the build lists them."""
 
     at: float
-    ords: tuple[int, ...]
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +51,14 @@ class Replaced:
 class Commit:
     """What the state document says. ``build`` is the name of the live index, "" before the first.
 
-    ``number``: rows born later do not count, nor those born in ``void`` or whose ``ord`` is ``dead``. Of what died up to
-    ``forgotten``, rows are gone. ``first`` are the counts of the build's first commit. ``values`` are those of facets, by
-    their numbers in rows. ``next`` is the next document's ``ord``.
+    ``number``: rows born later do not count, nor those born in ``void`` or whose ``ord`` is listed as ``dead``. Of what died up
+    to ``forgotten``, rows are gone. ``first`` are the counts of the build's first commit. ``values`` are those of facets, by
+    their numbers in rows. ``next`` is the next document's ``ord``. ``written`` is the build that the writer of this epoch
+    writes to.
     """
 
     epoch: int = 0
+    written: str = ""
     build: str = ""
     fingerprint: str = ""
     created: str = ""
@@ -81,6 +84,7 @@ class Commits:
     def __init__(self, connection: Connection, prefix: str) -> None:
         self._connection = connection
         self.index = f"{prefix}-state"
+        self._last: tuple[JSON, Commit] | None = None
 
     def read(self) -> tuple[Commit, Mapping[str, Any]]:
         """The state as it is, and which version of the document that was; an empty one before the first."""
@@ -88,8 +92,14 @@ class Commits:
             found = self._connection.get(self.index, _STATE)
         except Missing:
             return Commit(), {"op_type": "create"}
+        said, last = found["_source"], self._last
+        if last is None or last[0] != said:
+            last = self._last = (said, self._validated(said))
+        return last[1], place_of(found)
+
+    def _validated(self, said: JSON) -> Commit:
         try:
-            return _COMMITS.validate_python(found["_source"]), place_of(found)
+            return _COMMITS.validate_python(said)
         except ValidationError:
             raise IndexMismatch(
                 "Indeks w klastrze OpenSearch zapisała inna wersja programu. Uruchom „kb index” w tej, która go zapisała, "

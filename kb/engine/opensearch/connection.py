@@ -9,7 +9,7 @@ import logging
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -122,11 +122,13 @@ class Connection:
 
         return self._tried(ask)
 
-    def bulk(self, index: str, actions: Sequence[JSON | str]) -> None:
+    def bulk(self, index: str, lines: bytes) -> None:
         """Send actions and their rows; sent twice they do the same. Raises KbError where a row is refused."""
 
         def send(seconds: float) -> None:
-            found = self._client.bulk(index=index, body=actions, params={"request_timeout": seconds})
+            # Of rows that are taken nothing need be told.
+            params = {"request_timeout": seconds, "filter_path": "errors,items.*.error,items.*.status"}
+            found = self._client.bulk(index=index, body=lines, params=params)
             if found["errors"]:
                 results = [result for item in found["items"] for result in item.values() if "error" in result]
                 first = max(results, key=lambda result: result["status"] in _BUSY)
@@ -191,16 +193,15 @@ class Connection:
         return EngineUnavailable("Klaster OpenSearch odpowiada inaczej, niż powinien.", [where, _reason(error)])
 
     def _refused(self, error: exceptions.TransportError) -> KbError:
-        text = f"{error.error} {error.info}"
         details = [", ".join(self.urls), _reason(error)]
-        if any(sign in text for sign in _NO_ROOM):
+        if _says(error, _NO_ROOM):
             return EngineUnavailable(
                 "Klaster OpenSearch nie przyjmuje zapisów: na dysku kończy się miejsce albo indeks jest tylko do odczytu. "
                 "Zwolnij miejsce na węzłach; blokadę zdejmuje "
                 '„PUT <indeks>/_settings {"index.blocks.read_only_allow_delete": null}”.',
                 details,
             )
-        if any(sign in text for sign in _CLAUSES):
+        if _says(error, _CLAUSES):
             return EngineUnavailable(
                 "Pytanie jest dłuższe, niż pozwala klaster OpenSearch. Podnieś w nim ustawienie "
                 "indices.query.bool.max_clause_count, na przykład do 16384.",
@@ -239,32 +240,32 @@ class Connection:
 
 def _passing(error: exceptions.OpenSearchException) -> bool:
     """Whether another node, or the same one a moment later, may answer."""
-    if isinstance(error, exceptions.SSLError):
-        return False
     if isinstance(error, exceptions.ConnectionError):
-        return True
-    text = f"{error.error} {error.info}" if isinstance(error, exceptions.TransportError) else ""
-    if any(sign in text for sign in _LOST_NODE):
-        return True
+        return not isinstance(error, exceptions.SSLError)
+    if not isinstance(error, exceptions.TransportError):
+        return False
     # A full disk says 429 too, and does not get better by being asked.
-    return (
-        isinstance(error, exceptions.TransportError)
-        and error.status_code in _BUSY
-        and not any(sign in text for sign in _NO_ROOM)
-    )
+    return _says(error, _LOST_NODE) or (error.status_code in _BUSY and not _says(error, _NO_ROOM))
+
+
+def _says(error: exceptions.TransportError, signs: Collection[str]) -> bool:
+    text = f"{error.error} {error.info}"
+    return any(sign in text for sign in signs)
 
 
 def _reason(error: exceptions.OpenSearchException) -> str:
     """The server's own words, on one line, not too many of them."""
+    said = str(error)
     if isinstance(error, exceptions.TransportError):
-        info = error.info
-        if isinstance(info, dict):
-            own = info.get("error", info)
-            causes = own.get("root_cause") if isinstance(own, dict) else None
-            info = causes[0] if causes else own
-            info = info.get("reason", info) if isinstance(info, dict) else info
-        return " ".join(f"{error.status_code} {error.error if info is None else info}".split())[:300]
-    return " ".join(str(error).split())[:300]
+        said = f"{error.status_code} {_cause(error.info) or error.error}"
+    return " ".join(said.split())[:300]
+
+
+def _cause(info: object) -> object:
+    """The innermost cause that the server names."""
+    while isinstance(info, dict) and (inner := info.get("root_cause") or info.get("error") or info.get("reason")):
+        info = inner[0] if isinstance(inner, list) else inner
+    return info
 
 
 def _signed(user: str, password: str) -> dict[str, str]:

@@ -8,23 +8,28 @@ term comes from outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from kb.engine import Concept, Form, Request
-from kb.engine.opensearch.commits import Commit
-from kb.engine.opensearch.layout import ANY, PAGE
+from kb.engine.opensearch.commits import Commit, Dead
+from kb.engine.opensearch.layout import ANY, PAGE, dead_id
 from kb.tuning import Tuning
 
 JSON = dict[str, Any]
 Steps = tuple[tuple[str, ...], ...]
 
-_NOTHING: JSON = {"match_none": {}}
+NOTHING: JSON = {"match_none": {}}
+_FIRST: JSON = {"term": {"number": 1}}
 _ROUNDING = 1e-4
 """Sums are float32: a page that holds just enough must not be lost by their last digits."""
-_NORM = "(params.a + params.b * Math.max(doc['length'].value / params.average, params.shortest))"
-_OF_TERM = f"double f = _score; return params.weight * f / (f + {_NORM});"
+_SATURATED = """
+double weight = params.weight; double a = params.a; double b = params.b; double least = params.least;
+double length = doc['length'].value;
+return weight * f / (f + Math.max(a + b * length, least));"""
+_OF_TERM = f"double f = _score;{_SATURATED}"
 # What the cluster says of places where terms stand in order is f / (f + 1).
-_OF_PHRASE = f"double f = Math.rint(_score / (1.0 - _score)); return params.weight * f / (f + {_NORM});"
+_OF_PHRASE = f"double f = Math.rint(_score / (1.0 - _score));{_SATURATED}"
 
 
 class Way(NamedTuple):
@@ -33,14 +38,19 @@ class Way(NamedTuple):
     field: str
     steps: Steps
 
+    @property
+    def single(self) -> bool:
+        """Whether it is nothing but a term."""
+        return len(self.steps) == 1 and len(self.steps[0]) == 1
+
 
 class Part(NamedTuple):
-    """What is looked for in a field, what it weighs there, and the query that finds it."""
+    """What is looked for, as its field has it, what it weighs there, and how rare it is in texts."""
 
-    field: str
+    found: Way
     way: Way
     weight: float
-    query: JSON
+    rarity: float
 
 
 def ways(form: Form) -> Iterator[Way]:
@@ -55,15 +65,14 @@ def ways(form: Form) -> Iterator[Way]:
         yield Way(form.field, steps)
 
 
-def find(way: Way, field: str = "") -> JSON:
-    """The pages that have it, in its field or another one; scored by how often."""
-    name, steps = field or way.field, way.steps
-    if len(steps) == 1 and len(steps[0]) == 1:
-        return {"term": {name: steps[0][0]}}
+def find(way: Way) -> JSON:
+    """The pages that have it, scored by how often."""
+    if way.single:
+        return {"term": {way.field: way.steps[0][0]}}
     # A phrase query would count each of its terms, and a place twice where two terms of a step share it.
-    rules = [_any_term(step or (ANY,)) for step in steps]
+    rules = [_any_term(step) if step else _any_word(way.field) for step in way.steps]
     rule = rules[0] if len(rules) == 1 else {"all_of": {"ordered": True, "max_gaps": 0, "intervals": rules}}
-    return {"intervals": {name: rule}}
+    return {"intervals": {way.field: rule}}
 
 
 def _any_term(step: Sequence[str]) -> JSON:
@@ -71,144 +80,195 @@ def _any_term(step: Sequence[str]) -> JSON:
     return terms[0] if len(terms) == 1 else {"any_of": {"intervals": terms}}
 
 
-def any_of(queries: Sequence[JSON]) -> JSON:
+def _any_word(field: str) -> JSON:
+    # The surface field has the positions of the lemmas, and nothing that stands at all of them.
+    return {"match": {"query": ANY, "use_field": "lemma"} if field == "surface" else {"query": ANY}}
+
+
+def any_of(wanted: Sequence[Way | None]) -> JSON:
+    """The pages that have any of what is wanted: none where nothing is. All count alike."""
+    own = dict.fromkeys(way for way in wanted if way is not None)
+    terms: dict[str, list[str]] = {}
+    for way in own:
+        if way.single:
+            terms.setdefault(way.field, []).append(way.steps[0][0])
+    queries: list[JSON] = [{"terms": {field: each}} for field, each in terms.items()]
+    return either([*queries, *(find(way) for way in own if not way.single)])
+
+
+def either(queries: Sequence[JSON]) -> JSON:
     """What any of the queries finds: nothing where there are none."""
-    queries = [query for query in queries if query != _NOTHING]
+    queries = [query for query in queries if query != NOTHING]
     if len(queries) < 2:
-        return queries[0] if queries else _NOTHING
+        return queries[0] if queries else NOTHING
     return {"bool": {"should": list(queries), "minimum_should_match": 1}}
 
 
-def in_text(concept: Concept) -> JSON:
-    """The pages whose text has a concept."""
-    return any_of([find(way) for way in dict.fromkeys(way for form in concept.forms for way in ways(form))])
+class Alive:
+    """The rows of one commit."""
+
+    def __init__(self, commit: Commit) -> None:
+        self._born: JSON = {"range": {"born": {"lte": commit.number}}}
+        self.dead = [listed(commit.build, own) for own in commit.dead]
+        if commit.void:
+            self.dead.append({"terms": {"born": list(commit.void)}})
+
+    def rows(self, row: str, *filters: JSON) -> JSON:
+        """Those of one kind that pass the filters."""
+        return {"bool": {"filter": [{"term": {"row": row}}, self._born, *filters], "must_not": self.dead}}
+
+
+def listed(build: str, dead: Dead) -> JSON:
+    """The rows of documents that a commit has removed or replaced: the cluster reads which by itself."""
+    where = {"index": build, "id": dead_id(dead.number), "path": "dead", "store": True}
+    return {"terms": {"ord": where, "value_type": "bitmap"}}
 
 
 class Queries:
-    """The queries over one commit. ``idf_of`` tells how rare something is."""
+    """The queries over one commit. What stands nowhere is not asked for.
 
-    def __init__(self, commit: Commit, tuning: Tuning, idf_of: Callable[[Way], float]) -> None:
+    ``pages_of`` tells on how many pages a term of a field stands, ``idf_of`` how rare something is.
+    """
+
+    def __init__(
+        self, commit: Commit, tuning: Tuning, pages_of: Callable[[str, str], int], idf_of: Callable[[Way], float]
+    ) -> None:
         self._tuning = tuning
+        self._pages_of = pages_of
         self._idf_of = idf_of
         self._context = [
             (name, share) for name, share in (("title", tuning.title), ("heading", tuning.heading)) if share
         ]
-        dead = [ord for each in commit.dead for ord in each.ords]
-        self._alive: list[JSON] = [{"range": {"born": {"lte": commit.number}}}]
-        self._dead: list[JSON] = [
-            {"terms": {"ord": dead[start : start + 50_000]}} for start in range(0, len(dead), 50_000)
-        ]
-        if commit.void:
-            self._dead.append({"terms": {"born": list(commit.void)}})
+        self.alive = Alive(commit)
         self.average = max(commit.words / max(commit.pages, 1), 1.0)
+        # Of a page's length, the number that a frequency is compared with: numbers alone, of one type, make scripts fast.
         self._norm = {
-            "a": tuning.k1 * (1 - tuning.b),
-            "b": tuning.k1 * tuning.b,
-            "average": self.average,
-            "shortest": tuning.shortest,
+            "a": float(tuning.k1 * (1 - tuning.b)),
+            "b": float(tuning.k1 * tuning.b / self.average),
+            "least": float(tuning.k1 * (1 - tuning.b + tuning.b * tuning.shortest)),
         }
 
-    def rows(self, row: str, *filters: JSON) -> JSON:
-        """The rows of one kind of this commit."""
-        return {"bool": {"filter": [{"term": {"row": row}}, *self._alive, *filters], "must_not": self._dead}}
+    def there(self, way: Way, field: str = "") -> Way | None:
+        """A way as far as a field, its own or another one, has its terms; None where it cannot stand there."""
+        name = field or way.field
+        steps = tuple(tuple(term for term in step if self._pages_of(name, term)) for step in way.steps)
+        if any(step and not left for step, left in zip(way.steps, steps, strict=True)):
+            return None
+        return Way(name, steps) if any(steps) else None
+
+    def in_text(self, concept: Concept) -> JSON:
+        """The pages whose text has a concept."""
+        return any_of([self.there(way) for way in dict.fromkeys(way for form in concept.forms for way in ways(form))])
 
     # What matches
 
     def matching(self, request: Request) -> JSON:
         """The pages that match by words, scored."""
-        concepts = request.concepts
-        asked = [concept for concept in concepts if concept.asked]
-        excluded = [in_text(concept) for concept in concepts if concept.excluded]
+        asked = [concept for concept in request.concepts if concept.asked]
         if not asked:  # each document by its first page
-            return self._weighted([{"term": {"number": 1}}], excluded, [])
-        texts = {concept.forms: in_text(concept) for concept in asked}
-        anywhere = {forms: any_of([text, self._in_context(forms)]) for forms, text in texts.items()}
-        first = {"bool": {"filter": [{"term": {"number": 1}}, any_of(list(anywhere.values()))]}}
-        filters = [any_of([*texts.values(), first])]
+            return self._weighted({"constant_score": {"filter": self._passing(request, _FIRST)}})
+        inside = [part for concept in asked for part in self._of_text(concept)]
+        first = self._in_context(asked)
+        if first != NOTHING:  # of a document's first page title and heading are enough
+            inside.append({"constant_score": {"filter": {"bool": {"filter": [_FIRST, first]}}, "boost": 0.0}})
+        if not inside:
+            return NOTHING
+        filters = [self._anywhere(concept) for concept in asked if concept.required]
         floor = request.floor - _ROUNDING
+        telling = _telling(asked, floor)
         if any(concept.worth < floor for concept in asked):
-            held = [{"constant_score": {"filter": anywhere[own.forms], "boost": own.worth}} for own in asked]
+            held = [
+                {"constant_score": {"filter": self._anywhere(concept), "boost": concept.worth}}
+                for concept in asked
+                if concept.worth
+            ]
             filters.append({"function_score": {"query": {"bool": {"should": held}}, "min_score": floor}})
-        filters += [anywhere[concept.forms] for concept in asked if concept.required]
-        scores = [part for concept in asked for part in (*self._of_text(concept), *self._of_context(concept))]
-        for concept in concepts:
-            if concept.bonus and not concept.excluded:
-                inside = self._of_text(concept)
-                if inside:  # title and heading count beside a text that has it
-                    both = {"must": [{"bool": {"should": inside}}], "should": self._of_context(concept)}
-                    scores.append({"bool": both})
-        return self._weighted(filters, excluded, scores)
+            if len(telling) < len(asked):  # pages with nothing but frequent words are passed over
+                filters.append(either([self._anywhere(concept) for concept in telling]))
+        query = self._passing(request, *filters)
+        query["bool"]["must"] = [{"bool": {"should": inside}}]
+        query["bool"]["should"] = [
+            *(part for concept in asked for part in self._of_context(concept)),
+            *(part for concept in request.concepts if concept.bonus for part in self._of_bonus(concept)),
+        ]
+        return self._weighted(query)
 
     def joining(self, request: Request, places: Sequence[str]) -> JSON:
         """Those of these pages that may be found without the words."""
-        required = [
-            any_of([in_text(concept), self._in_context(concept.forms)])
-            for concept in request.concepts
-            if concept.required and not concept.excluded
-        ]
-        excluded = [in_text(concept) for concept in request.concepts if concept.excluded]
-        query = self.rows(PAGE, {"terms": {"place": list(places)}}, *required)
-        query["bool"]["must_not"] = [*query["bool"]["must_not"], *excluded, *self._worthless()]
+        required = [self._anywhere(own) for own in request.concepts if own.required and not own.excluded]
+        return self._passing(request, {"terms": {"place": list(places)}}, *required)
+
+    def _passing(self, request: Request, *filters: JSON) -> JSON:
+        """The pages that pass filters, without what is excluded and without pages that nothing finds."""
+        query = self.alive.rows(PAGE, *filters)
+        excluded = [self.in_text(concept) for concept in request.concepts if concept.excluded]
+        worthless = [] if self._tuning.contents_page else [{"term": {"contents": True}}]
+        query["bool"]["must_not"] = [*self.alive.dead, *excluded, *worthless]
         return query
 
-    def _worthless(self) -> list[JSON]:
-        """Pages that nothing finds."""
-        return [] if self._tuning.contents_page else [{"term": {"contents": True}}]
-
-    def _weighted(self, filters: list[JSON], excluded: list[JSON], scores: list[JSON]) -> JSON:
-        query = self.rows(PAGE, *filters)
-        query["bool"]["must_not"] = [*query["bool"]["must_not"], *excluded, *self._worthless()]
-        if scores:
-            query["bool"]["should"] = scores
-        else:
-            query = {"constant_score": {"filter": query}}
+    def _weighted(self, query: JSON) -> JSON:
         factor = self._tuning.contents_page
         if factor in (0, 1):
             return query
         less = [{"filter": {"term": {"contents": True}}, "weight": factor}]
         return {"function_score": {"query": query, "functions": less, "boost_mode": "multiply"}}
 
+    def _anywhere(self, concept: Concept) -> JSON:
+        return either([self.in_text(concept), self._in_context([concept])])
+
+    def _in_context(self, concepts: Sequence[Concept]) -> JSON:
+        """The pages where the title or a heading has one of the concepts."""
+        own = dict.fromkeys(
+            way for concept in concepts for form in concept.forms if form.field == "lemma" for way in ways(form)
+        )
+        return any_of([self.there(way, field) for way in own for field, _ in self._context])
+
     # What it is worth
 
     def _of_text(self, concept: Concept) -> list[JSON]:
         """What a concept in the text adds: of each field the best."""
         found: dict[str, list[JSON]] = {}
-        for form in concept.forms:
-            for way in ways(form):
-                query = find(way)
+        for part in self.parts(concept):
+            if part.found.field == part.way.field:
                 script = {
-                    "source": _OF_PHRASE if "intervals" in query else _OF_TERM,
-                    "params": {"weight": form.weight * self._idf_of(way), **self._norm},
+                    "source": _OF_TERM if part.found.single else _OF_PHRASE,
+                    "params": {"weight": float(part.weight * part.rarity), **self._norm},
                 }
-                found.setdefault(way.field, []).append({"script_score": {"query": query, "script": script}})
+                query = {"script_score": {"query": find(part.found), "script": script}}
+                found.setdefault(part.found.field, []).append(query)
         return [_best(queries) for queries in found.values()]
 
     def _of_context(self, concept: Concept) -> list[JSON]:
         """What a concept in the title and in a heading adds."""
-        found = []
-        for field, share in self._context:
-            parts = [
-                {"constant_score": {"filter": find(way, field), "boost": form.weight * share * self._idf_of(way)}}
-                for form in concept.forms
-                if form.field == "lemma"
-                for way in ways(form)
-            ]
-            if parts:
-                found.append(_best(parts))
-        return found
+        found: dict[str, list[JSON]] = {}
+        for part in self.parts(concept):
+            if part.found.field != part.way.field:
+                query = {"constant_score": {"filter": find(part.found), "boost": part.weight * part.rarity}}
+                found.setdefault(part.found.field, []).append(query)
+        return [_best(queries) for queries in found.values()]
 
-    def _in_context(self, forms: Sequence[Form]) -> JSON:
-        """The pages where the title or a heading has one of the forms."""
-        own = dict.fromkeys(way for form in forms if form.field == "lemma" for way in ways(form))
-        return any_of([find(way, field) for way in own for field, _ in self._context])
+    def _of_bonus(self, concept: Concept) -> list[JSON]:
+        """The same of a bonus: title and heading count beside a text that has it."""
+        inside = [] if concept.excluded else self._of_text(concept)
+        return (
+            [{"bool": {"must": [{"bool": {"should": inside}}], "should": self._of_context(concept)}}] if inside else []
+        )
 
     def parts(self, concept: Concept) -> Iterator[Part]:
         """Every way in which a concept may add to a score."""
         for form in concept.forms:
             for way in ways(form):
-                yield Part(way.field, way, form.weight, find(way))
-                for field, share in self._context if form.field == "lemma" else ():
-                    yield Part(field, way, form.weight * share, find(way, field))
+                fields = [(way.field, 1.0), *(self._context if form.field == "lemma" else ())]
+                there = [(found, share) for field, share in fields if (found := self.there(way, field))]
+                rarity = self._idf_of(way) if there else 0.0
+                yield from (Part(found, way, form.weight * share, rarity) for found, share in there)
+
+
+def _telling(asked: Sequence[Concept], floor: float) -> list[Concept]:
+    """The concepts without which no page is worth enough: the others together are worth less than the floor."""
+    ordered = sorted(asked, key=lambda concept: concept.worth)
+    sums = list(accumulate(concept.worth for concept in ordered))
+    return [concept for concept, worth in zip(ordered, sums, strict=True) if worth >= floor]
 
 
 def _best(queries: list[JSON]) -> JSON:

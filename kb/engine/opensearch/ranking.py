@@ -1,8 +1,8 @@
 """Pages → documents, in the cluster: scripts that gather each document's best pages, and how their answers are put together.
 
 A document counts by its best page and a share of the next best, which no query of the cluster can say; so a script looks at each
-matching page once. It keeps of each document the best two scores and the number of pages, counts facets when it meets the
-document first, and each shard sends its best documents alone. All pages of a document are on one shard.
+matching page once. It keeps of each document the best pages and how many match, counts facets when it meets the document first,
+and each shard sends its best documents alone. All pages of a document are on one shard.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ JSON = dict[str, Any]
 
 _INIT = """
 state.documents = new HashMap();
-state.top = 0.0;
+state.last = new double[] {0, 0, 0, -1};
+state.top = new double[] {0, params.apart.size()};
 int size = params.filter_of.size();
 state.filter_of = new int[size];
 state.met = new int[size];
@@ -28,80 +29,110 @@ for (int i = 0; i < size; i++) {
   state.met[i] = (int) params.met[i];
 }
 """
-# Of a document: best score, next best, pages, day or given place, filters that it lacks (a bit each).
+# Of a document: how many pages match, day or given place, filters that it lacks (a bit each), its number, its rank; then the
+# scores of its best pages, and after them their numbers. Types are named, and what stands side by side is looked up once: this is
+# done for each page that matches.
 _MAP = """
 double score = _score;
-if (score > state.top) { state.top = score; }
+double[] top = (double[]) state.top;
+if (score > top[0]) { top[0] = score; }
+int kept = (int) params.kept;
 long ord = doc['ord'].value;
-double[] own = (double[]) state.documents.get(ord);
-if (own == null) {
-  int[] met = (int[]) state.met;
-  int[] filterOf = (int[]) state.filter_of;
-  int[] counts = (int[]) state.counts;
-  int lacking = (int) params.all;
-  def values = doc['values'];
-  int many = values.size();
-  for (int i = 0; i < many; i++) { lacking &= ~met[(int) (long) values.get(i)]; }
-  for (int i = 0; i < many; i++) {
-    int value = (int) (long) values.get(i);
-    if (lacking == 0 || lacking == filterOf[value]) { counts[value]++; }
+double[] own = (double[]) state.last;
+if (own[3] != ord) {
+  HashMap documents = (HashMap) state.documents;
+  own = (double[]) documents.get(ord);
+  if (own == null) {
+    int[] met = (int[]) state.met;
+    int[] filterOf = (int[]) state.filter_of;
+    int[] counts = (int[]) state.counts;
+    int lacking = (int) params.all;
+    def values = doc['values'];
+    int many = values.size();
+    for (int i = 0; i < many; i++) { lacking &= ~met[(int) (long) values.get(i)]; }
+    for (int i = 0; i < many; i++) {
+      int value = (int) (long) values.get(i);
+      if (lacking == 0 || lacking == filterOf[value]) { counts[value]++; }
+    }
+    double key = 0;
+    if (params.key == 'newest') { key = -doc['day'].value; }
+    else if (params.key == 'oldest') { key = doc['day'].value == 0 ? 1.0e9 : doc['day'].value; }
+    else if (params.key == 'order') { key = params.order.getOrDefault(doc['document'].value, params.order.size()); }
+    own = new double[5 + 2 * kept];
+    own[1] = key;
+    own[2] = lacking;
+    own[3] = ord;
+    documents.put(ord, own);
   }
-  double key = 0;
-  if (params.key == 'newest') { key = -doc['day'].value; }
-  else if (params.key == 'oldest') { key = doc['day'].value == 0 ? 1.0e9 : doc['day'].value; }
-  else if (params.key == 'order') { key = params.order.getOrDefault(doc['document'].value, params.order.size()); }
-  own = new double[] {0, 0, 0, key, lacking};
-  state.documents.put(ord, own);
+  state.last = own;
 }
-own[2]++;
-if (params.apart.size() == 0 || !params.apart.containsKey(doc['number'].value + '#' + doc['document'].value)) {
-  if (score > own[0]) { own[1] = own[0]; own[0] = score; }
-  else if (score > own[1]) { own[1] = score; }
+own[0]++;
+int at = 4 + kept;
+if (score >= own[at]) {
+  double number = doc['number'].value;
+  if (top[1] == 0 || !params.apart.containsKey(doc['number'].value + '#' + doc['document'].value)) {
+    if (score > own[at] || number < own[at + kept]) {
+      while (at > 5 && (score > own[at - 1] || (score == own[at - 1] && number < own[at - 1 + kept]))) {
+        own[at] = own[at - 1];
+        own[at + kept] = own[at + kept - 1];
+        at--;
+      }
+      own[at] = score;
+      own[at + kept] = number;
+    }
+  }
 }
 """
+# Few documents are better than the worst of the best so far, so few are put among them.
 _COMBINE = """
 int most = (int) params.most;
 double share = params.share;
 long documents = 0;
 long pages = 0;
-def queue = new PriorityQueue((a, b) -> {
-  if (a[1] != b[1]) { return a[1] < b[1] ? 1 : -1; }
-  if (a[2] != b[2]) { return a[2] < b[2] ? -1 : 1; }
-  return a[0] < b[0] ? 1 : (a[0] > b[0] ? -1 : 0);
+PriorityQueue queue = new PriorityQueue((a, b) -> {
+  double[] one = (double[]) a;
+  double[] other = (double[]) b;
+  if (one[1] != other[1]) { return one[1] < other[1] ? 1 : -1; }
+  if (one[4] != other[4]) { return one[4] < other[4] ? -1 : 1; }
+  return one[3] < other[3] ? 1 : (one[3] > other[3] ? -1 : 0);
 });
-for (def entry : state.documents.entrySet()) {
-  double[] own = (double[]) entry.getValue();
-  if (own[4] != 0) { continue; }
+double[] worst = null;
+for (def each : ((HashMap) state.documents).values()) {
+  double[] own = (double[]) each;
+  if (own[2] != 0) { continue; }
   documents++;
-  pages += (long) own[2];
-  if (most > 0) {
-    queue.add(new double[] {(double) (long) entry.getKey(), own[3], own[0] + share * own[1], own[0], own[1], own[2]});
-    if (queue.size() > most) { queue.poll(); }
-  }
+  pages += (long) own[0];
+  if (most == 0) { continue; }
+  own[4] = own[5] + share * own[6];
+  if (worst != null && (own[1] > worst[1] || (own[1] == worst[1] && own[4] < worst[4]))) { continue; }
+  queue.add(own);
+  if (queue.size() > most) { queue.poll(); }
+  if (queue.size() == most) { worst = (double[]) queue.peek(); }
 }
 def best = new ArrayList();
 for (def each : queue) {
+  double[] own = (double[]) each;
   def row = new ArrayList();
-  for (int i = 0; i < 6; i++) { row.add(each[i]); }
+  for (int i = 0; i < own.length; i++) { row.add(own[i]); }
   best.add(row);
 }
 def counts = new ArrayList();
 int[] counted = (int[]) state.counts;
 for (int i = 0; i < counted.length; i++) { counts.add(counted[i]); }
-return ['documents': documents, 'pages': pages, 'top': state.top, 'counts': counts, 'best': best];
+double[] top = (double[]) state.top;
+return ['documents': documents, 'pages': pages, 'top': top[0], 'counts': counts, 'best': best];
 """
 _REDUCE = "def all = new ArrayList(); for (s in states) { if (s != null) { all.add(s); } } return all;"
 
 
 class Ranked(NamedTuple):
-    """A document by its ``ord``: what it is ordered by before its rank, its two best scores, how many of its pages match."""
+    """A document by its ``ord``: what it is ordered by before its rank, how many pages match, the best with their scores."""
 
     ord: int
     key: float
     rank: float
-    best: float
-    second: float
     pages: int
+    best: Sequence[tuple[int, float]]
 
     @property
     def order(self) -> tuple[float, float, int]:
@@ -132,6 +163,7 @@ def gathering(
         "met": met,
         "all": (1 << len(filters)) - 1,
         "most": most,
+        "kept": max(request.pages_per_document if most else 0, 2),
         "share": float(tuning.second_page),
         "key": "order" if request.order else request.sort,
         "order": {id: place for place, id in enumerate(request.order)},
@@ -145,11 +177,7 @@ def gathered(answer: JSON) -> Gathered:
     """What the aggregation says."""
     found = answer["aggregations"]["gathered"]["value"]
     counts = [sum(column) for column in zip(*(each["counts"] for each in found), strict=True)]
-    best = [
-        Ranked(int(ord), key, rank, best, second, int(pages))
-        for each in found
-        for ord, key, rank, best, second, pages in each["best"]
-    ]
+    best = [_ranked(*row) for each in found for row in each["best"]]
     return Gathered(
         documents=sum(each["documents"] for each in found),
         pages=sum(each["pages"] for each in found),
@@ -157,6 +185,12 @@ def gathered(answer: JSON) -> Gathered:
         counts=counts,
         best=sorted(best, key=lambda own: own.order),
     )
+
+
+def _ranked(pages: float, key: float, _lacking: float, ord: float, rank: float, *best: float) -> Ranked:
+    kept = len(best) // 2
+    found = [(int(number), score) for score, number in zip(best[:kept], best[kept:], strict=True) if score]
+    return Ranked(int(ord), key, rank, int(pages), found)
 
 
 def facets_of(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from kb.deadline import check, untimed
-from kb.engine.opensearch.commits import Commit
+from kb.engine.opensearch.bitmap import unpacked
+from kb.engine.opensearch.commits import Commit, Dead
 from kb.engine.opensearch.connection import Connection, Missing
-from kb.engine.opensearch.layout import DOCUMENT, WORDS, counted
-from kb.engine.opensearch.queries import Queries
+from kb.engine.opensearch.layout import DOCUMENT, FIELDS, WORDS, counted, dead_id
+from kb.engine.opensearch.queries import Alive
 from kb.errors import IndexDamaged
 
 JSON = dict[str, Any]
@@ -23,10 +24,10 @@ _ROWS = 2_000
 class Rows:
     """The rows of one commit."""
 
-    def __init__(self, connection: Connection, build: str, queries: Queries) -> None:
+    def __init__(self, connection: Connection, commit: Commit) -> None:
         self._connection = connection
-        self._build = build
-        self.queries = queries
+        self._build = commit.build
+        self._alive = Alive(commit)
 
     def search(self, bodies: Sequence[JSON]) -> list[JSON]:
         """The answers to searches. Raises IndexDamaged where the index is gone."""
@@ -40,7 +41,7 @@ class Rows:
     ) -> Iterator[JSON]:
         """All rows of a kind, in order of numbers that are not the same in any two; and the first of these."""
         after: list[Any] | None = None
-        query = self.queries.rows(row, *filters)
+        query = self._alive.rows(row, *filters)
         while True:
             check()
             body: JSON = {
@@ -57,6 +58,15 @@ class Rows:
             if len(hits) < size:
                 return
             after = hits[-1]["sort"]
+
+    def dead(self, commits: Iterable[Dead]) -> frozenset[int]:
+        """Which documents these commits have removed or replaced, by ``ord``."""
+        ids = [dead_id(each.number) for each in commits]
+        if not ids:
+            return frozenset()
+        body = {"size": len(ids), "query": {"ids": {"values": ids}}, "_source": ["dead"], "track_total_hits": False}
+        hits = self.search([body])[0]["hits"]["hits"]
+        return frozenset().union(*(unpacked(hit["_source"]["dead"]) for hit in hits))
 
 
 def gone(build: str) -> IndexDamaged:
@@ -123,7 +133,7 @@ def documents_of(
         }
 
     def changed(before: Mapping[int, DocumentRow], then: Commit) -> dict[int, DocumentRow]:
-        dead = {ord for each in commit.dead for ord in each.ords}
+        dead = rows.dead(each for each in commit.dead if each.number > then.number)
         kept = {ord: own for ord, own in before.items() if ord not in dead}
         return kept | read({"range": {"born": {"gt": then.number}}})
 
@@ -136,7 +146,7 @@ def words_of(
     """On how many pages each term stands, by field: the sum of what each commit has changed."""
 
     def read(*filters: JSON, of: Mapping[str, Mapping[str, int]] | None = None) -> dict[str, dict[str, int]]:
-        found = {field: dict((of or {}).get(field, {})) for field in ("surface", "lemma")}
+        found = {field: dict((of or {}).get(field, {})) for field in FIELDS}
         for own in rows.each(WORDS, *filters, source=["words"], sort=("born", "number"), size=20):
             for field, text in own["words"].items():
                 counts = found[field]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cachetools import LRUCache
 
+from kb.deadline import check
 from kb.engine import (
     Concept,
     Contribution,
     DocumentMatch,
+    Field,
     Heading,
     Matches,
     Near,
@@ -24,8 +27,8 @@ from kb.engine import (
 )
 from kb.engine.opensearch.commits import Commit
 from kb.engine.opensearch.connection import Connection
-from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, day_of, place
-from kb.engine.opensearch.queries import Part, Queries, Way, any_of, find, in_text, ways
+from kb.engine.opensearch.layout import DOCUMENT, DOCUMENTS, PAGE, PAGES, Terms, day_of, place
+from kb.engine.opensearch.queries import NOTHING, Part, Queries, Way, either, find, ways
 from kb.engine.opensearch.ranking import Gathered, Ranked, facets_of, gathered, gathering
 from kb.engine.opensearch.reading import DocumentRow, Followed, Rows, documents_of, words_of
 from kb.model import Document, Page
@@ -34,6 +37,10 @@ from kb.tuning import Tuning
 JSON = dict[str, Any]
 _COUNTS_KEPT = 20_000
 _SAMPLE_AT_ONCE = 1_000
+_TEXTS_AT_ONCE = 200
+_CHARACTERS_KEPT = 4_000_000
+"""Of the texts of pages that were found last."""
+_TEXTS = ("lemma", "surface")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +53,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """A document of a slice: the score of its best page, how many match, and those that are near, with their scores."""
+    """A document of a slice: how many of its pages match, and the best, with their scores, joined or not."""
 
     ord: int
-    score: float
     matching: int
-    near: Sequence[tuple[int, float, bool]] = ()
+    pages: Sequence[tuple[int, float, bool]]
 
 
 class OpenSearchState:
@@ -64,9 +70,13 @@ class OpenSearchState:
         self.size = Size(commit.documents, commit.pages)
         self._tuning = tuning
         self._kept = kept or Kept()
-        self._queries = Queries(commit, tuning, self._idf)
-        self._rows = Rows(connection, commit.build, self._queries)
+        self._queries = Queries(commit, tuning, self._pages_of, self._idf)
+        self._rows = Rows(connection, commit)
+        self._own_words: Mapping[str, Mapping[str, int]] | None = None
         self._counts: LRUCache[str, int] = LRUCache(_COUNTS_KEPT)
+        self._texts: LRUCache[tuple[str, int], Mapping[str, str]] = LRUCache(
+            _CHARACTERS_KEPT, lambda row: sum(map(len, row.values()))
+        )
         self._lock = threading.Lock()
 
     # Reading rows
@@ -119,14 +129,16 @@ class OpenSearchState:
         return self._words()["surface"]
 
     def _words(self) -> Mapping[str, Mapping[str, int]]:
-        return words_of(self._rows, self.commit, self._kept.words)
+        if self._own_words is None:
+            self._own_words = words_of(self._rows, self.commit, self._kept.words)
+        return self._own_words
 
-    def _hits(self, row: str, *filters: JSON) -> list[JSON]:
+    def _hits(self, row: str, *filters: JSON, source: Sequence[str] = ("stored",)) -> list[JSON]:
         """At most as many rows as one search gives."""
         body = {
             "size": _SAMPLE_AT_ONCE,
-            "query": self._queries.rows(row, *filters),
-            "_source": ["stored"],
+            "query": self._queries.alive.rows(row, *filters),
+            "_source": list(source),
             "sort": ["_doc"],
             "track_total_hits": False,
         }
@@ -139,28 +151,36 @@ class OpenSearchState:
         counts: list[tuple[str, int | None]] = []
         asked: dict[str, JSON] = {}
         for concept in concepts:
-            own = dict.fromkeys(way for form in concept.forms for way in ways(form))
-            key = json.dumps(list(own))
-            if len(own) == 1 and (known := self._of_word(next(iter(own)))) is not None:
-                counts.append((key, known))
-                continue
-            counts.append((key, None))
-            asked[key] = in_text(concept)
+            query = self._queries.in_text(concept)
+            key = json.dumps(query)
+            known = self._known(query)
+            counts.append((key, known))
+            if known is None:
+                asked[key] = query
         found = self._counted(asked)
         return [found[key] if known is None else known for key, known in counts]
 
-    def _of_word(self, way: Way) -> int | None:
-        """On how many pages a single term stands; None for a phrase."""
-        if len(way.steps) == 1 and len(way.steps[0]) == 1:
-            return self._words()[way.field].get(way.steps[0][0], 0)
-        return None
+    def _pages_of(self, field: str, term: str) -> int:
+        """On how many pages a term stands."""
+        return self._words()[field].get(term, 0)
+
+    def _known(self, query: JSON) -> int | None:
+        """How many pages a query finds, where nobody need be asked: those of nothing, and of one term."""
+        if query == NOTHING:
+            return 0
+        [(kind, own)] = query.items()
+        if kind != "terms":
+            return None
+        [(field, terms)] = own.items()
+        return self._pages_of(field, terms[0]) if len(terms) == 1 else None
 
     def _idf(self, way: Way) -> float:
-        count = self._of_word(way)
-        if count is None:
-            key = json.dumps([way])
-            count = self._counted({key: find(way)})[key]
-        return idf(self.commit.pages, count)
+        there = self._queries.there(way)
+        if there is None or there.single:
+            return idf(self.commit.pages, self._pages_of(there.field, there.steps[0][0]) if there else 0)
+        query = find(there)
+        key = json.dumps(query)
+        return idf(self.commit.pages, self._counted({key: query})[key])
 
     def _counted(self, queries: Mapping[str, JSON]) -> dict[str, int]:
         """How many pages each query finds, all in one search."""
@@ -172,7 +192,7 @@ class OpenSearchState:
             body = {
                 "size": 0,
                 "track_total_hits": False,
-                "query": self._queries.rows(PAGE, any_of(list(new.values()))),
+                "query": self._queries.alive.rows(PAGE, either(list(new.values()))),
                 "aggs": {"counts": {"filters": {"filters": {str(at): query for at, query in enumerate(new.values())}}}},
             }
             buckets = self._rows.search([body])[0]["aggregations"]["counts"]["buckets"]
@@ -184,8 +204,37 @@ class OpenSearchState:
 
     def _count_phrases(self, concepts: Sequence[Concept]) -> None:
         """Have all phrases of a request counted at once."""
-        phrases = {way for concept in concepts for form in concept.forms for way in ways(form) if len(way.steps) > 1}
-        self._counted({json.dumps([way]): find(way) for way in sorted(phrases)})
+        every = dict.fromkeys(way for concept in concepts for form in concept.forms for way in ways(form))
+        phrases = [find(there) for way in every if (there := self._queries.there(way)) and not there.single]
+        self._counted({json.dumps(query): query for query in phrases})
+
+    # Where terms stand
+
+    def locate(
+        self, terms: Mapping[Field, Collection[str]], pages: Sequence[tuple[str, int]]
+    ) -> Sequence[Sequence[int]]:
+        """The words of each page's text that have one of the terms, by number from 0, ascending."""
+        check()
+        rows = self._texts_of(pages)
+        asked = Terms(terms)
+        return [asked.where(rows[page]) if page in rows else () for page in pages]
+
+    def _texts_of(self, pages: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Mapping[str, str]]:
+        """The rows with the texts of pages: those that were just found are at hand."""
+        with self._lock:
+            rows = {page: self._texts[page] for page in pages if page in self._texts}
+        places = [place(*page) for page in pages if page not in rows]
+        for start in range(0, len(places), _TEXTS_AT_ONCE):
+            those = {"terms": {"place": places[start : start + _TEXTS_AT_ONCE]}}
+            for row in self._hits(PAGE, those, source=("document", "number", *_TEXTS)):
+                rows[row["document"], row["number"]] = row
+        return rows
+
+    def _keep(self, rows: Iterable[JSON]) -> None:
+        with self._lock:
+            for row in rows:
+                with suppress(ValueError):  # a text longer than all that is kept
+                    self._texts[row["document"], row["number"]] = {field: row[field] for field in _TEXTS}
 
     # Matching
 
@@ -205,10 +254,10 @@ class OpenSearchState:
         if near:
             ranked, joined = self._with_near(found, request, near, answers[1:])
         else:
-            ranked = [(own, _Chosen(own.ord, own.best, own.pages)) for own in found.best]
+            ranked = [(own, _chosen(own)) for own in found.best]
         chosen = [own for _, own in ranked[request.offset : wanted]]
         return Matches(
-            documents=self._documents_of(chosen, scoring, request.pages_per_document),
+            documents=self._documents_of(chosen, request.pages_per_document),
             total=found.documents,
             total_pages=found.pages,
             facets=facets_of(found.counts, self.commit.values, request.facets),
@@ -268,19 +317,16 @@ class OpenSearchState:
                 score = (0.0 if joined else hit["_score"]) + bonuses[at] * unit * factor
                 pages.setdefault(own["ord"][0], []).append((own["number"][0], score, joined))
                 rows[own["ord"][0]] = own
-        ranked = [(own, _Chosen(own.ord, own.best, own.pages)) for own in found.best if own.ord not in pages]
+        ranked = [(own, _chosen(own)) for own in found.best if own.ord not in pages]
         joined_documents = 0
         for ord, raised in pages.items():
             others = apart.get(ord)
-            scores = [score for _, score, _ in raised]
-            scores += [score for score in (others.best, others.second) if score] if others else []
-            scores.sort(reverse=True)
-            rank = scores[0] + self._tuning.second_page * (scores[1] if len(scores) > 1 else 0.0)
-            key = others.key if others else self._key(rows[ord], request)
             joined_documents += others is None
-            count = others.pages if others else 0
-            own_rank = Ranked(ord, key, rank, scores[0], 0.0, count)
-            ranked.append((own_rank, _Chosen(ord, scores[0], count, raised)))
+            if others is None:
+                others = Ranked(ord, self._key(rows[ord], request), 0.0, 0, ())
+            best = sorted([*raised, *_chosen(others).pages], key=lambda page: (-page[1], page[0]))
+            rank = best[0][1] + self._tuning.second_page * (best[1][1] if len(best) > 1 else 0.0)
+            ranked.append((others._replace(rank=rank), _Chosen(ord, others.pages, best)))
         ranked.sort(key=lambda own: own[0].order)
         return ranked, joined_documents
 
@@ -301,88 +347,46 @@ class OpenSearchState:
 
     # The documents of a slice
 
-    def _documents_of(self, chosen: Sequence[_Chosen], scoring: JSON, pages: int) -> tuple[DocumentMatch, ...]:
+    def _documents_of(self, chosen: Sequence[_Chosen], pages: int) -> tuple[DocumentMatch, ...]:
         if not chosen:
             return ()
-        ords = [own.ord for own in chosen]
-        those = {"terms": {"ord": ords}}
-        bodies: list[JSON] = [
-            {
-                "size": len(ords),
-                "query": self._queries.rows(DOCUMENT, those),
-                "_source": ["stored"],
-                "docvalue_fields": ["ord"],
-                "sort": ["_doc"],
-            }
+        wanted = [
+            {"bool": {"filter": [{"term": {"ord": own.ord}}, {"terms": {"number": [page for page, *_ in best]}}]}}
+            for own in chosen
+            if (best := own.pages[:pages])
         ]
-        if pages:
-            bodies += self._asking_pages(chosen, scoring, pages)
-        answers = self._rows.search(bodies)
-        documents = {
-            hit["fields"]["ord"][0]: DOCUMENTS.validate_python(hit["_source"]["stored"])
-            for hit in answers[0]["hits"]["hits"]
-        }
-        best = self._best_pages(answers[1:], chosen, pages) if pages else {}
+        asked = [
+            (DOCUMENT, len(chosen), {"terms": {"ord": [own.ord for own in chosen]}}, ["stored", "ord"]),
+            # A whole row is sent faster than parts of it.
+            (PAGE, sum(len(own.pages[:pages]) for own in chosen), either(wanted), True),
+        ]
+        answers = self._rows.search(
+            [
+                {
+                    "size": size,
+                    "query": self._queries.alive.rows(row, those),
+                    "_source": source,
+                    "sort": ["_doc"],
+                    "track_total_hits": False,
+                }
+                for row, size, those, source in asked
+            ]
+        )
+        documents, found = ([hit["_source"] for hit in answer["hits"]["hits"]] for answer in answers)
+        self._keep(found)
+        document_of = {row["ord"]: DOCUMENTS.validate_python(row["stored"]) for row in documents}
+        page_of = {(row["ord"], row["number"]): PAGES.validate_python(row["stored"]) for row in found}
         return tuple(
             DocumentMatch(
-                document=documents[own.ord],
-                score=own.score,
+                document=document_of[own.ord],
+                score=own.pages[0][1],
                 matching_pages=own.matching,
-                pages=best.get(own.ord, ()),
+                pages=tuple(
+                    PageMatch(page_of[own.ord, number], score, joined) for number, score, joined in own.pages[:pages]
+                ),
             )
             for own in chosen
         )
-
-    def _asking_pages(self, chosen: Sequence[_Chosen], scoring: JSON, pages: int) -> list[JSON]:
-        # Of near pages the scores are known, and others may take their places.
-        most = pages + max(len(own.near) for own in chosen)
-        top = {"size": most, "sort": [{"_score": "desc"}, {"number": "asc"}], "_source": ["stored"]}
-        by_document = {"terms": {"field": "ord", "size": len(chosen)}, "aggs": {"best": {"top_hits": top}}}
-        those = {"terms": {"ord": [own.ord for own in chosen]}}
-        bodies: list[JSON] = [
-            {
-                "size": 0,
-                "track_total_hits": False,
-                "query": {"bool": {"must": [scoring], "filter": [those]}},
-                "aggs": {"documents": by_document},
-            }
-        ]
-        near = [
-            {"bool": {"filter": [{"term": {"ord": own.ord}}, {"terms": {"number": [page for page, *_ in own.near]}}]}}
-            for own in chosen
-            if own.near
-        ]
-        if near:
-            bodies.append(
-                {
-                    "size": sum(len(own.near) for own in chosen),
-                    "query": self._queries.rows(PAGE, any_of(near)),
-                    "_source": ["stored"],
-                    "docvalue_fields": ["ord"],
-                    "sort": ["_doc"],
-                }
-            )
-        return bodies
-
-    def _best_pages(
-        self, answers: Sequence[JSON], chosen: Sequence[_Chosen], pages: int
-    ) -> dict[int, tuple[PageMatch, ...]]:
-        found: dict[int, dict[int, tuple[float, bool, JSON]]] = {own.ord: {} for own in chosen}
-        for bucket in answers[0]["aggregations"]["documents"]["buckets"]:
-            for hit in bucket["best"]["hits"]["hits"]:
-                stored = hit["_source"]["stored"]
-                found[bucket["key"]][stored["number"]] = (hit["sort"][0], False, stored)
-        scores = {own.ord: {page: (score, joined) for page, score, joined in own.near} for own in chosen}
-        for hit in answers[1]["hits"]["hits"] if len(answers) > 1 else ():
-            ord, stored = hit["fields"]["ord"][0], hit["_source"]["stored"]
-            found[ord][stored["number"]] = (*scores[ord][stored["number"]], stored)
-        return {
-            ord: tuple(
-                PageMatch(PAGES.validate_python(stored), score, joined)
-                for _, (score, joined, stored) in sorted(own.items(), key=lambda each: (-each[1][0], each[0]))[:pages]
-            )
-            for ord, own in found.items()
-        }
 
     # Why
 
@@ -390,10 +394,10 @@ class OpenSearchState:
         """What makes the score of a page, part by part."""
         asked = [concept for concept in concepts if not concept.excluded]
         parts = [(at, part) for at, concept in enumerate(asked) for part in self._queries.parts(concept)]
-        here = self._queries.rows(PAGE, {"term": {"place": place(document, number)}})
+        here = self._queries.alive.rows(PAGE, {"term": {"place": place(document, number)}})
         bodies: list[JSON] = [{"size": 1, "query": here, "_source": False, "docvalue_fields": ["length", "contents"]}]
         bodies += [
-            {"size": 1, "query": {"bool": {"must": [part.query], "filter": [here]}}, "_source": False}
+            {"size": 1, "query": {"bool": {"must": [find(part.found)], "filter": [here]}}, "_source": False}
             for _, part in parts
         ]
         page, *answers = (answer["hits"]["hits"] for answer in self._rows.search(bodies))
@@ -411,24 +415,27 @@ class OpenSearchState:
     def _contribution(self, concept: Concept, part: Part, told: float, length: int, factor: float) -> Contribution:
         """What a part adds to a page, where the cluster told so much of it."""
         frequency, saturated = 1.0, 1.0
-        if part.field == part.way.field:
-            frequency = float(round(told / (1 - told))) if "intervals" in part.query else told
+        if part.found.field == part.way.field:
+            frequency = told if part.found.single else float(round(told / (1 - told)))
             saturated = frequency / (frequency + self._norm(length))
-        rarity = self._idf(part.way)
         return Contribution(
             concept=concept.label,
-            field=part.field,
+            field=part.found.field,
             terms=" ".join("|".join(step) or "*" for step in part.way.steps),
             frequency=int(frequency),
-            idf=rarity,
+            idf=part.rarity,
             weight=part.weight * factor,
-            score=part.weight * rarity * saturated * factor,
+            score=part.weight * part.rarity * saturated * factor,
             counted=False,
         )
 
     def _norm(self, length: int) -> float:
         tuning = self._tuning
         return tuning.k1 * (1 - tuning.b + tuning.b * max(length / self._queries.average, tuning.shortest))
+
+
+def _chosen(own: Ranked) -> _Chosen:
+    return _Chosen(own.ord, own.pages, [(number, score, False) for number, score in own.best])
 
 
 def _counted_of(concept: Concept, parts: Sequence[Contribution]) -> list[Contribution]:

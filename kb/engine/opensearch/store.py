@@ -15,7 +15,7 @@ from kb.engine import BuildInfo, Condition
 from kb.engine.opensearch.commits import KEPT_SECONDS, Commit, Commits
 from kb.engine.opensearch.connection import Connection, Missing
 from kb.engine.opensearch.layout import DOCUMENT, INDEX, MAPPINGS, PAGE, SCHEMA_VERSION, STATE_MAPPINGS
-from kb.engine.opensearch.queries import Queries
+from kb.engine.opensearch.queries import Alive, listed
 from kb.engine.opensearch.reading import Rows, gone
 from kb.engine.opensearch.state import Kept, OpenSearchState
 from kb.engine.opensearch.writer import OpenSearchWriter
@@ -87,10 +87,10 @@ class OpenSearchStore:
         Raises IndexMissing, IndexMismatch, IndexDamaged, EngineUnavailable.
         """
         commit = self._live()
-        queries = Queries(commit, self._tuning, lambda _: 0.0)
-        rows = Rows(self._connection, commit.build, queries)
-        bodies = [{"size": 0, "track_total_hits": True, "query": queries.rows(row)} for row in (DOCUMENT, PAGE)]
-        found = [answer["hits"]["total"]["value"] for answer in rows.search(bodies)]
+        alive = Alive(commit)
+        bodies = [{"size": 0, "track_total_hits": True, "query": alive.rows(row)} for row in (DOCUMENT, PAGE)]
+        answers = Rows(self._connection, commit).search(bodies)
+        found = [answer["hits"]["total"]["value"] for answer in answers]
         if found != [commit.documents, commit.pages]:
             expected = f"{commit.documents} i {commit.pages}"
             raise IndexDamaged(
@@ -123,12 +123,13 @@ class OpenSearchStore:
         with self._commits.lock() as lease:
             before, at = self._commits.read()
             fresh = rebuild or before.fingerprint != fingerprint or not self._exists(before.build)
-            # From here on whoever wrote before can no longer commit, and what it still sends has no number that counts.
-            began = replace(self._clean(before), epoch=before.epoch + 1)
-            at = self._commits.write(began, at)
-            build = began.build
+            build = before.build
             if fresh:
                 build = f"{self._prefix}-build-{datetime.now(UTC).strftime('%Y%m%d-%H%M%S-%f')}"
+            # From here on whoever wrote before can no longer commit, and what it still sends has no number that counts.
+            began = replace(self._clean(before), epoch=before.epoch + 1, written=build)
+            at = self._commits.write(began, at)
+            if fresh:
                 self._make(build, {"number_of_shards": self._shards, **INDEX}, MAPPINGS)
             writer = OpenSearchWriter(
                 self._connection, self._commits, lease, began, at, build, fingerprint if fresh else ""
@@ -138,7 +139,7 @@ class OpenSearchStore:
             finally:
                 writer.close()
                 if not writer.committed:
-                    self._forget(writer, replace(began, epoch=before.epoch))
+                    self._forget(writer, replace(began, epoch=before.epoch, written=before.written))
 
     def _forget(self, writer: OpenSearchWriter, before: Commit) -> None:
         """Undo what a run that did not commit has done; what cannot be undone now, the next run removes."""
@@ -186,10 +187,12 @@ class OpenSearchStore:
                 self._remove(name)
         if not self._exists(before.build):
             return replace(before, replaced=tuple(replaced))
-        # A number that never committed: the run before was stopped halfway, or left without a commit.
-        void = (*before.void, before.epoch) if before.epoch not in (before.number, *before.void) else before.void
+        void = before.void
+        if before.epoch not in (before.number, *void) and before.written == before.build:
+            # A number that never committed: the run before was stopped halfway, or left without a commit.
+            void = (*void, before.epoch)
         old = [own for own in before.dead if now - own.at >= KEPT_SECONDS]
-        gone: list[JSON] = [{"terms": {"ord": list(own.ords)}} for own in old]
+        gone: list[JSON] = [listed(before.build, own) for own in old]
         if void:
             gone.append({"terms": {"born": list(void)}})
         if gone and not self._delete(before.build, {"bool": {"should": gone}}):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -14,17 +13,29 @@ from typing import Any
 from kb.engine import AnalysedDocument, IndexedFile
 from kb.engine.opensearch.commits import Commit, Commits, Dead, Lease, Replaced, lost
 from kb.engine.opensearch.connection import PATIENCE, Connection
-from kb.engine.opensearch.layout import DOCUMENT, FILES, PAGE, counted, rows_of, rows_of_words
-from kb.engine.opensearch.queries import Queries
+from kb.engine.opensearch.layout import (
+    DOCUMENT,
+    FIELDS,
+    FILES,
+    PAGE,
+    Tokens,
+    line_of,
+    row_of_dead,
+    rows_of,
+    rows_of_words,
+    terms_of,
+)
 from kb.engine.opensearch.reading import Rows
 from kb.engine.opensearch.state import OpenSearchState
 from kb.errors import KbError
 from kb.tuning import Tuning
 
 JSON = dict[str, Any]
-_ROWS_AT_ONCE = 500
-_WORDS_AT_ONCE = 30_000
-"""Words of the pages that go in one request, which make some five megabytes."""
+_LISTS = 8
+"""So many lists of removed documents at most are kept apart."""
+_DOCUMENTS_AT_ONCE = 500
+_PAGES_AT_ONCE = 500
+_BYTES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +65,20 @@ class OpenSearchWriter:
         self._before, self.at, self._build, self._fingerprint = before, at, build, fingerprint
         self._start = before if not fingerprint else Commit(epoch=before.epoch, build=build)
         self._born = before.epoch
-        self._rows = Rows(connection, build, Queries(self._start, Tuning(), lambda _: 0.0))
+        self._rows = Rows(connection, self._start)
         self._known = {} if fingerprint else self._read_known()
         self._files = [own.file for own in self._known.values()]
         self._values = {value: number for number, value in enumerate(self._start.values)}
         self._next = self._start.next
         self._dead: list[_Known] = []
-        self._changes: dict[str, Counter[str]] = {"surface": Counter(), "lemma": Counter()}
+        self._changes: dict[str, Counter[str]] = {field: Counter() for field in FIELDS}
+        self._tokens = Tokens()
         self._added: dict[str, tuple[int, int]] = {}
-        self._actions: list[JSON | str] = []
+        self._lines: list[bytes] = []
         self._waiting = 0
+        self._rows_sent = 0
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         # While the cluster takes some rows, the next ones are made.
         self._sender = ThreadPoolExecutor(1, "rows")
         self._sending: Future[None] | None = None
@@ -106,36 +121,54 @@ class OpenSearchWriter:
         """Send a document, in place of the one of the same id. Raises ValueError before anything is sent of it."""
         values = [(name, value) for name, own in document.facets.items() for value in own]
         numbers = [self._values.setdefault(value, len(self._values)) for value in values]
-        rows, counts = rows_of(document, file, self._next, self._born, numbers)
-        lines = [(name, _line(row), len(row.get("surface", "")) // 8) for name, row in rows]
+        rows = rows_of(document, file, self._next, self._born, numbers, self._tokens)
         id = document.document.id
+        lines = [line_of(name, row, id) for name, row in rows]
         self.remove(id)
         self._next += 1
         self._added[id] = (len(document.pages), document.words)
-        for field, own in counts.items():
-            self._changes[field].update(own)
-        for name, line, words in lines:
-            self._send({"index": {"_id": name, "routing": id}}, line, words)
+        for _, row in rows:
+            for field, terms in terms_of(row):
+                self._changes[field].update(terms)
+        *pages, own = lines
+        for line in pages:
+            self._put(line)
+        # Rows that come together are read together: those of all documents are wanted at once, those of all pages never.
+        self._held.append(own)
+        self._held_bytes += len(own)
+        if self._held_bytes >= _BYTES_AT_ONCE:
+            self._put_held()
 
-    def _send(self, action: JSON, line: str, words: int) -> None:
-        self._actions += [action, line]
-        self._waiting += words
-        if len(self._actions) >= 2 * _ROWS_AT_ONCE or self._waiting >= _WORDS_AT_ONCE:
-            self._flush()
+    def _put_held(self) -> None:
+        held, self._held, self._held_bytes = self._held, [], 0
+        for line in held:
+            self._put(line)
 
-    def _flush(self) -> None:
-        if self._actions:
+    def _put(self, line: bytes) -> None:
+        self._lines.append(line)
+        self._waiting += len(line)
+        if self._waiting >= _BYTES_AT_ONCE:
+            self._begin_to_send()
+
+    def _begin_to_send(self) -> None:
+        if self._lines:
             self._lease.check()
-            self.wait()
+            self._wait()
             self.sent = True
-            self._sending = self._sender.submit(self._connection.bulk, self._build, self._actions)
-            self._actions, self._waiting = [], 0
+            self._rows_sent += len(self._lines)
+            self._sending = self._sender.submit(self._connection.bulk, self._build, b"".join(self._lines))
+            self._lines, self._waiting = [], 0
 
-    def wait(self) -> None:
-        """Until the cluster has what was sent. Raises what went wrong with it."""
+    def _wait(self) -> None:
         sending, self._sending = self._sending, None
         if sending is not None:
             sending.result()
+
+    def send(self) -> None:
+        """Send all that was added so far, and wait until the cluster has it. Raises what goes wrong with it."""
+        self._put_held()
+        self._begin_to_send()
+        self._wait()
 
     def close(self) -> None:
         """Send nothing more."""
@@ -156,17 +189,32 @@ class OpenSearchWriter:
             return
         self._count_dead()
         for name, row in rows_of_words(self._changes, self._born):
-            self._send({"index": {"_id": name}}, _line(row), 0)
-        self._flush()
-        self.wait()
+            self._put(line_of(name, row))
+        dead = self._listed_dead()
+        self.send()
         if self.sent:
             self._refresh()
             if self._commits.read()[1] != self.at:
                 raise lost()
             self._check_sent()
         self._lease.check()
-        self.at = self._commits.write(self._made(), self.at)
+        self.at = self._commits.write(replace(self._made(), dead=dead), self.at)
         self.committed = True
+
+    def _listed_dead(self) -> tuple[Dead, ...]:
+        """Send the list of what this commit removes or replaces; what is to be said of it, and of earlier ones.
+
+        Each list costs every query something, however short: where there are many, the newest becomes longer.
+        """
+        before, ords = self._start.dead, {own.ord for own in self._dead}
+        if not ords:
+            return before
+        if len(before) >= _LISTS:
+            ords |= self._rows.dead(before[-1:])
+            before = before[:-1]
+        name, row = row_of_dead(ords, self._born)
+        self._put(line_of(name, row))
+        return (*before, Dead(at=time.time(), number=self._born))
 
     def _made(self) -> Commit:
         start, now = self._start, time.time()
@@ -174,13 +222,13 @@ class OpenSearchWriter:
         made = replace(
             start,
             epoch=self._before.epoch,
+            written=self._build,
             number=self._born,
             documents=start.documents + len(self._added) - len(gone),
             pages=start.pages + sum(pages for pages, _ in self._added.values()) - sum(pages for pages, _ in gone),
             words=start.words + sum(words for _, words in self._added.values()) - sum(words for _, words in gone),
             next=self._next,
             values=tuple(self._values),
-            dead=(*start.dead, Dead(at=now, ords=tuple(own.ord for own in self._dead))) if self._dead else start.dead,
         )
         if self.fresh:
             before = self._before
@@ -196,11 +244,13 @@ class OpenSearchWriter:
     def _count_dead(self) -> None:
         """Take what stands on removed pages out of the numbers of pages."""
         ords = [own.ord for own in self._dead]
-        for start in range(0, len(ords), _ROWS_AT_ONCE):
-            those = {"terms": {"ord": ords[start : start + _ROWS_AT_ONCE]}}
-            for own in self._rows.each(DOCUMENT, those, source=["words"], size=50):
-                for field, changes in self._changes.items():
-                    changes.subtract(counted(own["words"][field]))
+        for start in range(0, len(ords), _DOCUMENTS_AT_ONCE):
+            those = {"terms": {"ord": ords[start : start + _DOCUMENTS_AT_ONCE]}}
+            for row in self._rows.each(
+                PAGE, those, source=["row", *FIELDS], sort=("ord", "number"), size=_PAGES_AT_ONCE
+            ):
+                for field, terms in terms_of(row):
+                    self._changes[field].subtract(terms)
 
     def _refresh(self) -> None:
         """Have every copy of every shard see what was sent: one that does not would give other answers."""
@@ -221,22 +271,10 @@ class OpenSearchWriter:
 
     def _check_sent(self) -> None:
         """Compare what was sent with what is there. Raises KbError."""
-        expected = len(self._added), sum(pages for pages, _ in self._added.values())
-        own = {"term": {"born": self._born}}
-        bodies = [
-            {"size": 0, "track_total_hits": True, "query": {"bool": {"filter": [own, {"term": {"row": row}}]}}}
-            for row in (DOCUMENT, PAGE)
-        ]
-        found = tuple(answer["hits"]["total"]["value"] for answer in self._rows.search(bodies))
-        if found != expected:
+        body = {"size": 0, "track_total_hits": True, "query": {"term": {"born": self._born}}}
+        found = self._rows.search([body])[0]["hits"]["total"]["value"]
+        if found != self._rows_sent:
             raise KbError(
                 "Nowy indeks jest niepełny, więc działa nadal poprzedni. Uruchom „kb index” ponownie.",
-                [f"dokumenty i strony: wysłano {expected[0]} i {expected[1]}, w klastrze jest {found[0]} i {found[1]}"],
+                [f"wysłano wierszy {self._rows_sent}, a w klastrze jest ich {found}"],
             )
-
-
-def _line(row: JSON) -> str:
-    """A row as it is sent. Raises ValueError for text that is none: files may have half a letter of two code units."""
-    line = json.dumps(row, ensure_ascii=False)
-    line.encode()
-    return line
