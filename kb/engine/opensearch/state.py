@@ -41,6 +41,7 @@ _TEXTS_AT_ONCE = 200
 _CHARACTERS_KEPT = 4_000_000
 """Of the texts of pages that were found last."""
 _TEXTS = ("lemma", "surface")
+_OF_A_DOCUMENT = ("document", "ord", "day", "standing", "values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,7 @@ class OpenSearchState:
         """What must be known of near pages: those that may join, and what their documents are without them."""
         places = [place(own.document, own.page) for own in near]
         joining = [place(own.document, own.page) for own in near if own.joins and own.bonus > 0]
-        rows = {"_source": False, "docvalue_fields": ["document", "number", "ord", "day", "values", "contents"]}
+        rows = {"_source": False, "docvalue_fields": [*_OF_A_DOCUMENT, "number", "contents"]}
         documents = {"terms": {"document": sorted({own.document for own in near})}}
         return [
             {
@@ -323,7 +324,8 @@ class OpenSearchState:
             others = apart.get(ord)
             joined_documents += others is None
             if others is None:
-                others = Ranked(ord, self._key(rows[ord], request), 0.0, 0, ())
+                own = rows[ord]
+                others = Ranked(ord, self._key(own, request), 0.0, own["standing"][0], 0, ())
             best = sorted([*raised, *_chosen(others).pages], key=lambda page: (-page[1], page[0]))
             rank = best[0][1] + self._tuning.second_page * (best[1][1] if len(best) > 1 else 0.0)
             ranked.append((others._replace(rank=rank), _Chosen(ord, others.pages, best)))
