@@ -130,11 +130,9 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
             continue
         beside = Beside(entry.name for entry in entries)
         for entry in entries:
-            if entry.name.startswith(".") or entry.path in leave_out or (not prefix and entry.name == TEXTS_FOLDER):
+            if entry.path in leave_out or _is_no_persons(entry.name, at_top=not prefix):
                 continue
             name = prefix + shown(entry.name)
-            if entry.name.casefold() in _FOLDERS_OF_SYSTEMS:
-                continue
             if not _is_folder(entry):
                 if found := _found(root, entry, name, inputs, beside):
                     yield found
@@ -150,6 +148,11 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
                     yield FoundFile(entry.path, name, problem, closed=True)
                     continue
                 waiting.append((entry.path, f"{name}/", folder_inputs(root, Path(entry.path), inputs), depth + 1))
+
+
+def _is_no_persons(name: str, *, at_top: bool) -> bool:
+    """Whether a program put it there: a hidden file, a system's folder, the folder of recognised texts."""
+    return name.startswith(".") or name.casefold() in _FOLDERS_OF_SYSTEMS or (at_top and name == TEXTS_FOLDER)
 
 
 def _found(root: Path, entry: os.DirEntry[str], name: str, inputs: str, beside: Beside) -> FoundFile | None:
