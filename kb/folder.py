@@ -130,7 +130,7 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
             continue
         beside = Beside(entry.name for entry in entries)
         for entry in entries:
-            if entry.path in leave_out or _is_no_persons(entry.name, at_top=not prefix):
+            if entry.path in leave_out or _is_passed_over(entry.name, at_top=not prefix):
                 continue
             name = prefix + shown(entry.name)
             if not _is_folder(entry):
@@ -150,8 +150,8 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
                 waiting.append((entry.path, f"{name}/", folder_inputs(root, Path(entry.path), inputs), depth + 1))
 
 
-def _is_no_persons(name: str, *, at_top: bool) -> bool:
-    """Whether a program put it there: a hidden file, a system's folder, the folder of recognised texts."""
+def _is_passed_over(name: str, *, at_top: bool) -> bool:
+    """Whether no documents are looked for in it: hidden, a folder of systems, the texts of the site's own pages."""
     return name.startswith(".") or name.casefold() in _FOLDERS_OF_SYSTEMS or (at_top and name == TEXTS_FOLDER)
 
 
