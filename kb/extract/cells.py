@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 from kb.extract.clean import LINE_END, SOFT, Known
-from kb.extract.lines import CELL, Line
+from kb.extract.lines import CELL, SAME_SIZE, Line
 from kb.extract.pieces import Piece
 
 _LEADING = 1.9
@@ -21,6 +22,13 @@ _SPANNED = 2.5
 _ADJACENT = 0.35
 _MARKER_GAP = 3.5
 _MARKER = re.compile(r"[^\w\s\"„”(]|\(?\w{1,3}[.)]|§? ?\d{1,3}(?:\.\d{1,3})*\.?")
+_WIDEST = 10.0
+_SAME_SPACE = 0.12
+"""Spaces of one line, in ems, differ by less."""
+_BLANK = re.compile(r"\s")
+_LONG_WORD = re.compile(r"[^\w\s]?[^\W\d_]{3}")
+"""Figures and single letters are as far apart in tables of figures."""
+_FIRST_OF_ITEM = re.compile(rf"(?:{_MARKER.pattern}) \S+")
 _MANY_INITIALS = 20
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 
@@ -145,6 +153,62 @@ def with_late_words(pieces: list[Piece]) -> list[Piece]:
             else:
                 start = piece
     return [piece for position, piece in enumerate(pieces) if position not in gone]
+
+
+def with_wide_spaces(pieces: list[Piece]) -> list[Piece]:
+    """Pieces with the words of a line joined that was only set wide to fill its column.
+
+    Its spaces are all alike though its words are not, which columns of a table never manage; of a line with one space the one
+    above or below it has the same edges.
+    """
+    result: list[Piece] = []
+    start = 0
+    while start < len(pieces):
+        end = start + 1
+        while end < len(pieces) and _is_next_word(pieces[end - 1], pieces[end]):
+            end += 1
+        line = pieces[start:end]
+        if _is_set_wide(line) or (len(line) == 2 and _fills(line, result[-1:] + pieces[end : end + 1])):
+            for word in line[1:]:
+                line[0].join(word, " ")
+            line = line[:1]
+        result += line
+        start = end
+    return result
+
+
+def _is_next_word(before: Piece, piece: Piece) -> bool:
+    """Whether both are single words of one type, side by side; the first may have the number of an item before it."""
+    return (
+        before.is_left_of(piece)
+        and abs(before.size - piece.size) <= SAME_SIZE * piece.size
+        and piece.left - before.right < _WIDEST * piece.size
+        and (not _BLANK.search(before.text) or _FIRST_OF_ITEM.fullmatch(before.text) is not None)
+        and not _BLANK.search(piece.text)
+    )
+
+
+def _is_set_wide(line: Sequence[Piece]) -> bool:
+    if len(line) < 3 or sum(_LONG_WORD.match(word.text) is not None for word in line[1:]) < 2:
+        return False
+    gaps = [after.left - before.right for before, after in pairwise(line)]
+    widths = [word.right - word.left for word in line]
+    size = line[0].size
+    return max(gaps) - min(gaps) < _SAME_SPACE * size and max(widths) - min(widths) > 2 * _SAME_SPACE * size
+
+
+def _fills(line: Sequence[Piece], around: Sequence[Piece]) -> bool:
+    """Whether a line of the same paragraph, several words long, begins and ends where this line does."""
+    first, last = line[0], line[-1]
+    slack = _SAME_SPACE * first.size
+    return any(
+        abs(other.left - first.left) < slack
+        and abs(other.right - last.right) < slack
+        and abs(other.size - first.size) <= SAME_SIZE * first.size
+        and 0.6 * first.size < abs(other.base - first.base) <= _LEADING * first.size
+        and _BLANK.search(other.text)
+        for other in around
+    )
 
 
 def with_markers(pieces: list[Piece]) -> list[Piece]:

@@ -214,7 +214,7 @@ def _rejoin(left: str, mark: str, right: str, known: Known, seen: Container[str]
         result = whole
     elif right.lower() == f"nie{left.lower()}":
         result = kept  # „dawno-niedawno”
-    elif right in _CONJUNCTIONS:
+    elif right in _CONJUNCTIONS and (len(right) == 1 or not known(whole)):  # „gospodar-czy” is one word
         result = f"{left}- {right}"
     elif _is_never_whole(left, right) or _LOANS.fullmatch(hyphenated) or _is_compound(left, right, known):
         result = kept
@@ -224,8 +224,8 @@ def _rejoin(left: str, mark: str, right: str, known: Known, seen: Container[str]
         parts = known(left) + known(right)
         if len(left) == 1:
             # No word is broken after its first letter: „e-usługi”.
-            apart = known(right)
-        elif mark == SOFT:
+            apart = known(right) or not known(whole)
+        elif mark == SOFT or len(left) == 2 < len(right):  # „de-instytucjonalizacja” is one word, „ad-hoc” none
             apart = parts == 2 and min(len(left), len(right)) > 2
         else:
             apart = parts == 2 or (parts == 1 and mark == SPACED)

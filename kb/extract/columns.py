@@ -20,6 +20,7 @@ from kb.extract.cells import (
     with_large_initials,
     with_late_words,
     with_markers,
+    with_wide_spaces,
 )
 from kb.extract.clean import Known
 from kb.extract.frame import Flags, Floats
@@ -39,7 +40,7 @@ _MANY_GROUPS = 600
 def in_reading_order(pieces: Sequence[Piece], known: Known) -> list[Line]:
     """Pieces in the order in which they are drawn → lines in the order in which they are read, numbered by block."""
     shown = [piece for piece in pieces if piece.text]
-    shown = with_markers(with_late_words(with_large_initials(shown, known)))
+    shown = with_wide_spaces(with_markers(with_late_words(with_large_initials(shown, known))))
     groups = groups_of(shown)
     ordered = _in_order(groups)
     if ordered != groups:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from kb.extract.clean import Known, characters, has_text
-from kb.extract.encodings import repaired_text
+from kb.extract.encodings import repaired_strings
 from kb.names import split_names
 from kb.polish import normalise
 
@@ -39,7 +39,8 @@ def describe(info: Mapping[str, str], known: Known, today: date | None = None) -
     an ISO date. Polish letters that were written in an old encoding are repaired.
     """
     found: dict[str, object] = {}
-    title, author, subject = (_line(repaired_text(info.get(key, ""), known)) for key in ("Title", "Author", "Subject"))
+    written = [info.get(key, "") for key in ("Title", "Author", "Subject")]
+    title, author, subject = map(_line, repaired_strings(written, known))
     if _is_title(title):
         found["title"] = title
     authors = [name for name in split_names(author) if _is_author(name)]

@@ -15,6 +15,12 @@ from functools import cache
 from kb.extract.clean import Known
 
 _POLISH = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ"
+_OF_PDF = dict(zip("•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž", range(0x80, 0x9F), strict=True)) | dict(
+    zip("˘ˇˆ˙˝˛˚˜€\0", (*range(0x18, 0x20), 0xA0, 0x9F), strict=True)
+)
+"""The bytes of PDFDocEncoding, by their characters, where it is not Latin-1; for 0x9F it has none, and PDFium gives zero."""
+_BESIDE_BLANK = re.compile(r"([^\W\d_]*) ([^\W\d_]*)")
+"""In bookmarks PDFium gives a space for the byte without a character: „ź” in Windows-1250."""
 _SIGNS = {
     **dict.fromkeys("–—", r"(?<!\S){0}(?!\S)|(?<=\d){0}(?=\d)"),
     **dict.fromkeys("„“«", r"(?<!\w){0}(?=\w)"),
@@ -23,7 +29,7 @@ _SIGNS = {
 """Signs that are misread with the letters, and where each may stand."""
 _OTHERS = "−§°•·×²³½€\xa0\xadáéíëöüäßčřšžÉÖÜ"
 """What else UTF-8 may hold."""
-_RIGHT = re.compile(rf"[^\x00-\x7f\x80-\x9f{_POLISH}{''.join(_SIGNS)}\xa0\xad§°•·×éáíüöäëßÖÜÄ]|[\x80-\x9f]")
+_RIGHT = re.compile(rf"[^\x00-\x7f\x80-\x9f{_POLISH}{''.join(_SIGNS)}\xa0\xad§°•·×éáíüöäëßÖÜÄ]|[\x80-\x9f]|Ä…")
 """What may be a misread letter: nothing of it in a page is the usual case, and ends the matter."""
 _PLAIN_LETTER = re.compile("[A-Za-z]")
 _UNITS = re.compile(r"[cdkm]{0,2}m[²³]")
@@ -148,6 +154,37 @@ def repaired_text(text: str, known: Known) -> str:
             break
         text = _applied(text, *found, known)
     return text
+
+
+def repaired_strings(texts: Sequence[str], known: Known) -> list[str]:
+    """Titles from a PDF's dictionaries with their Polish letters as they were meant: read by the code page of such strings.
+
+    „Świadczenia” in Windows-1250 is „„wiadczenia” there. What makes no more sense as other bytes stays as it is.
+    """
+    written = [_as_written(text) for text in texts]
+    repaired = repaired_pages(written, known)
+    meant = [
+        after if after != before else repaired_text(text, known)
+        for text, before, after in zip(texts, written, repaired, strict=True)
+    ]
+    return meant if repaired == written else [_with_blank_bytes(text, known) for text in meant]
+
+
+def _as_written(text: str) -> str:
+    """A string in PDFDocEncoding as the bytes that it was made of, each a Windows-1252 character; any other as it is."""
+    codes = [_OF_PDF.get(character, ord(character)) for character in text]
+    return _decoded(bytes(codes), "cp1252") if all(code < 0x100 for code in codes) else text
+
+
+def _with_blank_bytes(text: str, known: Known) -> str:
+    """„Święto  ródła” → „Święto źródła”: where a letter was read as a space, it makes a word of what is none."""
+
+    def joined(match: re.Match[str]) -> str:
+        left, right = match.groups()
+        whole = f"{left}ź{right}"
+        return whole if len(whole) > 2 and known(whole) and not (known(left) and known(right)) else match[0]
+
+    return _BESIDE_BLANK.sub(joined, text)
 
 
 def repaired_pages(texts: Sequence[str], known: Known) -> list[str]:

@@ -32,7 +32,7 @@ from kb.extract.clean import (
     shortened,
 )
 from kb.extract.description import describe
-from kb.extract.encodings import is_gibberish, repaired_pages
+from kb.extract.encodings import is_gibberish, repaired_strings
 from kb.extract.extras import Extras
 from kb.extract.headings import Entry
 from kb.extract.layout import tidy
@@ -139,8 +139,9 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
     illegible = [n for n, text in enumerate(raw.texts, 1) if garbage_share(glyph_names(text)) > 5 * _MUCH_GARBAGE]
     pages: list[Page] = []
     silent: list[int] = []
-    titles = repaired_pages([entry.title for entry in raw.outline], known)
-    outline = [entry._replace(title=title) for entry, title in zip(raw.outline, titles, strict=True)]
+    titles = repaired_strings([entry.title for entry in raw.outline], known)
+    shown = [shortened(" ".join(characters(title).split())) for title in titles]
+    outline = [entry._replace(title=title) for entry, title in zip(raw.outline, shown, strict=True) if title]
     tidied = tidy(raw.pages, known, second, outline)
     heading = ""
     for position, page in enumerate(tidied.pages):
@@ -275,10 +276,9 @@ def _outline(document: pdfium.PdfDocument) -> Iterator[Entry]:
     for entry in islice(document.get_toc(), _MOST_ENTRIES):
         target = entry.get_dest()
         page = target.get_index() if target else None
-        title = shortened(" ".join(characters(entry.get_title()).split()))
-        if target and page is not None and title:
+        if target and page is not None:
             left, top = _place(target)
-            yield Entry(page, title, entry.level + 1, left, top)
+            yield Entry(page, entry.get_title(), entry.level + 1, left, top)
 
 
 def _place(target: pdfium.PdfDest) -> tuple[float | None, float | None]:

@@ -26,11 +26,15 @@ _NARROW_GAP = 0.12
 _LONG_WORD = 40
 _LOOSE = 0.07
 _LOOSE_LETTERS = 5
+_LOOSE_WORD = re.compile(r"[^\W\d_]{4}")
+"""Figures alone, as far apart as these letters, may be cells: „ZARZĄDZENIENr15/2024” has a word, „20212022” has none."""
 _KERNED = 0.12
 _SURE = 6
 _FAR = 1.8
 _CELLS = 0.6
 """Single letters that are farther apart are cells, not a word."""
+_BREAKS = ("\x02", "\u2010")
+"""What ends a line in the middle of a word; browsers draw a soft hyphen as U+2010."""
 _LIKE_A_SPACE = 0.2
 """Few letters that are as far apart as words may be words: „i – w z”."""
 
@@ -93,7 +97,7 @@ class Piece:
             bold += len(text) if heavy else -len(text)
         self.bold = bold > 0
         text = "".join(shown).strip()
-        hyphen = text.endswith("\x02")
+        hyphen = text.endswith(_BREAKS)
         self.text = (text[:-1].replace("\x02", "-") + SOFT) if hyphen else text.replace("\x02", "-")
         self.bottom, self.top = self.base - 0.22 * self.size, self.base + 0.78 * self.size
 
@@ -162,7 +166,7 @@ class PieceMaker:
             letters = "".join(map(chr, codes[start : end + 1].tolist()))
             usual = middle(within)
             short = end - start < _SURE and usual > _LIKE_A_SPACE
-            if short or usual > _CELLS or sum(map(str.isalpha, letters)) < 0.7 * len(letters):
+            if short or usual > _CELLS or not _LOOSE_WORD.search(letters):
                 continue
             wide = within > 1.35 * usual + 0.13
             drawn = np.array(

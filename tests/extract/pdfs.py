@@ -33,14 +33,15 @@ def make_pdf(
     pages: Sequence[Sequence[str] | None],
     *,
     labels: str | None = None,
-    outline: Sequence[tuple[int, str]] = (),
-    info: Mapping[str, str] | None = None,
+    outline: Sequence[tuple[int, str | bytes]] = (),
+    info: Mapping[str, str | bytes] | None = None,
     glyphs: Mapping[str, str] = _GLYPHS,
     first_code: int = _FIRST_CODE,
 ) -> bytes:
     """A PDF whose pages have these lines; None is a page with a drawing and no text.
 
-    ``labels`` is the content of a ``/Nums`` array; ``outline`` has (page position, title) pairs on one level.
+    ``labels`` is the content of a ``/Nums`` array; ``outline`` has (page position, title) pairs on one level. Titles and ``info``
+    that are bytes stand in the file as they are.
     ``glyphs`` are the characters that the font has by name, from the code ``first_code`` on; the others are WinAnsi.
     """
     objects: dict[int, bytes] = {}
@@ -134,8 +135,8 @@ def _encoded(line: str, codes: Mapping[str, int]) -> bytes:
     return b"".join(b"\\%03o" % byte for byte in encoded)
 
 
-def _string(text: str) -> str:
-    return f"<{(chr(0xFEFF) + text).encode('utf-16-be').hex()}>"
+def _string(text: str | bytes) -> str:
+    return f"<{(text if isinstance(text, bytes) else (chr(0xFEFF) + text).encode('utf-16-be')).hex()}>"
 
 
 def _written(objects: Mapping[int, bytes], *, has_info: bool) -> bytes:

@@ -121,6 +121,7 @@ def test_hyphens(broken: str, expected: str, known: Known) -> None:
         "PKP-owski",
         "2014-2020",
         "7-dniowy",
+        "t-shirt",
     ],
 )
 def test_compounds_keep_their_hyphen(word: str, mark: str, known: Known) -> None:
@@ -153,6 +154,9 @@ def test_compounds_keep_their_hyphen(word: str, mark: str, known: Known) -> None
         "eks|port",
         "u|chwalono",
         "DŁUGO|TERMINOWY",
+        "gospodar|czy",
+        "Bydgosz|czy",
+        "de|instytucjonalizacji",
     ],
 )
 def test_broken_words_are_joined(word: str, mark: str, known: Known) -> None:

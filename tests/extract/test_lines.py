@@ -72,6 +72,26 @@ def test_wrapped_cells_drawn_line_by_line() -> None:
     assert texts(content) == [row] * 3
 
 
+def test_justified_lines_are_no_rows() -> None:
+    """Words that are set far apart to fill a line have equal spaces, unlike cells; a number of the item stands before them."""
+    wide = "14 Tw"  # 1.7 ems at 10 points, with the space itself
+    content = (
+        at(60, 700, "gospodarka odpadami komunalnymi gminy", before=wide)
+        + at(60, 688, "2.", before="0 Tw")
+        + at(78, 688, "Interesariusze otrzymali zaproszenia", before=wide)
+        + at(60, 660, "414 828 1242", before=wide)
+        + at(60, 640, "Rok", before="0 Tw")
+        + at(120, 640, "Gmina")
+        + at(200, 640, "Dochody")
+    )
+    assert texts(content) == [
+        "gospodarka odpadami komunalnymi gminy",
+        "2. Interesariusze otrzymali zaproszenia",
+        f"414{CELL}828{CELL}1242",
+        f"Rok{CELL}Gmina{CELL}Dochody",
+    ]
+
+
 def test_numbers_stay_rows() -> None:
     """A table of single lines is no pair of columns, however many rows it has."""
     content = "".join(at(60, 700 - 14 * n, f"Gmina {n}") + at(300, 700 - 14 * n, f"{n}00 zł") for n in range(6))
@@ -180,6 +200,13 @@ def test_letter_spaced_words_are_whole(tracking: float) -> None:
     """However wide the letters are set, words stay whole and apart."""
     content = at(60, 700, "rekultywacja składowiska odpadów", before=f"{tracking} Tc")
     assert texts(content) == ["rekultywacja składowiska odpadów"]
+
+
+@pytest.mark.parametrize("tracking", [1, 3, 5])
+def test_letter_spaced_words_with_figures_are_whole(tracking: int) -> None:
+    """„ZARZĄDZENIE Nr 15/2024” is a heading, though half of it are figures; figures alone may be cells."""
+    heading = "UCHWAŁA Nr XXV/123/2021"
+    assert texts(at(60, 700, heading, before=f"{tracking} Tc")) == [heading]
 
 
 def test_short_words_are_no_letter_spacing() -> None:

@@ -91,6 +91,23 @@ def test_metadata(read_bytes: Read) -> None:
     }
 
 
+@pytest.mark.parametrize("encoding", ["cp1250", "utf-8"])
+def test_titles_written_as_bytes_of_an_old_encoding(read_bytes: Read, encoding: str) -> None:
+    """PDFs read such strings by a code page of their own, in which „Ś” of Windows-1250 is „„” and „ź” is nothing."""
+    titles = ["Święto źródła w gminie Łęczna", "Odpowiedź na wniosek", "Zarządzenie o śmieciach – „Plan”"]
+    for title in titles:
+        outline = [(0, other.encode(encoding)) for other in titles]
+        found = read_bytes(make_pdf([["Strona."]], outline=outline, info={"Title": title.encode(encoding)}))
+        assert found.metadata["title"] == title
+        assert [heading.text for heading in found.pages[0].headings] == titles
+
+
+@pytest.mark.parametrize("title", ["Économie – l’État", "Straße • „Ziel”", "Uchwała – plan", "Łuk ‹otwarty›"])
+def test_titles_in_the_code_page_of_pdfs_stay(read_bytes: Read, title: str) -> None:
+    """What is right as it is read is no other encoding, whichever way it is written."""
+    assert read_bytes(make_pdf([["Strona."]], info={"Title": title})).metadata["title"] == title
+
+
 def test_no_labels(read_bytes: Read) -> None:
     """Without printed labels there is none, rather than a guess."""
     assert read_bytes(make_pdf([["Tekst strony."]])).pages[0].label is None
