@@ -20,7 +20,9 @@ _DEGREES = frozenset(
 _SURNAME = re.compile(r"[^\W\d_]['’]?[^\W\d_]+(?:[-–][^\W\d_]+)*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")
 _INITIAL = re.compile(r"(?:[^\W\d_][a-zżź]?\.-?)+")
-_AND = re.compile(r"(?<=\S)\s++(?:i|oraz|and|&)\s++")
+_AND = re.compile(r"(?<=\S)\s++(?:i|oraz|and|[&/+|])\s++")
+_LABEL = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)?:\s+")
+"""„Opracowanie: Jan Kowalski”."""
 _LEGAL_FORM = re.compile(r"sp\. ?(?:z ?o\. ?o\.|[jkp]\.)|S\.?K?\.?A\.?|Ltd\.?|Inc\.?|LLC", re.IGNORECASE)
 
 
@@ -37,8 +39,13 @@ def is_initial(word: str) -> bool:
 
 def split_names(text: str) -> list[str]:
     """The names in a text, as written, but persons with the given name first."""
-    if ";" in text:
-        return [_in_order(part.strip()) for part in text.split(";") if part.strip()]
+    text = text.strip()
+    if ";" in text or "\n" in text:
+        return [_in_order(part.strip()) for part in re.split("[;\n]", text) if part.strip()]
+    if label := _LABEL.match(text):
+        names = split_names(text[label.end() :])
+        if all(map(_is_person, names)):
+            return names
     return [name for part in _between_commas(text) for name in _two_persons(part)]
 
 
@@ -65,14 +72,34 @@ def _is_person(name: str) -> bool:
 
 
 def _joined(parts: list[str]) -> list[str]:
-    """What stands after a comma and is no name is put back: „Anna Nowak, prof. UW”, „Nowak sp. z o.o., sp. k.”."""
+    """What stands after a comma and is no name is put back: „Anna Nowak, prof. UW”, „Wydział Kultury, Sportu i Turystyki”."""
     joined: list[str] = []
     for part in parts:
-        if joined and (is_degree(part.split()[0]) or _LEGAL_FORM.fullmatch(part)):
+        if joined and not _is_person(part) and (_is_apposition(part) or _goes_on(joined[-1], part)):
             joined[-1] = f"{joined[-1]}, {part}"
         else:
             joined.append(part)
     return joined
+
+
+def _is_apposition(part: str) -> bool:
+    return is_degree(part.split(maxsplit=1)[0]) or _LEGAL_FORM.fullmatch(part) is not None
+
+
+def _goes_on(name: str, part: str) -> bool:
+    """Whether a body's name goes on with what it is of: no name begins in the genitive."""
+    if _is_person(name) or " " not in name:
+        return False
+    first, _, rest = part.lower().partition(" ")
+    analyzer = shared_analyzer()
+    of_first = analyzer.agreement(first)
+    forms = of_first.noun | of_first.adjective
+    cases = {case for _, case, _ in forms}
+    if "gen" not in cases or any(form[:2] == ("sg", "nom") for form in forms):
+        return False
+    # „Wody Polskie” is no genitive, though „wody” may be one: the word beside it tells.
+    others = {case for _, case, _ in analyzer.agreement(rest.split()[0]).adjective} if rest else set()
+    return "nom" not in cases or not others or "gen" in others
 
 
 def _in_order(name: str) -> str:

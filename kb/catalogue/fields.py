@@ -13,6 +13,8 @@ from kb import limits
 from kb.names import split_names
 from kb.polish import fold, normalise
 
+_MOST_PIECES = 5
+"""Into so many YAML may split one name with commas."""
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]+")
 _MESSAGES = {
@@ -47,7 +49,7 @@ def _as_names(value: object) -> object:
         value = [value]
     if not isinstance(value, list):
         return value
-    if len(value) == 2 and all(isinstance(each, str) for each in value):
+    if 1 < len(value) <= _MOST_PIECES and all(isinstance(each, str) for each in value):
         together = split_names(clean(", ".join(value)))
         if len(together) == 1:
             return [(together[0], "")]

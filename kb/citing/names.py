@@ -44,6 +44,8 @@ _NUMERAL = re.compile(r"[IVX]+\.?")
 _SUFFIXES = frozenset({"jr.", "jr", "sr.", "sr", "junior", "senior"})
 _NICKNAME = re.compile(r" [„“\"'](?P<inner>[^”\"' ]+)[”\"'](?= )")
 _ROLE = re.compile(r" ?\((?:red|oprac|tłum|przeł|wyd|eds?|hrsg)\.\)$", re.IGNORECASE)
+_ASIDE = re.compile(r" (?:\([^()]*\)|<[^<>]*>)$")
+"""„Jan Kowalski (Urząd Gminy)”, „Jan Kowalski <jan@example.pl>”."""
 _MOST_WORDS = 6
 _SHORTEST_CAPITALS = 3
 
@@ -88,7 +90,7 @@ def author(name: str, kind: str = "") -> Author:
 
 
 def _person(name: str) -> Author | None:
-    name = re.sub(r"(?<=\w) [-–] (?=\w)", "-", _without_nickname(_ROLE.sub("", name)))
+    name = re.sub(r"(?<=\w) [-–] (?=\w)", "-", _without_nickname(_ROLE.sub("", _ASIDE.sub("", name))))
     if _LEGAL_FORM.search(name) or re.search(r"[\d„”“\"«»&/@()]", name):
         return None
     parts = [part.strip() for part in name.split(",") if part.strip()]

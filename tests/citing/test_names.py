@@ -138,6 +138,36 @@ def test_degrees_and_legal_forms_are_no_names() -> None:
 @pytest.mark.parametrize(
     ("line", "names"),
     [
+        ("prof. Jan Lis, dr Anna Nowak", ["prof. Jan Lis", "dr Anna Nowak"]),
+        ("Wydział Kultury, Sportu i Turystyki", ["Wydział Kultury, Sportu i Turystyki"]),
+        (
+            "Ministerstwo Edukacji, Nauki i Sportu, Urząd Gminy Dobra",
+            ["Ministerstwo Edukacji, Nauki i Sportu", "Urząd Gminy Dobra"],
+        ),
+        ("Komisja Kultury, Kultury Fizycznej i Zdrowia", ["Komisja Kultury, Kultury Fizycznej i Zdrowia"]),
+        ("Urząd Miasta Łodzi, Wody Polskie", ["Urząd Miasta Łodzi", "Wody Polskie"]),
+        ("Urząd Miasta Łodzi, Biuro Architekta", ["Urząd Miasta Łodzi", "Biuro Architekta"]),
+        ("Jan Lis\nAnna Nowak\n", ["Jan Lis", "Anna Nowak"]),
+        ("Opracowanie: Jan Lis, Anna Nowak", ["Jan Lis", "Anna Nowak"]),
+        ("Projekt: Gmina Dobra", ["Projekt: Gmina Dobra"]),
+    ],
+)
+def test_what_a_comma_parts(line: str, names: list[str]) -> None:
+    """A degree may begin the next person; a body's name goes on in the genitive; a label is no part of a name."""
+    assert split_names(line) == names
+
+
+@pytest.mark.parametrize("name", ["Jan Lis (Urząd Gminy Dobra)", "Jan Lis <jan@example.pl>"])
+def test_what_stands_aside(name: str) -> None:
+    """What somebody put in brackets after a person's name is no part of it."""
+    assert author(name) == Author("Lis", "Jan")
+    assert author(name.replace("Jan Lis", "Fundacja Dom")).body
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("J. Lis / A. Nowak", ["J. Lis", "A. Nowak"]),
         ("Anna Nowak i Jan Kowalski", ["Anna Nowak", "Jan Kowalski"]),
         (
             "Ewa Lis, Anna Nowak oraz dr hab. Jan Kowalski-Zając",
