@@ -37,6 +37,8 @@ _KEPT = 7
 _AT_TOP = (TAXONOMY_FILE, SYNONYMS_FILE)
 _OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 """Files that systems put into every folder; hidden ones and those that Office locks files with are never listed either."""
+_FOLDERS_OF_SYSTEMS = ("$recycle.bin", "#recycle", "@recycle", "@eadir", "system volume information", "lost+found")
+"""Folders of Windows and of network disks: what is in them was thrown away, or is no person's."""
 _SAVE_AS_PDF = "zapisz jako PDF"
 _ADVICE = (
     (("txt", "text", "markdown", "mdown", "mkd"), "zmień rozszerzenie nazwy na .md"),
@@ -129,6 +131,8 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
             if entry.name.startswith(".") or entry.path in leave_out or (not prefix and entry.name == TEXTS_FOLDER):
                 continue
             name = prefix + shown(entry.name)
+            if entry.name.casefold() in _FOLDERS_OF_SYSTEMS:
+                continue
             if not _is_folder(entry):
                 yield from _found(root, entry, name, inputs, beside)
             elif entry.is_symlink():
@@ -163,6 +167,8 @@ def _why_skipped(name: str, beside: Beside, *, at_top: bool) -> str:
         return ""
     if suffix in ("yaml", "yml"):
         return _why_unused(name, stem, beside, at_top=at_top)
+    if suffix == "txt" and stem.endswith((".yaml", ".yml", ".md")):  # Windows hides the last ending
+        return "tego formatu nie czytamy; usuń z nazwy końcowe .txt"
     for suffixes, advice in _ADVICE:
         if suffix in suffixes:
             return f"tego formatu nie czytamy; {advice}"

@@ -22,6 +22,8 @@ _STANDARD = "tag:yaml.org,2002:"
 _NULL = f"{_STANDARD}null"
 _KEY = re.compile(r"[^\s#\-\[\]{},&*!|>%@`][^\n]*|-[^\s-][^\n]*")
 _NAME = re.compile(r"[\"']?([^\s:\"'][^:\"']*?)[\"']?\s*:")
+_TABBED = re.compile(r"\t+[\w-]+[ \t]*:(?!\S)")
+"""A key after a tab, which YAML refuses: in a text that is read key by key it begins one all the same."""
 _CUT = re.compile(
     r"[^\s:]+:[ \t]+(?:[^\s\"'\[{|>&*!#][^\n]*?[ \t](?=#[^\s#]|#[ \t]*\d))?(#[^\s#][^\n]*|#[ \t]*\d[^\n]*)"
 )
@@ -128,13 +130,15 @@ def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str
     problems: list[str] = []
     for above, part in parts:
         try:
-            found = read_mapping(part, first_line + above)
+            found = read_mapping(part.lstrip("\t"), first_line + above)
         except Refused as problem:
             name = _NAME.match(part)
             lost = f"klucz „{name[1]}”" if name else f"„{part.strip()[:40]}”"
             where = "" if " w wierszu " in str(problem) else f"wiersz {first_line + above}: "
             problems.append(f"{where}{problem}; pominięto {lost}{_advice(part)}")
             continue
+        if part.startswith("\t"):
+            problems.append(f"tabulator przed kluczem w wierszu {first_line + above} (usuń go)")
         for key, value in found.items():
             if key in values:
                 line = first_line + above
@@ -162,7 +166,7 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
     """The text cut before each line that may begin a key, each part with the number of lines above it."""
     start, part = 0, ""
     for number, line in enumerate(text.splitlines(keepends=True)):
-        if _KEY.match(line) and part.strip():
+        if (_KEY.match(line) or _TABBED.match(line)) and part.strip():
             yield start, part
             start, part = number, ""
         part += line

@@ -93,6 +93,13 @@ def test_an_empty_sidecar(folder: Path) -> None:
         assert (document.title, document.kind, warnings) == ("Raport", None, ())
 
 
+@pytest.mark.parametrize("end", ["---\n", "---", "...\n\n"])
+def test_a_sidecar_between_marks(folder: Path, end: str) -> None:
+    """Who writes a description as in Markdown, between two lines of dashes, means the keys between them."""
+    document, warnings = _pdf(folder, f"---\ntitle: Plan\nkind: raport\n{end}")
+    assert (document.title, document.kind, warnings) == ("Plan", "raport", ())
+
+
 def test_the_order_of_sources(folder: Path) -> None:
     """The sidecar goes before the PDF's own description, that before the nearer defaults, those before the farther ones."""
     inner = folder / "raporty"
@@ -705,6 +712,10 @@ def test_notes_say_what_nobody_gave(folder: Path) -> None:
         ("3. 5. 2026 r.", date(2026, 5, 3)),
         ("3 maja 2026", date(2026, 5, 3)),
         ("03 Maja 2026 r.", date(2026, 5, 3)),
+        ("3 maja 2026 roku", date(2026, 5, 3)),
+        ("03-05-2026", date(2026, 5, 3)),
+        ("2026.05.03", date(2026, 5, 3)),
+        ("2026/5/3", date(2026, 5, 3)),
     ],
 )
 def test_days_as_people_write_them(folder: Path, written: str, day: date) -> None:

@@ -927,6 +927,7 @@ def test_new_is_told_from_changed(library: Library) -> None:
         ("paczka.zip", "wypakuj"),
         ("bez-nazwy", "tego formatu nie czytamy"),
         ("x.yml", "nie ma dokumentu"),
+        ("x.yaml.txt", "usuń z nazwy końcowe .txt"),
         ("taxonomy.yml", "nazwij go taxonomy.yaml"),
         ("Synonyms.yaml", "nazwij go synonyms.yaml"),
         ("folder/taxonomy.yaml", "w głównym folderze"),
@@ -952,6 +953,14 @@ def test_files_of_programs_have_no_row(library: Library, name: str) -> None:
     """What programs put there, and what is read as something else, is not listed."""
     library.pdf("b.pdf", ["Most."])
     library.write(name, "")
+    assert set(library.files()) == {"b.pdf"}
+
+
+@pytest.mark.parametrize("folder", ["$RECYCLE.BIN", "#recycle", "@Recycle", "a/@eaDir", "System Volume Information"])
+def test_what_was_thrown_away_is_not_read(library: Library, folder: str) -> None:
+    """Network disks and Windows keep deleted files in folders of their own, which nobody meant to publish."""
+    library.pdf("b.pdf", ["Most."])
+    library.markdown(f"{folder}/stary.md", "Usunięty dokument.")
     assert set(library.files()) == {"b.pdf"}
 
 

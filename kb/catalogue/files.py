@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,6 +16,8 @@ from kb.polish import normalise, shared_analyzer
 from kb.yaml_text import MOST_BYTES, TOO_LONG, Refused, Value, read_keys, read_mapping
 
 DEFAULTS_FILE = "_defaults.yaml"
+_LAST_MARK = re.compile(r"\n(?:---|\.\.\.)\s*\Z")
+"""What ends a description that somebody wrote between two lines of dashes, as in Markdown."""
 
 
 class Beside:
@@ -90,7 +93,7 @@ def read_yaml(path: Path, root: Path) -> tuple[dict[str, Value], str]:
 
 def read_sidecar(path: Path, root: Path) -> tuple[dict[str, Value], list[str]]:
     """The keys of a YAML mapping that can be read, and what is wrong with the others, in Polish."""
-    return _read(path, root, read_keys, any_encoding=True)
+    return _read(path, root, lambda text: read_keys(_LAST_MARK.sub("\n", text)), any_encoding=True)
 
 
 def _read(

@@ -60,8 +60,8 @@ KEY_NAMES = {
 
 _FIRST_YEAR = 1000
 _LONGEST_SHOWN = 80
-_SHORT_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_POLISH_DATE = re.compile(r"(\d{1,2})(?:\.\s*(\d{1,2})\.\s*|\s+([^\W\d]+)\s+)(\d{4})(?:\s*r\.)?")
+_SHORT_DATE = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})")
+_POLISH_DATE = re.compile(r"(\d{1,2})(?:(?:\.\s*|-)(\d{1,2})(?:\.\s*|-)|\s+([^\W\d]+)\s+)(\d{4})(?:\s*r\.|\s+roku)?")
 
 
 def _as_date(value: object) -> object:
@@ -73,7 +73,7 @@ def _as_date(value: object) -> object:
 
 
 def _date_of(text: str) -> date | None:
-    """A day as people write it: „2026-03-02”, „2026-3-2”, „2.03.2026”, „2 marca 2026 r.”. Raises ValueError."""
+    """A day as people write it: „2026-03-02”, „2026/3/2”, „2.03.2026”, „2 marca 2026 r.”. Raises ValueError."""
     if short := _SHORT_DATE.fullmatch(text):
         return date(*map(int, short.groups()))
     if polish := _POLISH_DATE.fullmatch(text):

@@ -11,6 +11,8 @@ from datetime import date, datetime, time
 from kb.disk import open_file
 from kb.yaml_text import MOST_BYTES, Refused, Value, at_most, read_keys
 
+_START = re.compile(r"(?:[ \t]*\n){0,9}(?P<fence>-{3,9}|\+{3})[ \t]*(?=\n|$)")
+"""Empty lines above, and dashes more than three, are nothing that anybody sees."""
 _SUBJECT = "Metadane na początku pliku"
 _TOML_LINE = re.compile(r"at line (\d+)")
 _TOML_START = re.compile(r"[ \t]*(?:\[|([\w-]+|\"[^\"\n]+\"|'[^'\n]+')(?:\.[\w-]+)*[ \t]*[=:])")
@@ -31,20 +33,26 @@ class FrontMatter:
 
 def split(text: str) -> FrontMatter:
     r"""Take the front matter off a Markdown text with ``\n`` line ends. Never raises: the text is indexed in any case."""
-    lines = text.split("\n")
-    fence = lines[0].rstrip()
-    if fence not in ("---", "+++"):
+    start = _START.match(text)
+    if not start:
         return FrontMatter({}, text)
-    ends = {"---", "..."} if fence == "---" else {fence}
-    end = next((n for n, line in enumerate(lines) if n and line.rstrip() in ends), None)
+    lines = text.split("\n")
+    first = start[0].count("\n")
+    fence = start["fence"]
+    is_yaml = fence != "+++"
+    ends = {fence, "---", "..."} if is_yaml else {fence}
+    end = next((n for n, line in enumerate(lines) if n > first and line.rstrip() in ends), None)
+    has_keys = len(lines) > first + 1 and (":" if is_yaml else "=") in lines[first + 1]
     if end is None:
-        if len(lines) > 1 and (":" if fence == "---" else "=") in lines[1]:
+        if has_keys:
             return FrontMatter({}, text, (f"{_SUBJECT} nie mają końca: brakuje zamykającego wiersza „{fence}”.",))
         return FrontMatter({}, text)  # a thematic break
+    if not has_keys and (first or fence not in ("---", "+++")):
+        return FrontMatter({}, text)
     body = "\n".join(lines[end + 1 :])
-    source = "\n".join(lines[1:end])
+    source = "\n".join(lines[first + 1 : end])
     try:
-        values, problems = read_keys(source, first_line=2) if fence == "---" else _toml_keys(source)
+        values, problems = read_keys(source, first_line=first + 2) if is_yaml else _toml_keys(source)
     except Refused as problem:
         return FrontMatter({}, body, (f"{_SUBJECT} zostały pominięte: {problem}.",))
     return FrontMatter(values, body, tuple(f"{_SUBJECT}: {problem}." for problem in problems))

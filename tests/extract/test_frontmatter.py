@@ -47,6 +47,34 @@ def test_without_values(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "\n \n---\ntitle: Plan\n---\nTreść",
+        "-----\ntitle: Plan\n-----\nTreść",
+        "----  \ntitle: Plan\n---\nTreść",
+        "\n+++\ntitle = 'Plan'\n+++\nTreść",
+    ],
+)
+def test_marks_as_people_write_them(text: str) -> None:
+    """Empty lines above and longer lines of dashes are no reason to show the keys as a text."""
+    front = split(text)
+    assert (front.values, front.body, front.warnings) == ({"title": "Plan"}, "Treść", ())
+
+
+def test_longer_dashes_without_keys_are_a_text() -> None:
+    """A line of dashes between paragraphs is a thematic break."""
+    text = "\n-----\nZwykły akapit\n-----\nTreść"
+    assert split(text).body == text
+
+
+def test_a_key_after_a_tab() -> None:
+    """It is read, and the other keys too; the warning says what to do."""
+    front = split("---\ntitle: Plan\n\tkind: raport\n---\n")
+    assert front.values == {"title": "Plan", "kind": "raport"}
+    assert "tabulator przed kluczem w wierszu 3" in front.warnings[0]
+
+
+@pytest.mark.parametrize(
     ("source", "said"),
     [
         ("title: Raport: część druga", "w wierszu 2, znak 14: dwukropek w wartości"),
