@@ -26,7 +26,7 @@ _WIDEST = 10.0
 _SAME_SPACE = 0.12
 """Spaces of one line, in ems, differ by less."""
 _BLANK = re.compile(r"\s")
-_LONG_WORD = re.compile(r"[^\w\s]?[^\W\d_]{3}")
+_LONG_WORD = re.compile(r"(?:^|\s)[^\w\s]?[^\W\d_]{3}")
 """Figures and single letters are as far apart in tables of figures."""
 _FIRST_OF_ITEM = re.compile(rf"(?:{_MARKER.pattern}) \S+")
 _MANY_INITIALS = 20
@@ -161,19 +161,24 @@ def with_wide_spaces(pieces: list[Piece]) -> list[Piece]:
     Its spaces are all alike though its words are not, which columns of a table never manage; of a line with one space the one
     above or below it has the same edges.
     """
+    lines: list[list[Piece]] = []
+    for piece in pieces:
+        if lines and _is_next_word(lines[-1][-1], piece):
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    wide = [_is_set_wide(line) for line in lines]
+    # From lines that surely are one to those beside them, down the page and up again.
+    down = range(1, len(lines))
+    for number, beside in (*((n, n - 1) for n in down), *((n - 1, n) for n in reversed(down))):
+        whole = wide[beside] or (len(lines[beside]) == 1 and _BLANK.search(lines[beside][0].text) is not None)
+        if len(lines[number]) == 2 and whole and _have_same_edges(lines[number], lines[beside]):
+            wide[number] = True
     result: list[Piece] = []
-    start = 0
-    while start < len(pieces):
-        end = start + 1
-        while end < len(pieces) and _is_next_word(pieces[end - 1], pieces[end]):
-            end += 1
-        line = pieces[start:end]
-        if _is_set_wide(line) or (len(line) == 2 and _fills(line, result[-1:] + pieces[end : end + 1])):
-            for word in line[1:]:
-                line[0].join(word, " ")
-            line = line[:1]
-        result += line
-        start = end
+    for line, is_wide in zip(lines, wide, strict=True):
+        for word in line[1:] if is_wide else ():
+            line[0].join(word, " ")
+        result += line[:1] if is_wide else line
     return result
 
 
@@ -189,7 +194,7 @@ def _is_next_word(before: Piece, piece: Piece) -> bool:
 
 
 def _is_set_wide(line: Sequence[Piece]) -> bool:
-    if len(line) < 3 or sum(_LONG_WORD.match(word.text) is not None for word in line[1:]) < 2:
+    if len(line) < 3 or sum(_LONG_WORD.search(word.text) is not None for word in line) < 2:
         return False
     gaps = [after.left - before.right for before, after in pairwise(line)]
     widths = [word.right - word.left for word in line]
@@ -197,17 +202,15 @@ def _is_set_wide(line: Sequence[Piece]) -> bool:
     return max(gaps) - min(gaps) < _SAME_SPACE * size and max(widths) - min(widths) > 2 * _SAME_SPACE * size
 
 
-def _fills(line: Sequence[Piece], around: Sequence[Piece]) -> bool:
-    """Whether a line of the same paragraph, several words long, begins and ends where this line does."""
+def _have_same_edges(line: Sequence[Piece], other: Sequence[Piece]) -> bool:
+    """Whether two lines of one paragraph begin and end at the same places."""
     first, last = line[0], line[-1]
     slack = _SAME_SPACE * first.size
-    return any(
-        abs(other.left - first.left) < slack
-        and abs(other.right - last.right) < slack
-        and abs(other.size - first.size) <= SAME_SIZE * first.size
-        and 0.6 * first.size < abs(other.base - first.base) <= _LEADING * first.size
-        and _BLANK.search(other.text)
-        for other in around
+    return (
+        abs(other[0].left - first.left) < slack
+        and abs(other[-1].right - last.right) < slack
+        and abs(other[0].size - first.size) <= SAME_SIZE * first.size
+        and 0.6 * first.size < abs(other[0].base - first.base) <= _LEADING * first.size
     )
 
 
