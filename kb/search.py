@@ -73,6 +73,9 @@ from kb.tuning import Tuning
 
 _KEY_PAGES = 10
 """What the text of a query takes where counts are kept, as if it were pages."""
+_ALONE = 0.5
+_SHORT_NUMBER = 3
+"""Figures of a number that is the one of a section or an annex, not a year."""
 _SURE = 0.7
 """The share of the best form's weight from which on a form surely is what was asked for."""
 
@@ -262,6 +265,7 @@ class KnowledgeBase:
             replace(concept, worth=idf(state.size.pages, surely or found))
             for concept, found, surely in zip(read.concepts, pages[:count], pages[count:], strict=True)
         )
+        concepts = _no_more_than_words(concepts)
         asked = [
             concept.worth for concept, found in zip(concepts, pages[:count], strict=True) if concept.asked and found
         ]
@@ -363,6 +367,25 @@ class KnowledgeBase:
             (state.key, synonyms), lambda: Suggester(harvest(state, synonyms, self.analyzer))
         )
         return suggester.suggest(text, limit)
+
+
+def _no_more_than_words(concepts: tuple[Concept, ...]) -> tuple[Concept, ...]:
+    """The concepts with short numbers no more common than the words beside them worth half of the most telling one.
+
+    In a small collection "2" is rarer than "załącznik", and says nothing by itself.
+    """
+    most = max((each.worth for each in concepts if each.asked and not each.label.isdecimal()), default=0.0)
+    return tuple(
+        _lighter(each, _ALONE * most / each.worth)
+        if each.label.isdecimal() and len(each.label) <= _SHORT_NUMBER and 0 < most <= each.worth
+        else each
+        for each in concepts
+    )
+
+
+def _lighter(concept: Concept, share: float) -> Concept:
+    forms = tuple(replace(form, weight=form.weight * share) for form in concept.forms)
+    return replace(concept, forms=forms, worth=concept.worth * share)
 
 
 def _surely(concept: Concept, shared: Mapping[Steps, int]) -> Concept:

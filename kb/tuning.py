@@ -52,6 +52,8 @@ class Tuning:
     """Two words of the query that stand in a text just as they do in the query, inflection aside."""
     beside: float = 1.0
     """The same for a number, a letter or a section sign with the word beside it."""
+    apart: float = 0.9
+    """The share of that where another word stands between a number and the word: "nr" in "załącznik nr 4"."""
     quoted: float = 1.5
     """A phrase in quotation marks beside other words: for its forms as typed, and as much for inflected ones."""
     whole_title: float = 1.0

@@ -142,6 +142,11 @@ class Reader:
             after_content = bool(found) and not found[-1].dropped
             # "wariant A", "rozdział i": a letter that names something. No question ends with a conjunction.
             kept = len(word) == 1 and after_content and ((word.isupper() and not capitals) or (last and word in "ai"))
+            # "CO 2" is what the collection has as "CO2" or "CO₂".
+            following = "" if last else words[number + 1][0]
+            kept = kept or (
+                following.isdecimal() and is_stop_word(word) and self._is_in_collection(word.lower() + following)
+            )
             found.append(_Typed(word, self._repairs.meant(word, plain=plain, last=last), quoted, kept))
         return found
 
@@ -201,8 +206,11 @@ class Reader:
     def _other_ways(self, query: Sequence[str]) -> Iterator[tuple[int, int, Steps]]:
         """Names of letters and digits, and numbers, as they are written otherwise."""
         for start, end, way in other_ways([surface(word) for word in query]):
-            if len(way) > 1 or way[0] in self._vocabulary:
+            if len(way) > 1 or self._is_in_collection(way[0]):
                 yield start, end, tuple(self._analyzer.terms(word) for word in way)
+
+    def _is_in_collection(self, word: str) -> bool:
+        return word in self._vocabulary or bool(self._vocabulary.same_fold(word))
 
     def _word(self, one: _Typed, extra: Sequence[tuple[Steps, float]]) -> Concept:
         tuning, meant = self._tuning, one.meant
@@ -251,8 +259,12 @@ class Reader:
             weight = tuning.beside if _names(given[i].word) or _names(given[j].word) else tuning.neighbour
             if weight:
                 steps = (_terms(first), *((),) * (j - i - 1), _terms(second))
-                form = Form(field="lemma", steps=steps, weight=weight)
-                found.append(Concept(label=f"{first.label} {second.label}", forms=(form,), bonus=True))
+                forms = [Form(field="lemma", steps=steps, weight=weight)]
+                if len(steps) == 2 and (first.label.isdecimal() or second.label.isdecimal()):
+                    # "załącznik 4" is "załącznik nr 4" too, "Dz.U. 2023 poz. 1" is "Dz. U. z 2023 r. poz. 1".
+                    apart = (steps[0], (), steps[1])
+                    forms.append(Form(field="lemma", steps=apart, weight=weight * tuning.apart))
+                found.append(Concept(label=f"{first.label} {second.label}", forms=tuple(forms), bonus=True))
         return found
 
     def _name(self, clause: Clause) -> Concept:
