@@ -64,6 +64,10 @@ def synonyms(analyzer: Analyzer, tmp_path_factory: pytest.TempPathFactory) -> Sy
         ("wsparcia finansowego gmin", 2, ["dotacja", "dofinansowanie"]),
         ("budżetu obywatelskiego", 2, ["budżet partycypacyjny"]),  # the longest entry, not that of „budżet"
         ("budżetu gminy", 1, ["plan finansowy"]),
+        ("PES gminy", 1, ["podmiot ekonomii społecznej"]),
+        ("Pes 5", 0, []),  # a word that begins a sentence
+        ("PES 5 GMINY", 0, []),  # all in capitals
+        ("JST GMINY", 1, ["jednostka samorządu terytorialnego"]),
         ("psy", 0, []),  # a form of „pies", no abbreviation
         ("gmina", 0, []),
     ],

@@ -142,9 +142,12 @@ class Synonyms:
                 yield steps, equivalents
 
     def _is_short(self, query: Sequence[str], start: int) -> bool:
-        """Whether a word is an abbreviation there: in small letters beside others it may be a word, or be cut: "poz. 5"."""
+        """Whether a word is an abbreviation there: beside others it may be a word, or be cut: "poz. 5".
+
+        Capital letters tell, where not all of the query is in them.
+        """
         word = query[start]
-        if len(query) == 1 or not word.islower():
+        if len(query) == 1 or (word.isupper() and not all(each.isupper() for each in query if each.isalpha())):
             return True
         following = query[start + 1 : start + 2]
         return not self._analyzer.known(word) and not (following and following[0][0].isdigit())
