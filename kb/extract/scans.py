@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_raw
 
@@ -15,6 +16,12 @@ _DRAWN_PATHS = 50
 _STAMP_WORDS = 60
 _STAMP_SHARE = 0.012
 """Stamps, signatures and lines added by a scanner are small: a title over a cover picture takes more of the page."""
+_SMALL_PRINT = 0.018
+"""The height of ordinary type, as a share of the page's longer side: titles on covers and slides are larger."""
+_MUCH_SMALL_PRINT = 0.06
+_THUMBNAIL = 64
+_PAPER = 200
+"""How bright at least half of a scanned sheet is, of 255; a photograph is not."""
 _FULL_PAGE = 0.8
 _DEPTH = 3
 
@@ -41,8 +48,36 @@ def _is_drawn(page: pdfium.PdfPage) -> bool:
 
 
 def _is_stamp(page: pdfium.PdfPage) -> bool:
+    """Whether the text is small beside the picture: a line or two, or the small print of seals and signatures on a sheet."""
     with closing(page.get_textpage()) as text:
-        return _share(page, (text.get_rect(index) for index in range(text.count_rects()))) <= _STAMP_SHARE
+        boxes = [text.get_rect(index) for index in range(text.count_rects())]
+    share = _share(page, iter(boxes))
+    if share <= _STAMP_SHARE:
+        return True
+    tallest = max(min(abs(right - left), abs(top - bottom)) for left, bottom, right, top in boxes)
+    is_small = share <= _MUCH_SMALL_PRINT and tallest <= _SMALL_PRINT * max(page.get_size())
+    return is_small and _is_printed_over(page) and _is_paper(page)
+
+
+def _is_printed_over(page: pdfium.PdfPage) -> bool:
+    """Whether the text lies visibly over the picture: under it, or without ink, it is what was recognised of a scan before."""
+    kinds = (pdfium_raw.FPDF_PAGEOBJ_IMAGE, pdfium_raw.FPDF_PAGEOBJ_TEXT)
+    over = False
+    for item in page.get_objects(filter=kinds, max_depth=_DEPTH):
+        if item.type == pdfium_raw.FPDF_PAGEOBJ_IMAGE:
+            over = True
+        elif not over or pdfium_raw.FPDFTextObj_GetTextRenderMode(item.raw) == pdfium_raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+            return False
+    return True
+
+
+def _is_paper(page: pdfium.PdfPage) -> bool:
+    """Whether most of the page is bright, as a sheet on a scanner is."""
+    try:
+        with closing(page.render(scale=_THUMBNAIL / max(page.get_size()), grayscale=True)) as drawn:
+            return float(np.median(drawn.to_numpy())) >= _PAPER
+    except pdfium.PdfiumError:  # what cannot be drawn is read as the text that it has
+        return False
 
 
 def _picture_share(page: pdfium.PdfPage) -> float:

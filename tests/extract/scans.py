@@ -37,8 +37,11 @@ def drawn(lines: list[str]) -> Picture:
         return bitmap.width, bitmap.height, bytes(bitmap.to_numpy().tobytes())
 
 
-def scan(*pages: tuple[Picture | None, str]) -> bytes:
-    """A PDF whose pages have a picture over the whole page, and lines of text at the bottom ("" for none)."""
+def scan(*pages: tuple[Picture | None, str], before: bytes = b"") -> bytes:
+    """A PDF whose pages have a picture over the whole page, and lines of text at the bottom ("" for none).
+
+    ``before`` are operators that hold for the text.
+    """
     objects: list[bytes] = []
     kids = []
     for picture, text in pages:
@@ -56,7 +59,7 @@ def scan(*pages: tuple[Picture | None, str]) -> bytes:
             number += 1
         if text:
             shown = b" ".join(b"(%s) Tj T*" % line.encode() for line in text.splitlines())
-            content += b"BT /F1 8 Tf 10 TL 60 %d Td %s ET" % (10 + 10 * len(text.splitlines()), shown)
+            content += b"BT %s /F1 8 Tf 10 TL 60 %d Td %s ET" % (before, 10 + 10 * len(text.splitlines()), shown)
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << %s >> /Contents %d 0 R >>"

@@ -54,6 +54,26 @@ def test_stamped_page_is_a_scan(tmp_path: Path, picture: Picture) -> None:
     assert extraction.scans == (1, 2)
 
 
+SIGNED = """\
+Dziennik urzedowy wojewodztwa, poz. 1234, Warszawa, dnia 12 maja 2024 r.
+Za zgodnosc z oryginalem: Anna Nowak, sekretarz gminy, dnia 13 maja 2024 r.
+Dokument podpisany elektronicznie. Podpisal: Jan Lis, burmistrz gminy Dobra
+Data: 12.05.2024 12:11:10 +02:00, sygnatariusz: kwalifikowany certyfikat"""
+
+
+def test_small_print_of_signatures_over_a_sheet(tmp_path: Path, picture: Picture) -> None:
+    """Heads, seals and signatures of several lines do not make a scanned sheet one of text; over a photograph they are text."""
+    assert _scans(tmp_path, scan((picture, SIGNED))).scans == (1,)
+    photograph = (picture[0], picture[1], bytes(len(picture[2])))
+    assert _scans(tmp_path, scan((photograph, SIGNED))).scans == ()
+
+
+def test_text_without_ink_is_recognised_already(tmp_path: Path, picture: Picture) -> None:
+    """A few lines that an earlier recognition has put under the picture are the text of the page."""
+    found = _scans(tmp_path, scan((picture, SIGNED), before=b"3 Tr"))
+    assert (found.status, found.scans) == (Status.INDEXED, ())
+
+
 def test_page_of_text_is_no_scan(tmp_path: Path, picture: Picture) -> None:
     """Text over a picture of the whole page, as an earlier recognition leaves it, is text; so is a line on a bare page."""
     extraction = _scans(tmp_path, scan((picture, "\n".join(["Rada gminy uchwala regulamin"] * 40)), (None, STAMP)))
