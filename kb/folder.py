@@ -133,8 +133,6 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
             if entry.path in leave_out or _is_passed_over(entry.name, at_top=not prefix):
                 continue
             name = prefix + shown(entry.name)
-            if entry.name.casefold() in _FOLDERS_OF_SYSTEMS:
-                continue
             if not _is_folder(entry):
                 if found := _found(root, entry, name, inputs, beside):
                     yield found

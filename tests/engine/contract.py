@@ -565,12 +565,12 @@ class EngineContract(ABC):
         """Without words each document is found by its first page, but for what is excluded there."""
         index.commit(document("a", "gmina", "powiat"), document("b", "wójt"))
         found = index.state.match(Request(concepts=())).documents
-        assert [(m.document.id, m.score, [page.number for page, *_ in m.pages]) for m in found] == [
+        assert sorted((m.document.id, m.score, [page.number for page, *_ in m.pages]) for m in found) == [
             ("a", 1, [1]),
             ("b", 1, [1]),
         ]
         assert index.ids(word("gmina", excluded=True)) == ["b"]
-        assert index.ids(word("powiat", excluded=True)) == ["a", "b"]
+        assert sorted(index.ids(word("powiat", excluded=True))) == ["a", "b"]
 
     # Filters, facets, order, slices
 
