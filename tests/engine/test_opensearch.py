@@ -563,7 +563,9 @@ def test_a_question_longer_than_the_cluster_allows(place: Place, index: Index) -
     limit = "indices.query.bool.max_clause_count"
     place.cluster.ask("/_cluster/settings", method="PUT", body={"persistent": {limit: 30}})
     try:
-        long = Request(concepts=tuple(word(f"słowo{number}") for number in range(40)))
+        typed = [f"słowo{number}" for number in range(40)]
+        index.commit(document("a", " ".join(typed)))
+        long = Request(concepts=tuple(map(word, typed)))
         with pytest.raises(EngineUnavailable, match=limit):
             index.state.match(long)
     finally:

@@ -84,4 +84,5 @@ def test_a_synonym_of_two_words_counts_once(library: Library) -> None:
         library.markdown(f"b{number}.md", text, id=f"odpady-{number}", title="Dokument")
         library.markdown(f"c{number}.md", f"Szkoła numer {number} ma boisko.", title="Dokument")
     library.run()
-    assert library.find("odpady komunalne") == ["odpady-0", "odpady-1", "odpady-2", "smieci"]
+    *first, last = library.find("odpady komunalne")
+    assert (sorted(first), last) == (["odpady-0", "odpady-1", "odpady-2"], "smieci")
