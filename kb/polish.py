@@ -394,12 +394,7 @@ class Analyzer:
         return any(self._has(other) for other in (lower, lower.capitalize()) if other != word)
 
     def _has(self, word: str) -> bool:
-        found = _morfeusz2.new_InterpsList()
-        _analyse(self._dictionary, word[: limits.WORD_CHARACTERS], found)
-        tag_of, at = _morfeusz2.MorphInterpretation_tagId_get, _morfeusz2.InterpsList___getitem__
-        return any(
-            tag_of(at(found, index).this) not in _NO_TAGS for index in range(_morfeusz2.InterpsList___len__(found))
-        )
+        return next(self._known_readings(word), None) is not None
 
     def terms_worked_out(self, word: str) -> tuple[str, ...]:
         """As ``terms``, not cached: for callers that keep the answers themselves."""

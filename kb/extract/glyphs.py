@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import operator
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -170,6 +169,8 @@ class Glyphs:
         self._hidden_marks: dict[int, bool] = {}
         self._in_hidden_forms: frozenset[int] | None = None
         self._name, self._used = ctypes.create_string_buffer(_NAME_BYTES), ctypes.c_ulong()
+        self._matrix = pdfium_raw.FS_MATRIX()
+        self._matrix_address = ctypes.addressof(self._matrix)
         self._ink = (ctypes.c_double * 4)()
         self._sides = tuple(ctypes.addressof(self._ink) + 8 * side for side in range(4))
 
@@ -243,8 +244,8 @@ class Glyphs:
             upright = self._frame.turned(-turned_by).upright_points(*upright)
         return told != 0, upright[1]
 
-    def _direction_of(self, angle: float) -> int:
-        """The direction of a letter that is turned by ``angle``."""
+    def _direction_of(self, place: int) -> int:
+        angle = _angle(self._handle, place)
         if not angle:
             return self._frame.quarters
         quarters = angle / (math.pi / 2)
@@ -254,16 +255,9 @@ class Glyphs:
 
     def type_size(self, place: int) -> float:
         """The type size of a character; 0.0 where PDFium does not know."""
-        return self._type_sizes([place])[0]
-
-    def _type_sizes(self, places: Sequence[int]) -> list[float]:
-        """The type sizes of characters; 0.0 where PDFium does not know."""
-        matrices = np.zeros((len(places), 6), np.float32)
-        start, size = matrices.ctypes.data, 6 * matrices.itemsize
-        told = list(map(_matrix, repeat(self._handle), places, range(start, start + size * len(places), size)))
-        heights = map(math.hypot, matrices[:, 2].tolist(), matrices[:, 3].tolist())
-        sizes = list(map(operator.mul, map(_font_size, repeat(self._handle), places), heights))
-        return sizes if all(told) else [size if known else 0.0 for size, known in zip(sizes, told, strict=True)]
+        if not _matrix(self._handle, place, self._matrix_address):
+            return 0.0
+        return float(_font_size(self._handle, place)) * math.hypot(self._matrix.c, self._matrix.d)
 
     def _styles_of(self, places: Sequence[int]) -> list[Style]:
         """What the text objects of characters say of them."""
@@ -272,31 +266,23 @@ class Glyphs:
         # One place for each text object that has not been asked yet.
         fresh = {item: place for item, place in zip(items, places, strict=True) if item and item not in styles}
         hidden = self._hidden_items()
-        asked = list(fresh.values())
-        fonts = list(map(_font, fresh))
-        for font in set(fonts) - self._fonts.keys():
-            self._fonts[font] = _is_bold(font)
-        for item, mode, bold, marks, size, angle in zip(
-            fresh,
-            map(_render_mode, fresh),
-            map(self._fonts.__getitem__, fonts),
-            map(_count_marks, fresh),
-            self._type_sizes(asked),
-            map(_angle, repeat(self._handle), asked),
-            strict=True,
-        ):
+        looks = zip(fresh.items(), map(_render_mode, fresh), map(_font, fresh), map(_count_marks, fresh), strict=True)
+        for (item, place), mode, font, marks in looks:
+            bold = self._fonts.get(font)
+            if bold is None:
+                bold = self._fonts[font] = _is_bold(font)
             styles[item] = Style(
                 bold or mode == _STROKED_TOO,
                 mode == _INVISIBLE,
                 (marks > 0 and self._is_on_hidden_layer(item, marks)) or item in hidden,
-                size,
-                self._direction_of(angle) if angle else self._frame.quarters,
+                self.type_size(place),
+                self._direction_of(place),
             )
         return [styles[item] if item else self._bare_style(place) for item, place in zip(items, places, strict=True)]
 
     def _bare_style(self, place: int) -> Style:
         """The style of a character without a text object."""
-        return Style(False, False, False, self.type_size(place), self._direction_of(_angle(self._handle, place)))
+        return Style(False, False, False, self.type_size(place), self._direction_of(place))
 
     def _is_on_hidden_layer(self, item: int, marks: int) -> bool:
         """Whether a page object, which has so many marks, is marked as belonging to a layer that is switched off."""

@@ -89,19 +89,6 @@ class Piece:
 
     def finish(self) -> None:
         """Put the text together when all parts are there."""
-        if len(self.parts) == 1 and self.size >= 0.0:  # nothing is raised above itself
-            text, _, _, heavy = self.parts[0]
-            self.bold = heavy and bool(text)
-            text = text.strip()
-        else:
-            text = self._joined()
-        if text.endswith(_BREAKS):
-            text = text[:-1] + SOFT
-        self.text = text.replace("\x02", "-")
-        self.bottom, self.top = self.base - 0.22 * self.size, self.base + 0.78 * self.size
-
-    def _joined(self) -> str:
-        """The text of all parts, with marks around raised digits; notes whether most of it is bold."""
         bold = 0
         shown = []
         for text, size, base, heavy in self.parts:
@@ -109,7 +96,10 @@ class Piece:
             shown.append(f"{raised[1]}{RAISED}{raised[2]}{RAISED}" if raised else text)
             bold += len(text) if heavy else -len(text)
         self.bold = bold > 0
-        return "".join(shown).strip()
+        text = "".join(shown).strip()
+        hyphen = text.endswith(_BREAKS)
+        self.text = (text[:-1].replace("\x02", "-") + SOFT) if hyphen else text.replace("\x02", "-")
+        self.bottom, self.top = self.base - 0.22 * self.size, self.base + 0.78 * self.size
 
     def is_left_of(self, other: Piece) -> bool:
         """Whether both stand on one line, ``other`` to the right."""
