@@ -63,8 +63,7 @@ PARTS: Mapping[str, Tuning] = {
 
 CHANGES: Mapping[str, Tuning] = {
     "coverage floor 0.34 instead": Tuning(floor=0.34),
-    "meaning 0.8 instead": Tuning(meaning=0.8),
-    "meaning 1.2 instead": Tuning(meaning=1.2),
+    "meaning 1.0 instead": Tuning(meaning=1.0),
     "found by meaning alone: never": Tuning(meaning_joins=inf),
 }
 """Other values that were tried."""
