@@ -69,7 +69,7 @@ MAPPINGS: JSON = {
         "number": {"type": "integer"},
         "place": {"type": "keyword", "doc_values": False},
         "day": {"type": "integer"},
-        "standing": {"type": "long"},
+        "standing": {"type": "long", "index": False},
         "values": {"type": "integer"},
         "length": {"type": "integer", "index": False},
         "contents": {"type": "boolean"},
