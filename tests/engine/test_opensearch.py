@@ -559,10 +559,13 @@ def test_a_cluster_with_too_many_shards(place: Place, index: Index) -> None:
 
 
 def test_a_question_longer_than_the_cluster_allows(place: Place, index: Index) -> None:
-    """The setting that limits it is named."""
+    """The setting that limits it is named. Words that stand nowhere make no question longer."""
     limit = "indices.query.bool.max_clause_count"
+    index.commit(document("d99", " ".join(f"słowo{number}" for number in range(40))))
     place.cluster.ask("/_cluster/settings", method="PUT", body={"persistent": {limit: 30}})
     try:
+        nowhere = Request(concepts=tuple(word(f"nigdzie{number}") for number in range(40)))
+        assert index.state.match(nowhere).total == 0
         long = Request(concepts=tuple(word(f"słowo{number}") for number in range(40)))
         with pytest.raises(EngineUnavailable, match=limit):
             index.state.match(long)
