@@ -64,11 +64,11 @@ class Tuning:
     """A page matches when it holds this share of the query's whole idf: all of a short query's rarer words alone, none of a
     long question's common ones. Totals and facets count matches, so they stay honest under OR."""
 
-    meaning: float = 1.0
+    meaning: float = 0.8
     """Meaning beside words: a page's share of the best score is raised by this × (cosine − mean) / (4 × standard deviation)."""
     meaning_least: float = 0.5
     """Where words find little: the best score that meaning adds a share of is at least this share of the whole query's idf."""
-    meaning_joins: float = 2.0
+    meaning_joins: float = 3.0
     """By how many standard deviations a page's meaning must stand out for it to be found without the words."""
 
     answer_words: int = 3

@@ -45,6 +45,22 @@ def plain(html: str) -> str:
     return unescape(re.sub("</?mark>", "", html)).removeprefix("… ").removesuffix(" …")
 
 
+def known(marking: Highlighter, written: Sequence[str]) -> list[int]:
+    """What the index knows of a text of these words: the numbers of those that it has under a term of the query."""
+    words = [Analysis(ANALYZER)[word] for word in written]
+    return [
+        number
+        for number, word in enumerate(words)
+        if word.surface in marking.terms["surface"]
+        or (not word.function and not marking.terms["lemma"].isdisjoint(word.terms))
+    ]
+
+
+def undotted(text: str) -> str:
+    """The words alone: in a snippet the ends of lines are dots between them."""
+    return " ".join(text.replace("·", " ").split())
+
+
 # What is marked
 
 
@@ -75,16 +91,21 @@ def test_what_the_index_knows_leaves_the_same_marks(written: list[str], asked: l
     The index has no terms of function words, which are marked all the same: „roku” for „rok”.
     """
     marking = highlighter(*map(lemma, asked), exact("rada", "gminy"), lemma("mama", "gmina"))
-    words = [Analysis(ANALYZER)[word] for word in written]
-    among = [
-        number
-        for number, word in enumerate(words)
-        if word.surface in marking.terms["surface"]
-        or (not word.function and not marking.terms["lemma"].isdisjoint(word.terms))
-    ]
-    text = ", ".join(written)
+    among, text = known(marking, written), ", ".join(written)
     assert marking.marks(text, among) == marking.marks(text)
     assert marking.fragment(text, among=among) == marking.fragment(text)
+
+
+@pytest.mark.parametrize("before", range(19_970, 20_010, 3))
+def test_a_long_text_is_marked_where_it_is_cut(before: int) -> None:
+    """Wherever a phrase stands in a text that is gone through in pieces, it has its mark, and so has what comes after it."""
+    filler = "mur"
+    written = [*[filler] * (before // 4), "z" * (before % 4 + 1), "rada", "gminy", "roku", *[filler] * 9_000, "radą"]
+    marking = highlighter(exact("rada", "gminy"), lemma("rok"), lemma("rada"))
+    text = " ".join(written)
+    found = [text[mark.start : mark.end] for mark in marking.marks(text)]
+    assert found == ["rada gminy", "roku", "radą"]
+    assert marking.marks(text, known(marking, written)) == marking.marks(text)
 
 
 def test_an_exact_form_marks_no_other() -> None:
@@ -220,6 +241,7 @@ WORDS = st.sampled_from(
 @example(" " * 1_000 + "gmina", SNIPPET_CHARACTERS)
 @example("\n gmina", 1)
 @example(" 0", 1)
+@example("0\n0", 3)
 def test_any_snippet(text: str, characters: int) -> None:
     """A snippet is a piece of the text of about the length that was asked for, well formed, its words whole."""
     snippet = highlighter(lemma("gmina"), exact("rada", "gminy")).snippet(text, characters)
@@ -227,9 +249,9 @@ def test_any_snippet(text: str, characters: int) -> None:
     assert not re.search("[<>]", without_marks)
     assert "<mark><mark>" not in snippet
     assert snippet.count("<mark>") == snippet.count("</mark>") == len(marked(snippet))
-    flat = " ".join(text.split())
-    assert plain(snippet) in flat or unescape(without_marks) in flat
-    assert len(plain(snippet)) <= characters + 10
+    flat = undotted(text)
+    assert undotted(plain(snippet)) in flat or undotted(unescape(without_marks)) in flat
+    assert len(undotted(plain(snippet))) <= characters + 10
 
 
 @given(st.text(max_size=300))

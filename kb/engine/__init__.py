@@ -38,8 +38,7 @@ words on an average page are at least 1; weights are those of ``Tuning``:
   ``joins`` is found by that alone where it does not match, unless it has an excluded or lacks a required concept. Totals and
   facets count matches by words alone; filters hold for all. Where nothing is asked for, nothing is near.
 - Documents are ranked by the score of their best page plus ``tuning.second_page`` times that of their next best.
-- Equal scores have an order that is the same in each answer of a state: pages by number, documents of one commit as they were
-  added.
+- Equal scores have one order, whatever commits led to a state: pages by number, documents by their ``standing``.
 """
 
 from __future__ import annotations
@@ -48,7 +47,9 @@ import math
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from zlib import crc32
 
 from kb.errors import SettingsError
 from kb.facets import FACETS
@@ -57,6 +58,7 @@ from kb.settings import Settings
 from kb.tuning import Tuning
 
 Field = Literal["lemma", "surface"]
+_ID_BITS = 31
 TITLE_START, TITLE_END = "^", "$"
 """Terms that stand before and after the words of each document's title, and nowhere in a text."""
 
@@ -193,6 +195,14 @@ class Contribution:
 def idf(pages: int, frequency: int) -> float:
     """Inverse document frequency: how telling a term is that stands on ``frequency`` of ``pages`` pages; never negative."""
     return math.log1p((pages - frequency + 0.5) / (frequency + 0.5))
+
+
+def standing(id: str, day: int) -> int:
+    """Where a document stands among equals, the lowest first: by its day (0: it has none), then by a number made of its id.
+
+    Less than 2 ** 53, so that a float can hold it.
+    """
+    return (date.max.toordinal() - day << _ID_BITS) + (crc32(id.encode()) >> 32 - _ID_BITS)
 
 
 class Size(NamedTuple):

@@ -6,7 +6,8 @@ Everything returned as HTML is escaped text with ``<mark>`` as its only markup.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 from html import escape
@@ -94,40 +95,44 @@ class Highlighter:
         """
         if not self._single and not self._sequences:  # a list of everything: nothing is looked for
             return []
-        words: list[re.Match[str]] = []
+        # What is kept of a long text are the words that are asked for: a million at once would hold up all other threads.
         asked: dict[int, Sequence[Key]] = {}
+        spans: dict[int, tuple[int, int]] = {}
+        function = self._function if among is not None else frozenset()
+        if function and not any(map(surface(text).__contains__, function)):
+            function = frozenset()
+        first = 0
         for piece in places(text):
+            last = first + len(piece)
             if among is None:
-                asked.update(self._asked(piece, len(words)))
-            words += piece
-        if among is not None:
-            asked = self._asked_among(text, words, among)
+                numbers = self._asked(piece)
+            else:
+                numbers = [number - first for number in among[bisect_left(among, first) : bisect_left(among, last)]]
+                if function:  # such words are none by their terms in the index
+                    own = (number for number, word in enumerate(piece) if surface(word[0]) in function)
+                    numbers = sorted({*numbers, *own})
+            for number in numbers:
+                asked[first + number] = self._keys[piece[number][0]]
+                spans[first + number] = piece[number].span()
+            first = last
         found: list[Mark] = []
         free = 0
         for number in asked:
             if number >= free:
                 length, concept = self._at(asked, number)
                 if length:
-                    found.append(Mark(words[number].start(), words[number + length - 1].end(), concept))
+                    found.append(Mark(spans[number][0], spans[number + length - 1][1], concept))
                     free = number + length
         return found
 
-    def _asked(self, words: Sequence[re.Match[str]], first: int) -> dict[int, Sequence[Key]]:
-        """The words that have a term of the query, by number from ``first``, with their keys."""
+    def _asked(self, words: Sequence[re.Match[str]]) -> list[int]:
+        """The words that have a term of the query, by number from 0."""
         typed = list(map(itemgetter(0), words))
         # Almost no word matches; rejecting it fast is what makes a search fast.
         passed = map(self._lemmas.isdisjoint, map(self._analyzer.terms, typed))
         if self._surfaces:
             passed = map(and_, passed, map(self._surfaces.isdisjoint, zip(map(surface, typed))))
-        return {first + number: self._keys[typed[number]] for number, other in enumerate(passed) if not other}
-
-    def _asked_among(self, text: str, words: Sequence[re.Match[str]], among: Sequence[int]) -> dict[int, Sequence[Key]]:
-        """The same, of those that are known to be such; function words are none by their terms in the index."""
-        numbers: Iterable[int] = among
-        if self._function and any(map(surface(text).__contains__, self._function)):
-            own = [number for number, word in enumerate(words) if surface(word[0]) in self._function]
-            numbers = sorted({*among, *own})
-        return {number: self._keys[words[number][0]] for number in numbers if number < len(words)}
+        return [number for number, other in enumerate(passed) if not other]
 
     def _at(self, asked: Mapping[int, Sequence[Key]], number: int) -> tuple[int, int]:
         """How many words, beginning with this one, make a found place, and of which concept; (0, 0) for none."""

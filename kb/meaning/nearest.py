@@ -1,13 +1,19 @@
-"""Which pages mean what was asked: a query's vector compared with all there are, exactly."""
+"""Which pages mean what was asked: a query's vector compared with all there are, exactly.
+
+All vectors of a model point in much the same direction, those of one collection even more so. What counts is where they differ:
+most of the mean of all passages is taken from passages and query before they are compared. Else pages that speak of many things
+are near to any question (docs/relevance.md).
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from cachetools import LRUCache
@@ -16,7 +22,7 @@ from numpy.typing import NDArray
 from kb.engine import Near
 from kb.errors import EncoderUnavailable
 from kb.meaning.encoder import Encoder, Vectors
-from kb.meaning.places import load, stamp_of
+from kb.meaning.places import Places, load, stamp_of
 from kb.meaning.store import Rows, store_of
 
 _MOST = 1_000
@@ -25,6 +31,9 @@ _FEWEST = 20
 """With fewer pages there is no telling which of them stand out."""
 _ROWS_AT_ONCE = 256
 """Rows turned to float32 at once, so that they stay in the cache until they are multiplied."""
+_SHORTEST = 1e-6
+_COMMON = 0.8
+"""How much of the mean is taken away; all of it would take the subject of a small collection, too (docs/relevance.md)."""
 _QUERIES_KEPT = 512
 _PATIENCE = 20
 """Vectors that grow are loaded anew once that has been worth so many times what loading takes."""
@@ -47,12 +56,28 @@ class PageVectors:
     numbers: NDArray[np.int32]
     starts: NDArray[np.intp]
     rows: Rows
+    common: Vectors
+    """What is taken from all vectors."""
+    lengths: Vectors
+    """Of the passages' vectors without it."""
+
+    @classmethod
+    def of(cls, places: Places, rows: Rows) -> Self:
+        """The vectors of all these passages."""
+        common = np.zeros(rows.numbers.shape[1], np.float32)
+        for at, block in _blocks(rows):
+            common += rows.scales[at : at + len(block)] @ block
+        common *= _COMMON / len(rows.scales)
+        products = _products(rows, common)
+        lengths = np.sqrt(np.maximum(1 - 2 * products + common @ common, _SHORTEST))
+        return cls(places.documents, places.owners, places.numbers, places.starts, rows, common, lengths)
 
     def near(self, query: Vectors, weights: Weights) -> tuple[Near, ...]:
         """The pages nearest to a query that stand out from all."""
         if len(self.starts) < _FEWEST:
             return ()
-        cosines = np.maximum.reduceat(_products(self.rows, query), self.starts)
+        asked = query - self.common
+        cosines = np.maximum.reduceat((_products(self.rows, asked) - self.common @ asked) / self.lengths, self.starts)
         spread = float(cosines.std())
         if spread <= 0:
             return ()
@@ -70,17 +95,22 @@ class PageVectors:
 
 
 def _products(rows: Rows, query: Vectors) -> Vectors:
-    """The product of each row with a vector, a block at a time."""
-    numbers, scales = rows
-    found = np.empty(len(numbers), np.float32)
+    """The product of each row with a vector."""
+    found = np.empty(len(rows.numbers), np.float32)
+    for at, block in _blocks(rows):
+        np.dot(block, query, out=found[at : at + len(block)])
+    found *= rows.scales
+    return found
+
+
+def _blocks(rows: Rows) -> Iterator[tuple[int, Vectors]]:
+    """The numbers of all rows as float32, a few at a time, with the first one's place; each is gone with the next."""
+    numbers = rows.numbers
     block = np.empty((_ROWS_AT_ONCE, numbers.shape[1]), np.float32)
     for start in range(0, len(numbers), _ROWS_AT_ONCE):
-        end = min(start + _ROWS_AT_ONCE, len(numbers))
-        part = block[: end - start]
-        part[...] = numbers[start:end]
-        np.dot(part, query, out=found[start:end])
-    found *= scales
-    return found
+        part = block[: min(_ROWS_AT_ONCE, len(numbers) - start)]
+        part[...] = numbers[start : start + _ROWS_AT_ONCE]
+        yield start, part
 
 
 class Meaning:
@@ -140,7 +170,4 @@ class Meaning:
         rows, known = store.rows(places.digests)
         if not known.any():
             return None
-        kept = places.only(known)
-        return PageVectors(
-            kept.documents, kept.owners, kept.numbers, kept.starts, Rows(rows.numbers[known], rows.scales[known])
-        )
+        return PageVectors.of(places.only(known), Rows(rows.numbers[known], rows.scales[known]))

@@ -39,6 +39,7 @@ from kb.engine import (
     Request,
     State,
     Store,
+    standing,
 )
 from kb.engine.analysis import Analysis
 from kb.errors import IndexLocked, IndexMissing
@@ -626,18 +627,32 @@ class EngineContract(ABC):
 
     def test_equals_stand_in_one_order(self, index: Index) -> None:
         """Pages and documents with the same score come in the same order in each search and on each page of results."""
-        index.commit(*(document(id, "gmina", "gmina", "gmina", "gmina") for id in "cabdfe"))
+        old, new = date(2020, 1, 1), date(2024, 1, 1)
+        days = dict(zip("cabdfe", (None, old, new, None, new, old), strict=True))
+        equals = [document(id, "gmina", "gmina", "gmina", "gmina", published=day) for id, day in days.items()]
+        expected = sorted(days, key=lambda name: standing(name, day.toordinal() if (day := days[name]) else 0))
         request = Request(concepts=(word("gmina"),), limit=10)
+        index.commit(*equals)
         found = index.state.match(request)
-        assert [match.document.id for match in found.documents] == list("cabdfe")
+        assert [match.document.id for match in found.documents] == expected
         assert [page.number for page, *_ in found.documents[0].pages] == [1, 2, 3]
         slices = [index.state.match(replace(request, offset=at, limit=2)).documents for at in (0, 2, 4, 6)]
-        assert [match.document.id for slice in slices for match in slice] == list("cabdfe")
+        assert [match.document.id for slice in slices for match in slice] == expected
+        for one in equals[::-1]:
+            index.commit(one)
+        assert index.ids(word("gmina")) == expected
+        assert index.ids(word("gmina"), sort="newest")[:4] == expected[:4]
 
     def test_slices(self, index: Index) -> None:
         """A slice has its documents and pages, and the totals of the whole."""
         index.commit(*(document(id, *["gmina"] * 4) for id in "abc"))
-        for offset, limit, pages, expected in ((0, 2, 1, "ab"), (2, 2, 0, "c"), (0, 0, 3, ""), (9, 5, 3, "")):
+        first, second, third = sorted("abc", key=lambda name: standing(name, 0))
+        for offset, limit, pages, expected in (
+            (0, 2, 1, first + second),
+            (2, 2, 0, third),
+            (0, 0, 3, ""),
+            (9, 5, 3, ""),
+        ):
             found = index.state.match(
                 Request(concepts=(word("gmina"),), offset=offset, limit=limit, pages_per_document=pages)
             )

@@ -29,6 +29,7 @@ from kb.engine import (
     Size,
     Word,
     idf,
+    standing,
 )
 from kb.errors import IndexLocked, IndexMissing
 from kb.model import Document, Page
@@ -221,9 +222,11 @@ class PlainState:
             joined=len(found) - total,
         )
 
-    def _rank(self, match: tuple[AnalysedDocument, list[PageMatch]]) -> float:
-        """The best page and a share of the next best; best first."""
-        return -sum(share * page.score for share, page in zip((1, self._tuning.second_page), match[1], strict=False))
+    def _rank(self, match: tuple[AnalysedDocument, list[PageMatch]]) -> tuple[float, int]:
+        """The best page and a share of the next best; best first, equals by their standing."""
+        document, pages = match[0].document, match[1]
+        score = sum(share * page.score for share, page in zip((1, self._tuning.second_page), pages, strict=False))
+        return -score, standing(document.id, _day(document))
 
     def _matching(self, request: Request) -> list[tuple[AnalysedDocument, list[PageMatch]]]:
         """The documents that match but for filters, each with its matching pages, best first."""

@@ -40,7 +40,7 @@ from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
 
-SCHEMA_VERSION = "9"
+SCHEMA_VERSION = "10"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NAME = "MAIN"
@@ -53,7 +53,8 @@ def schema() -> fields.Schema:
     """Fields of a row. ``number`` is 0 for a document row; ``length`` the words of a page, ``name`` a title or headings.
 
     ``name`` has one heading a line. ``contents`` is 1 for a page that lists contents. ``record`` and ``file`` stand on document
-    rows, ``stored`` is the document or the page itself; all three are JSON.
+    rows, ``stored`` is the document or the page itself; all three are JSON. Of a page's text and HTML the JSON has the lengths in
+    bytes, and they follow it as they are: reading millions of characters as JSON would let no other thread work meanwhile.
     """
     return fields.Schema(
         title=Positions(),
@@ -178,7 +179,14 @@ class Segment:
 
     def stored(self, row: int) -> dict[str, Any]:
         """A row's stored values."""
-        return cast("dict[str, Any]", json.loads(self._stored[row]))
+        stored: bytes = self._stored[row]
+        end = stored.find(b"\n")
+        if end < 0:
+            return cast("dict[str, Any]", json.loads(stored))
+        values: dict[str, Any] = json.loads(stored[:end])
+        rest = memoryview(stored)[end + 1 :]
+        length = values["text"]
+        return values | {"text": str(rest[:length], "utf-8"), "html": str(rest[length:], "utf-8")}
 
     def counts(self, field: str, term: str) -> tuple[Ints, Numbers]:
         """A term's rows, ascending, deleted ones included, and its frequency in each."""

@@ -20,6 +20,7 @@ from kb.engine import (
     PageMatch,
     Request,
     Size,
+    standing,
 )
 from kb.engine.embedded import ranking
 from kb.engine.embedded.facets import Bits, Facets
@@ -75,6 +76,8 @@ class EmbeddedState:
         self.size = Size(int(np.count_nonzero(self._alive)), rows.page_count)
         self._second_page = tuning.second_page
         self._days = np.array([record.day for record in rows.records], dtype=np.int32)
+        self._in_order = np.argsort([standing(record.id, record.day) for record in rows.records])
+        """All documents as equals stand."""
 
     # Reading rows
 
@@ -173,7 +176,7 @@ class EmbeddedState:
             pages = self._with_near(pages, request)
             best, raised = self._matching_documents(self.rows.owners[pages.rows], pages.scores)
             found = self._facets.unpack(self._facets.filtered(raised, request.filters))
-        documents = np.flatnonzero(found)
+        documents = self._in_order[found[self._in_order]]
         order = self._order(documents, best[documents], request)[request.offset : request.offset + request.limit]
         return Ranked(
             documents=self._ranked_documents(documents[order], pages, request.pages_per_document),

@@ -18,6 +18,7 @@ from kb.engine import AnalysedDocument, IndexedFile, Word
 from kb.engine.embedded import sums
 from kb.engine.embedded.codec import ArrayCodec, WordStream
 from kb.engine.embedded.segments import open_segments, open_to_write
+from kb.model import Page
 
 _SMALL_SEGMENT = 2_000
 _MANY_SEGMENTS = 8
@@ -94,7 +95,7 @@ class RowWriter:
                 "length": len(analysed.words),
                 "contents": int(analysed.lists_contents),
                 "name": "\n".join(analysed.page.listed_under).encode(),
-                "stored": _json(asdict(analysed.page)),
+                "stored": _stored(analysed.page),
             }
             for analysed in added.pages
         ]
@@ -142,6 +143,11 @@ class RowWriter:
             toc = opened._read_toc()
             index.clean_files(opened.storage, opened.indexname, toc.generation, toc.segments)
             self._opened = None
+
+
+def _stored(page: Page) -> bytes:
+    text, html = page.text.encode(), page.html.encode()
+    return _json(asdict(page) | {"text": len(text), "html": len(html)}) + b"\n" + text + html
 
 
 def _json(value: object) -> bytes:

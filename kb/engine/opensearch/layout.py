@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from kb.engine import AnalysedDocument, Field, IndexedFile, Word
+from kb.engine import AnalysedDocument, Field, IndexedFile, Word, standing
 from kb.engine.opensearch.bitmap import packed
 from kb.model import Document, Page
 
@@ -69,6 +69,7 @@ MAPPINGS: JSON = {
         "number": {"type": "integer"},
         "place": {"type": "keyword", "doc_values": False},
         "day": {"type": "integer"},
+        "standing": {"type": "long", "index": False},
         "values": {"type": "integer"},
         "length": {"type": "integer", "index": False},
         "contents": {"type": "boolean"},
@@ -121,7 +122,15 @@ def rows_of(
 ) -> list[tuple[str, JSON]]:
     """The rows of a document with their ids, its own row last."""
     document = added.document
-    common = {"born": born, "ord": ord, "document": document.id, "day": day_of(document), "values": list(values)}
+    day = day_of(document)
+    common = {
+        "born": born,
+        "ord": ord,
+        "document": document.id,
+        "day": day,
+        "standing": standing(document.id, day),
+        "values": list(values),
+    }
     title = tokens.of_all(added.title)
     rows: list[tuple[str, JSON]] = []
     for analysed in added.pages:

@@ -29,9 +29,9 @@ for (int i = 0; i < size; i++) {
   state.met[i] = (int) params.met[i];
 }
 """
-# Of a document: how many pages match, day or given place, filters that it lacks (a bit each), its number, its rank; then the
-# scores of its best pages, and after them their numbers. Types are named, and what stands side by side is looked up once: this is
-# done for each page that matches.
+# Of a document: how many pages match, day or given place, filters that it lacks (a bit each), its number, its rank, where
+# it stands among equals; then the scores of its best pages, and after them their numbers. Types are named, and what pages of one
+# document share is looked up once: this is done for each page that matches.
 _MAP = """
 double score = _score;
 double[] top = (double[]) state.top;
@@ -58,21 +58,22 @@ if (own[3] != ord) {
     if (params.key == 'newest') { key = -doc['day'].value; }
     else if (params.key == 'oldest') { key = doc['day'].value == 0 ? 1.0e9 : doc['day'].value; }
     else if (params.key == 'order') { key = params.order.getOrDefault(doc['document'].value, params.order.size()); }
-    own = new double[5 + 2 * kept];
+    own = new double[6 + 2 * kept];
     own[1] = key;
     own[2] = lacking;
     own[3] = ord;
+    own[5] = doc['standing'].value;
     documents.put(ord, own);
   }
   state.last = own;
 }
 own[0]++;
-int at = 4 + kept;
+int at = 5 + kept;
 if (score >= own[at]) {
   double number = doc['number'].value;
   if (top[1] == 0 || !params.apart.containsKey(doc['number'].value + '#' + doc['document'].value)) {
     if (score > own[at] || number < own[at + kept]) {
-      while (at > 5 && (score > own[at - 1] || (score == own[at - 1] && number < own[at - 1 + kept]))) {
+      while (at > 6 && (score > own[at - 1] || (score == own[at - 1] && number < own[at - 1 + kept]))) {
         own[at] = own[at - 1];
         own[at + kept] = own[at + kept - 1];
         at--;
@@ -94,7 +95,7 @@ PriorityQueue queue = new PriorityQueue((a, b) -> {
   double[] other = (double[]) b;
   if (one[1] != other[1]) { return one[1] < other[1] ? 1 : -1; }
   if (one[4] != other[4]) { return one[4] < other[4] ? -1 : 1; }
-  return one[3] < other[3] ? 1 : (one[3] > other[3] ? -1 : 0);
+  return one[5] < other[5] ? 1 : (one[5] > other[5] ? -1 : 0);
 });
 double[] worst = null;
 for (def each : ((HashMap) state.documents).values()) {
@@ -103,7 +104,7 @@ for (def each : ((HashMap) state.documents).values()) {
   documents++;
   pages += (long) own[0];
   if (most == 0) { continue; }
-  own[4] = own[5] + share * own[6];
+  own[4] = own[6] + share * own[7];
   if (worst != null && (own[1] > worst[1] || (own[1] == worst[1] && own[4] < worst[4]))) { continue; }
   queue.add(own);
   if (queue.size() > most) { queue.poll(); }
@@ -126,18 +127,19 @@ _REDUCE = "def all = new ArrayList(); for (s in states) { if (s != null) { all.a
 
 
 class Ranked(NamedTuple):
-    """A document by its ``ord``: what it is ordered by before its rank, how many pages match, the best with their scores."""
+    """A document by its ``ord``: what it is ordered by, how many pages match, the best with their scores."""
 
     ord: int
     key: float
     rank: float
+    standing: float
     pages: int
     best: Sequence[tuple[int, float]]
 
     @property
-    def order(self) -> tuple[float, float, int]:
+    def order(self) -> tuple[float, float, float]:
         """Documents stand in this order."""
-        return self.key, -self.rank, self.ord
+        return self.key, -self.rank, self.standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,10 +189,12 @@ def gathered(answer: JSON) -> Gathered:
     )
 
 
-def _ranked(pages: float, key: float, _lacking: float, ord: float, rank: float, *best: float) -> Ranked:
+def _ranked(
+    pages: float, key: float, _lacking: float, ord: float, rank: float, standing: float, *best: float
+) -> Ranked:
     kept = len(best) // 2
     found = [(int(number), score) for score, number in zip(best[:kept], best[kept:], strict=True) if score]
-    return Ranked(int(ord), key, rank, int(pages), found)
+    return Ranked(int(ord), key, rank, standing, int(pages), found)
 
 
 def facets_of(

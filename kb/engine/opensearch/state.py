@@ -282,7 +282,10 @@ class OpenSearchState:
         """What must be known of near pages: those that may join, and what their documents are without them."""
         places = [place(own.document, own.page) for own in near]
         joining = [place(own.document, own.page) for own in near if own.joins and own.bonus > 0]
-        rows = {"_source": False, "docvalue_fields": ["document", "number", "ord", "day", "values", "contents"]}
+        rows = {
+            "_source": False,
+            "docvalue_fields": ["document", "number", "ord", "day", "standing", "values", "contents"],
+        }
         documents = {"terms": {"document": sorted({own.document for own in near})}}
         return [
             {
@@ -323,7 +326,7 @@ class OpenSearchState:
             others = apart.get(ord)
             joined_documents += others is None
             if others is None:
-                others = Ranked(ord, self._key(rows[ord], request), 0.0, 0, ())
+                others = Ranked(ord, self._key(rows[ord], request), 0.0, rows[ord]["standing"][0], 0, ())
             best = sorted([*raised, *_chosen(others).pages], key=lambda page: (-page[1], page[0]))
             rank = best[0][1] + self._tuning.second_page * (best[1][1] if len(best) > 1 else 0.0)
             ranked.append((others._replace(rank=rank), _Chosen(ord, others.pages, best)))
