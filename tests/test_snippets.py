@@ -108,6 +108,16 @@ def test_a_long_text_is_marked_where_it_is_cut(before: int) -> None:
     assert marking.marks(text, known(marking, written)) == marking.marks(text)
 
 
+def test_of_a_word_that_stands_everywhere_the_beginning_is_enough() -> None:
+    """Of a page with a word of the query in each cell a snippet comes from its first thousands: the work has a limit."""
+    marking = highlighter(lemma("gmina"), lemma("rada"), weights=[1.0, 2.0])
+    table = "gmina " * 20_000
+    assert len(marking.marks(table, enough=100)) == 101
+    assert len(marking.marks(table)) == 20_000
+    assert "rada" in plain(marking.fragment("gmina " * 500 + "rada " + table).html)
+    assert marking.fragment(table + "rada").place == 0
+
+
 def test_an_exact_form_marks_no_other() -> None:
     """What was asked for in quotation marks is marked in just that form, in any letter case."""
     assert marked(highlighter(exact("gminie")).mark_all("Gmina w gminie, GMINIE.")) == ["gminie", "GMINIE"]

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 from html import escape
 from itertools import chain
+from math import inf
 from operator import and_, itemgetter
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ SNIPPET_CHARACTERS = 260
 LONGEST_READ = 200_000
 """Characters of a page in which fragments and sentences are looked for: some 60 printed pages. An ordinary page or section has
 a few thousand; of a longer one the rest is found, but not quoted."""
+_CHOSEN_AMONG = 2_000
+"""Words of the query in one page, from its beginning, among which the best fragment is looked for: far more than a page of text
+has, and a limit for a table or a list of millions."""
 _SENTENCE_LOOK_BACK = 90
 _ELLIPSIS = "…"
 _LONGEST_ABBREVIATION = 8
@@ -88,16 +92,34 @@ class Highlighter:
         """All terms of the query, by field: no word of a text without one of them is marked."""
         return {"lemma": self._lemmas, "surface": self._surfaces}
 
-    def marks(self, text: str, among: Sequence[int] | None = None) -> list[Mark]:
+    def marks(self, text: str, among: Sequence[int] | None = None, enough: float = inf) -> list[Mark]:
         """Every found place of the text, in order, none overlapping.
 
         ``among``: the words of the text that the index has under one of the query's terms, by number, where that is known.
+        After ``enough`` words of the query the rest of a long text is not looked at.
         """
         if not self._single and not self._sequences:  # a list of everything: nothing is looked for
             return []
         # What is kept of a long text are the words that are asked for: a million at once would hold up all other threads.
         asked: dict[int, Sequence[Key]] = {}
         spans: dict[int, tuple[int, int]] = {}
+        for number, word in self._each_asked(text, among):
+            asked[number] = self._keys[word[0]]
+            spans[number] = word.span()
+            if len(asked) > enough:
+                break
+        found: list[Mark] = []
+        free = 0
+        for number in asked:
+            if number >= free:
+                length, concept = self._at(asked, number)
+                if length:
+                    found.append(Mark(spans[number][0], spans[number + length - 1][1], concept))
+                    free = number + length
+        return found
+
+    def _each_asked(self, text: str, among: Sequence[int] | None) -> Iterator[tuple[int, re.Match[str]]]:
+        """The words that have a term of the query, with their numbers."""
         function = self._function if among is not None else frozenset()
         if function and not any(map(surface(text).__contains__, function)):
             function = frozenset()
@@ -111,19 +133,8 @@ class Highlighter:
                 if function:  # such words are none by their terms in the index
                     own = (number for number, word in enumerate(piece) if surface(word[0]) in function)
                     numbers = sorted({*numbers, *own})
-            for number in numbers:
-                asked[first + number] = self._keys[piece[number][0]]
-                spans[first + number] = piece[number].span()
+            yield from ((first + number, piece[number]) for number in numbers)
             first = last
-        found: list[Mark] = []
-        free = 0
-        for number in asked:
-            if number >= free:
-                length, concept = self._at(asked, number)
-                if length:
-                    found.append(Mark(spans[number][0], spans[number + length - 1][1], concept))
-                    free = number + length
-        return found
 
     def _asked(self, words: Sequence[re.Match[str]]) -> list[int]:
         """The words that have a term of the query, by number from 0."""
@@ -164,7 +175,7 @@ class Highlighter:
         Headings and other lines without a full stop are set apart. Without any found place, the beginning of the text.
         """
         text = text[:LONGEST_READ]
-        marks = self.marks(text, among)
+        marks = self.marks(text, among, _CHOSEN_AMONG)
         place = self._densest(marks, characters) if marks else None
         start, whole = _back_to_start(text, place if place is not None and len(text) > characters else 0)
         space = _SPACE.match(text, start)
