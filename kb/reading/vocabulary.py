@@ -20,6 +20,8 @@ _LONGEST_REPAIRED = 40
 """No word is longer, and every further letter means 68 more strings to look up."""
 _TWO_EDITS_FROM = 8
 _MOST_CANDIDATES = 12
+_COMPARED_AT_ONCE = 4_000
+"""No other thread works while these are compared: about a millisecond."""
 _SHORTEST_HALF = 3
 _LETTERS = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
 
@@ -37,10 +39,13 @@ class Vocabulary:
         self._by_fold: dict[str, list[str]] = {}
         for word in self.pages:
             self._by_fold.setdefault(fold(word), []).append(word)
-        self._by_length: dict[int, list[str]] = {}
+        self._by_length: dict[int, list[list[str]]] = {}
         for folded in self._by_fold:
             if folded.isalpha():
-                self._by_length.setdefault(len(folded), []).append(folded)
+                lists = self._by_length.setdefault(len(folded), [[]])
+                if len(lists[-1]) == _COMPARED_AT_ONCE:
+                    lists.append([])
+                lists[-1].append(folded)
         self._folds = sorted(self._by_fold)
 
     def in_titles(self, terms: Iterable[str]) -> bool:
@@ -66,9 +71,8 @@ class Vocabulary:
             found = [
                 match
                 for length in range(len(folded) - edits, len(folded) + edits + 1)
-                for match, _, _ in process.extract(
-                    folded, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=edits, limit=None
-                )
+                for words in self._by_length.get(length, ())
+                for match, _, _ in process.extract(folded, words, scorer=OSA.distance, score_cutoff=edits, limit=None)
             ]
             if found:
                 likely = [match for match in found if _is_common_slip(folded, match)]
