@@ -19,7 +19,7 @@ _OF_PDF = dict(zip("•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁ�
     zip("˘ˇˆ˙˝˛˚˜€\0", (*range(0x18, 0x20), 0xA0, 0x9F), strict=True)
 )
 """The bytes of PDFDocEncoding, by their characters, where it is not Latin-1; for 0x9F it has none, and PDFium gives zero."""
-_BESIDE_BLANK = re.compile(r"([^\W\d_]*) ([^\W\d_]*)")
+_BESIDE_BLANK = re.compile(r"((?<![^\W\d_])[^\W\d_]++)? ([^\W\d_]*+)")
 """In bookmarks PDFium gives a space for the byte without a character: „ź” in Windows-1250."""
 _SIGNS = {
     **dict.fromkeys("–—", r"(?<!\S){0}(?!\S)|(?<=\d){0}(?=\d)"),
@@ -180,7 +180,7 @@ def _with_blank_bytes(text: str, known: Known) -> str:
     """„Święto  ródła” → „Święto źródła”: where a letter was read as a space, it makes a word of what is none."""
 
     def joined(match: re.Match[str]) -> str:
-        left, right = match.groups()
+        left, right = match.groups("")
         whole = f"{left}ź{right}"
         return whole if len(whole) > 2 and known(whole) and not (known(left) and known(right)) else match[0]
 
