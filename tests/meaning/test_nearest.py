@@ -20,7 +20,7 @@ def _vectors() -> tuple[Vectors, Vectors]:
     return unit(np.vstack([subjects + common, common + 0.05])), unit(0.4 * subjects + common)
 
 
-def test_a_page_about_everything_is_near_to_nothing() -> None:
+def test_a_page_about_everything_is_no_answer_to_each_question() -> None:
     """A question finds the page on its subject, though a page of a bit of everything has the greater cosine."""
     pages, questions = _vectors()
     count = len(pages)
@@ -33,4 +33,3 @@ def test_a_page_about_everything_is_near_to_nothing() -> None:
         found = near.near(question, Weights(1.0, 3.0))
         best = max(found, key=lambda one: one.bonus)
         assert (best.document, best.joins) == (f"d{number}", True)
-        assert f"d{count - 1}" not in {one.document for one in found if one.joins}
