@@ -43,9 +43,13 @@ def split_names(text: str) -> list[str]:
     if ";" in text or "\n" in text:
         return [_in_order(part.strip()) for part in re.split("[;\n]", text) if part.strip()]
     if label := _LABEL.match(text):
-        names = split_names(text[label.end() :])
+        names = _in_line(text[label.end() :])
         if all(map(_is_person, names)):
             return names
+    return _in_line(text)
+
+
+def _in_line(text: str) -> list[str]:
     return [name for part in _between_commas(text) for name in _two_persons(part)]
 
 
@@ -73,13 +77,13 @@ def _is_person(name: str) -> bool:
 
 def _joined(parts: list[str]) -> list[str]:
     """What stands after a comma and is no name is put back: „Anna Nowak, prof. UW”, „Wydział Kultury, Sportu i Turystyki”."""
-    joined: list[str] = []
+    names: list[list[str]] = []
     for part in parts:
-        if joined and not _is_person(part) and (_is_apposition(part) or _goes_on(joined[-1], part)):
-            joined[-1] = f"{joined[-1]}, {part}"
+        if names and not _is_person(part) and (_is_apposition(part) or _goes_on(names[-1][0], part)):
+            names[-1].append(part)
         else:
-            joined.append(part)
-    return joined
+            names.append([part])
+    return [", ".join(name) for name in names]
 
 
 def _is_apposition(part: str) -> bool:
@@ -87,7 +91,7 @@ def _is_apposition(part: str) -> bool:
 
 
 def _goes_on(name: str, part: str) -> bool:
-    """Whether a body's name goes on with what it is of: no name begins in the genitive."""
+    """Whether the name of a body that begins with ``name`` goes on with what it is of: no name begins in the genitive."""
     if _is_person(name) or " " not in name:
         return False
     first, _, rest = part.lower().partition(" ")

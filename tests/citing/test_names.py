@@ -184,3 +184,9 @@ def test_what_stands_aside(name: str) -> None:
 def test_two_persons_joined_by_and(line: str, names: list[str]) -> None:
     """They are two; a body, a family or a firm with the word in its name is one."""
     assert split_names(line) == names
+
+
+@pytest.mark.parametrize("text", ["Opracowanie: " * 3_000 + "Jan Kowalski", "Wydział Kultury" + ", Sportu" * 3_000])
+def test_however_long_a_line_of_authors_is(text: str) -> None:
+    """Labels or parts of a name without end are one name, not an end of the run."""
+    assert split_names(text) == [text]
