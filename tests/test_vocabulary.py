@@ -123,3 +123,12 @@ def test_what_is_found_is_in_the_collection(typed: str) -> None:
 def test_one_edit_away_is_linear(word: str) -> None:
     """The number of tries grows with the word's length alone."""
     assert len(list(Vocabulary.one_edit_away(word))) <= (len(word) + 1) * 75
+
+
+def test_every_word_of_a_large_collection_is_compared() -> None:
+    """However many words there are of one length, the nearest is found, whichever came first."""
+    letters = "abcdefghij"
+    words = [f"ryba{a}{b}{c}{d}" for a in letters for b in letters for c in letters for d in letters]
+    vocabulary = Vocabulary(dict.fromkeys(words, 1))
+    for word in (words[0], words[5_000], words[-1]):
+        assert word in vocabulary.near(f"{word}x")
