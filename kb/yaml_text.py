@@ -7,7 +7,7 @@ an impossible date spoils itself alone. What a value means is for whoever asked 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import yaml
@@ -32,6 +32,8 @@ _WRITTEN = re.compile(r"([^\s:=\"'#\[\]{}-][^\s:=]*)[ \t]*(:|=)([^\n]*)\n*")
 _PLAIN = re.compile(r"([A-Za-z]\w*): ([^\W_](?:[^:#\n]|:(?=[^\s:#]))*+)")
 """A key and a value that YAML takes as they are written: no sign of YAML's own begins the value or stands where it counts."""
 _MOST_PLAIN = 4_000
+_UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
+_ENDS = {"[": "]", "{": "}"}
 _NULLS = ("null", "Null", "NULL")
 _KNOWN_TAGS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "timestamp", "null", "seq", "map")}
 _START = "wartość nie może zaczynać się od tego znaku (ujmij ją w cudzysłów)"
@@ -94,7 +96,8 @@ def _error(problem: str, mark: yaml.Mark) -> _PolishError:
 def read_keys(text: str, first_line: int = 1) -> tuple[dict[str, Value], list[str]]:
     """The keys of a YAML mapping, and in Polish what is wrong with it. Raises Refused when nothing of it can be read.
 
-    A mistake spoils its own key alone. ``first_line``: the number of the text's first line in its file.
+    A mistake spoils its own key alone; a line that can only mean a text has that. ``first_line``: the number of the text's
+    first line in its file.
     """
     plain = _plain(text)
     if plain:
@@ -106,14 +109,12 @@ def read_keys(text: str, first_line: int = 1) -> tuple[dict[str, Value], list[st
         problems = [
             f"wiersz {line}: klucz „{key}” jest powtórzony; przyjęto ostatnią wartość" for key, line in repeated
         ]
-    except Refused as whole:
+    except Refused:
         parts = [] if len(text.encode("utf-8", "replace")) > MOST_BYTES else list(islice(_parts(text), _MOST_PARTS + 1))
         if len(parts) > _MOST_PARTS:  # no description: reading each line by itself would take minutes
             raise
         values, problems = _key_by_key(parts, first_line)
-        if len(parts) == 1 and (advice := _advice(parts[0][1])):
-            raise Refused(f"{whole}{advice}") from None
-        if not values or len(parts) < 2:
+        if not values:
             raise
     for number, line in enumerate(text.split("\n"), first_line):
         cut = _CUT.match(line)
@@ -156,11 +157,14 @@ def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str
         try:
             found = read_mapping(part.lstrip("\t"), first_line + above)
         except Refused as problem:
-            name = _NAME.match(part)
-            lost = f"klucz „{name[1]}”" if name else f"„{part.strip()[:40]}”"
             where = "" if " w wierszu " in str(problem) else f"wiersz {first_line + above}: "
-            problems.append(f"{where}{problem}; pominięto {lost}{_advice(part)}")
-            continue
+            found = _meant(part)
+            if not found:
+                name = _NAME.match(part)
+                lost = f"klucz „{name[1]}”" if name else f"„{part.strip()[:40]}”"
+                problems.append(f"{where}{problem}; pominięto {lost}")
+                continue
+            problems.append(f"{where}{problem}; wartość przyjęto jako tekst{_advice(found)}")
         if part.startswith("\t"):
             problems.append(f"tabulator przed kluczem w wierszu {first_line + above} (usuń go)")
         for key, value in found.items():
@@ -171,19 +175,40 @@ def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str
     return values, problems
 
 
-def _advice(part: str) -> str:
-    """How to write a key and its value, where both stand in one line; "" for anything longer."""
+def _meant(part: str) -> dict[str, Value]:
+    """A key and its value in one line that YAML refuses, as whoever wrote them meant them: a text.
+
+    Nothing of anything longer, nor of a list or mapping that does not end.
+    """
     written = _WRITTEN.fullmatch(part)
-    if not written or not written[3].strip() or written[3].startswith("//"):
+    if not written:
+        return {}
+    key, _, rest = written.groups()
+    value = rest.strip()
+    if (
+        not value
+        or value.startswith(("//", "!!"))
+        or _ENDS.get(value[0], "") not in value
+        or _UNPRINTABLE.search(value)
+    ):
+        return {}
+    quote = value[0]
+    if quote in "\"'":
+        if value.count(quote) % 2:
+            value = value[1:]
+        elif value.count(quote) == 2 and value.endswith(quote):
+            value = value[1:-1]
+    return {key: value} if value else {}
+
+
+def _advice(meant: Mapping[str, Value]) -> str:
+    """How to write a key and its value; "" for a long one."""
+    [(key, value)] = meant.items()
+    if not isinstance(value, str) or len(value) > _LONGEST_ADVICE:
         return ""
-    value = written[3].strip()
-    if len(value) > _LONGEST_ADVICE:
-        return ""
-    if value[0] in "\"'" and value.count(value[0]) % 2:
-        value = value[1:]
     plain = '"' in value or "\\" in value
     quoted = "'" + value.replace("'", "''") + "'" if plain else f'"{value}"'
-    return f"; napisz: {written[1]}: {quoted}"
+    return f"; napisz: {key}: {quoted}"
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:

@@ -91,6 +91,7 @@ def test_any_text(text: str) -> None:
     ("line", "advice"),
     [
         ("title: Nabór: co przygotować", 'title: "Nabór: co przygotować"'),
+        ("title: Strategia: dom, las", 'title: "Strategia: dom, las"'),
         ("title: @samorząd", 'title: "@samorząd"'),
         ("title: *Nabór*", 'title: "*Nabór*"'),
         ("title: &Nabór", 'title: "&Nabór"'),
@@ -102,22 +103,30 @@ def test_any_text(text: str) -> None:
         ("title: [Nabór] wniosków", 'title: "[Nabór] wniosków"'),
         ('title: "Nabór" wniosków', "title: '\"Nabór\" wniosków'"),
         ('title: "Nabór', 'title: "Nabór"'),
-        ('title: "C:\\dokumenty"', "title: '\"C:\\dokumenty\"'"),
+        ('title: "C:\\dokumenty"', r"title: 'C:\dokumenty'"),
         ("title:Nabór", 'title: "Nabór"'),
         ("title = Nabór", 'title: "Nabór"'),
     ],
 )
 def test_a_line_that_yaml_refuses(line: str, advice: str) -> None:
-    """It loses its own key alone, and the warning has its number and what to write, which is read as it was meant."""
+    """Its value is the text that stands there; the warning has its number and what to write, which is read the same."""
     values, [problem] = read_keys(f"id: a\n{line}\nkind: raport", first_line=2)
-    assert values == {"id": "a", "kind": "raport"}
+    assert values == {"id": "a", "kind": "raport"} | read_keys(advice)[0]
     assert re.search("wierszu? [34]", problem)  # a quotation that is not closed is found out below its line
-    assert problem.endswith(f"; napisz: {advice}")
+    assert problem.endswith(f"; wartość przyjęto jako tekst; napisz: {advice}")
     assert not re.search("expected|found|token|character", problem)
-    [value] = read_keys(advice)[0].values()
-    assert isinstance(value, str)
-    with pytest.raises(Refused, match=re.escape(advice)):
-        read_keys(line)
+    assert isinstance(values["title"], str)
+    assert read_keys(line)[0] == read_keys(advice)[0]
+
+
+@pytest.mark.parametrize(
+    "line", ["topics: [woda, las", "topics: {woda", "https://gmina.pl", "title:\n  a: b: c", 'title: "']
+)
+def test_a_line_that_may_mean_anything(line: str) -> None:
+    """It loses its own key alone, and the warning says so."""
+    values, problems = read_keys(f"id: a\n{line}\nkind: raport")
+    assert values == {"id": "a", "kind": "raport"}
+    assert "; pominięto " in problems[0]
 
 
 @pytest.mark.parametrize("space", ["\t", "\t\t", "\xa0", " \xa0", "\xa0 "])

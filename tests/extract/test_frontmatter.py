@@ -110,12 +110,12 @@ def test_without_an_end() -> None:
 
 
 def test_one_bad_line_spoils_one_key() -> None:
-    """The other keys are read, and the warning names the line and the key."""
+    """The other keys are read, and the warning names the line and the key; what can only mean a text is one."""
     front = split("---\ntitle: Raport: część druga\nkind: raport\ntopics: [a, b\nauthors:\n  - Jan Żak\n---\nTreść")
-    assert front.values == {"kind": "raport", "authors": ["Jan Żak"]}
+    assert front.values == {"title": "Raport: część druga", "kind": "raport", "authors": ["Jan Żak"]}
     assert len(front.warnings) == 2
     assert "w wierszu 2, znak 14" in front.warnings[0]
-    assert "„title”" in front.warnings[0]
+    assert 'napisz: title: "Raport: część druga"' in front.warnings[0]
     assert "„topics”" in front.warnings[1]
 
 
