@@ -676,7 +676,7 @@ def test_serve_indexes_first_and_answers(library: Library) -> None:
         finally:
             server.send_signal(signal.SIGINT)
             server.stdout.close()
-            server.wait(30)
+            server.wait(60)
 
 
 # What goes wrong
@@ -805,10 +805,10 @@ def test_no_traceback_in_a_process_of_its_own(library: Library) -> None:
 
 def _get(url: str) -> Any:
     """An answer of a server that has said its address and may not listen yet."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError:
             raise

@@ -200,7 +200,7 @@ def test_pipes_do_not_stop_the_run(library: Library) -> None:
     )
     ran = subprocess.run(
         [sys.executable, "-c", code, library.documents, library.index],
-        capture_output=True, text=True, timeout=30, check=True,
+        capture_output=True, text=True, timeout=60, check=True,
         env=environment(),
     )  # fmt: skip
     assert ran.stdout.strip() == "[('a.pdf', 'indexed'), ('rura.pdf', 'damaged')]"

@@ -20,7 +20,7 @@ _START = (
     "os.dup2(int(commands), 3); os.dup2(int(answers), 4); os.execv(program[0], program)"
 )
 """The browser talks on the descriptors 3 and 4; a process of its own puts the pipes there."""
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds before an answer or a state counts as never coming."""
 
 

@@ -26,7 +26,7 @@ from kb.web import create_app
 
 from .conftest import serving
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds before something counts as never happening."""
 
 
