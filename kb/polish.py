@@ -49,6 +49,7 @@ _NOUNS, _ADJECTIVES = ("subst", "ger", "depr"), ("adj", "ppas", "pact")
 _CASES = ("nom", "gen", "dat", "acc", "inst", "loc")
 _ANY_CASE = frozenset(product(("sg", "pl"), _CASES, ("m1", "m2", "m3", "f", "n")))
 _VERB = ("inf", "fin", "praet", "impt", "pred", "winien", "imps", "bedzie", "aglt", "pcon", "pant")
+_USUAL_CASES = frozenset(("gen", "loc"))
 _UNINFLECTED = ("inf", "adv", "num", "prep", "conj", "comp", "part", "interj", "pred")
 
 STOP_WORDS = frozenset(
@@ -272,26 +273,28 @@ class Analyzer:
     def asked(self, word: str) -> Asked:
         """The terms of a word of a query, where names are often typed in small letters: "radom" asks for Radom.
 
-        A name in its base form that is no base form of another word was meant: "radom" is the dative of "rady" too.
+        A name in its base form that is no base form of another word was meant: "radom" is the dative of "rady" too. Not where
+        it is a form that words often have in a question: "radzie" and "sądów" are villages as well.
         """
         terms = self.terms(word)
         lower = word.lower()
         if len(word) <= _LONGEST_SHORT or not word.isalpha():
             return Asked(terms, ())
-        named, inflected, common = [], [], []
+        named, inflected, common, usual = [], [], [], False
         for start, _, (_, lemma, tag, kinds, _) in self._morfeusz.analyse(lower.capitalize()):
             base = lemma.partition(":")[0]
             if start or tag in ("ign", "sp"):
                 continue
             if not base[0].isupper():
                 common.append(base.lower() == lower or ":nom" in tag or tag.startswith(_UNINFLECTED))
+                usual = usual or (tag.startswith("subst") and not _USUAL_CASES.isdisjoint(re.split("[:.]", tag)))
             elif base.lower() == lower and not _NAMES.isdisjoint(kinds):
                 named.append(base)
             elif "nazwa_geograficzna" in kinds:
                 inflected.append(base)
         names = self._terms_of(named, lower)
         weaker = self._terms_of(inflected, lower)
-        if names and not any(common):
+        if names and not usual and not any(common):
             return Asked(
                 names, tuple(term for term in {**dict.fromkeys(terms), **dict.fromkeys(weaker)} if term not in names)
             )

@@ -32,6 +32,10 @@ from kb.reading.families import family
         ("wybierać", "wybór"),
         ("zmiana", "zmienić"),
         ("wycinka", "wyciąć"),
+        ("patriotyzm", "patriotyczny"),
+        ("patriota", "patriotyzm"),
+        ("feminizm", "feministyczny"),
+        ("terrorysta", "terroryzm"),
     ],
 )
 def test_a_family_has_both(word: str, other: str) -> None:
@@ -42,7 +46,8 @@ def test_a_family_has_both(word: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "other"), [("działka", "działać"), ("klasa", "klasy"), ("kolej", "koleja"), ("rzecz", "rzeczka")]
+    ("word", "other"),
+    [("działka", "działać"), ("klasa", "klasy"), ("kolej", "koleja"), ("rzecz", "rzeczka"), ("organizm", "organista")],
 )
 def test_words_that_only_look_alike_are_no_family(word: str, other: str) -> None:
     """The ending must be that of the part of speech which the rule speaks of."""

@@ -101,6 +101,7 @@ def test_a_slip_in_a_name_is_mended_by_titles_and_the_dictionary(library: Librar
         ("czarny", "Dokument", "Pan Czarnecki pisał."),
         ("czerny", "Dokument", "Dom Czerneckiego stoi."),
         ("billy", "Dokument", "Billy śpiewał."),
+        ("hackathon", "Dokument", "Zapraszamy na hackathon."),
     ):
         library.markdown(f"{name}.md", text, id=name, title=title)
     library.run()
@@ -110,6 +111,7 @@ def test_a_slip_in_a_name_is_mended_by_titles_and_the_dictionary(library: Librar
         ("Poggorzelska", "pogorzelska", "pola"),
         ("Czeernecki", "czernecki", "czerny"),
         ("Billyego", "billy", "billy"),
+        ("hockathonie", "hackathon", "hackathon"),
     ):
         assert repairs(knowledge, typed) == [(typed, meant)]
         assert found(knowledge, typed) == [document]

@@ -20,6 +20,7 @@ from kb.tuning import Tuning
 
 _ENDINGS_OF_NAMES = ("a", "u", "owi", "em", "ie", "ego", "iego", "emu", "iemu", "m", "im", "ów", "om", "ami", "ach")
 _SHORTEST_BASE = 4
+_SHORTEST_BASE_WITH_SLIP = 6
 _MOST_FROM_DICTIONARY = 3
 _FAR_MORE_OFTEN = 10
 _SHORTEST_COMPLETED = 4
@@ -151,7 +152,7 @@ class Repairs:
             return self._near(word, [], completed, splits) or self._from_dictionary(word, None, ())
         check()
         self._vocabulary_repairs += 1
-        near = vocabulary.near(form)
+        near = vocabulary.near(form) or self._near_bases(form)
         found = self._near(word, near, completed, splits)
         # One slip in a form that the collection lacks, of a word that it may have, rather than two in one that it has.
         sure = completed or (near and is_one_edit(form, near[0]))
@@ -161,12 +162,19 @@ class Repairs:
         """Of a word in a case that the collection lacks, the name that it has: of "Billyego" "Billy"."""
         if not self._tuning.near:
             return []
-        bases = [form.removesuffix(end) for end in _ENDINGS_OF_NAMES if form.endswith(end)]
-        return [
-            base
-            for base in bases
-            if len(base) >= _SHORTEST_BASE and base in self._vocabulary and self._analyzer.is_name(base)
-        ]
+        return [base for base in _without_ending(form) if base in self._vocabulary and self._analyzer.is_name(base)]
+
+    def _near_bases(self, form: str) -> list[str]:
+        """The same of one with a slip in it: of "Gogleowi" "Google". Names alone: the dictionary has the cases of words."""
+        for base in _without_ending(form):
+            if len(base) < _SHORTEST_BASE_WITH_SLIP or self._vocabulary_repairs == VOCABULARY_REPAIRS:
+                continue
+            check()
+            self._vocabulary_repairs += 1
+            near = [other for other in self._vocabulary.near(base) if is_one_edit(base, other)]
+            if names := [other for other in near if self._analyzer.is_name(other)]:
+                return names
+        return []
 
     def _near(
         self, word: str, near: Sequence[str], completed: Sequence[str], splits: tuple[tuple[str, str], ...]
@@ -247,6 +255,12 @@ class Repairs:
             found = found[:_MOST_FROM_DICTIONARY]
         weight = self._sure(found, one.weight)
         return Meant(words=tuple((word, weight) for word in found), repaired=True, splits=one.splits)
+
+
+def _without_ending(form: str) -> list[str]:
+    """What may be the base of a name in a case, the longest ending taken off last."""
+    bases = (form.removesuffix(end) for end in _ENDINGS_OF_NAMES if form.endswith(end))
+    return sorted((base for base in bases if len(base) >= _SHORTEST_BASE), key=len, reverse=True)
 
 
 def _is_like_a_name(word: str) -> bool:

@@ -34,6 +34,16 @@ def test_a_name_in_small_letters_shares_terms_with_its_forms(name: str) -> None:
     assert [form for form in NAMES[name] if asked.isdisjoint(analyzer.terms(form))] == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("radzie", "rada"), ("sądów", "sąd"), ("urzędów", "urząd"), ("lasów", "las"), ("świecie", "świat")],
+)
+def test_a_usual_form_of_a_word_is_likely_though_a_village_is_called_so(typed: str, meant: str) -> None:
+    """Who asks of "radzie gminy" means the council at least as much as the village of Radzie."""
+    analyzer = shared_analyzer()
+    assert set(analyzer.terms(meant)) <= set(analyzer.asked(typed).likely)
+
+
 @pytest.fixture(scope="module")
 def decoys(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     """A document about each name in a form of its own, and one that has every name as another word in small letters."""
