@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -34,8 +34,8 @@ from whoosh.reading import SegmentReader
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
 from kb.engine.embedded import sums
-from kb.engine.embedded.codec import Numbers, Place, Positions, find, read_counts, read_positions
-from kb.engine.embedded.ranking import Ints
+from kb.engine.embedded.codec import Place, Positions, find, read_counts, read_positions
+from kb.engine.embedded.ranking import Indices, Ints, Numbers, Standing
 from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
@@ -44,7 +44,6 @@ SCHEMA_VERSION = "10"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NAME = "MAIN"
-_NOTHING = np.empty(0, np.int32)
 _PLACE_BYTES = 1000
 """What the place of a list takes in memory with the longest term as its key, rounded up."""
 
@@ -189,25 +188,22 @@ class Segment:
         length = values["text"]
         return values | {"text": str(rest[:length], "utf-8"), "html": str(rest[length:], "utf-8")}
 
-    def counts(self, field: str, term: str) -> tuple[Ints, Numbers]:
-        """A term's rows, ascending, deleted ones included, and its frequency in each."""
+    def counts(self, field: str, term: str) -> tuple[Indices, Numbers] | None:
+        """A term's rows, ascending, deleted ones included, and its frequency in each; None of one that is not there."""
         # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
         place = self._place(field, term)
-        return read_counts(self._reader._terms._postfile, place) if place else (_NOTHING, _NOTHING)
+        return read_counts(self._reader._terms._postfile, place) if place else None
 
-    def positions(self, field: str, term: str) -> Numbers:
-        """A term's positions in all its rows, row after row."""
+    def standing(self, field: str, term: str) -> Standing | None:
+        """The same with a term's positions, to be read as far as they are asked for."""
         place = self._place(field, term)
-        return read_positions(self._reader._terms._postfile, place) if place else _NOTHING
+        if place is None:
+            return None
+        file = self._reader._terms._postfile
+        return Standing(place.count, partial(read_counts, file, place), partial(read_positions, file, place))
 
     def _place(self, field: str, term: str) -> Place | None:
-        return self._kept.get((self.id, field, term), lambda: self._find(field, term))
-
-    def _find(self, field: str, term: str) -> Place | None:
-        try:
-            return find(self._reader._terms, field, term)
-        except KeyError:
-            return None
+        return self._kept.get((self.id, field, term), lambda: find(self._reader._terms, field, term))
 
     def lexicon(self) -> Iterator[tuple[str, int]]:
         """Surface forms with the number of rows each stands in, deleted ones left out."""
