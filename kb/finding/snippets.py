@@ -16,7 +16,6 @@ from math import inf
 from operator import and_, itemgetter
 from typing import NamedTuple
 
-
 from kb.engine import Concept, Field, Form
 from kb.polish import STOP_WORDS, Analyzer, Starts, places, starts, surface, word_at
 
