@@ -15,7 +15,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from itertools import combinations, islice, product
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -196,7 +196,7 @@ def starts(text: str) -> Starts:
 def _kinds(text: str) -> NDArray[np.uint8]:
     """What each character is in words."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
-    kinds = _kinds_by_code().take(codes, mode="clip")
+    kinds: NDArray[np.uint8] = _kinds_by_code().take(codes, mode="clip")
     for at in (kinds == _RARE).nonzero()[0].tolist():
         kinds[at] = text[at].isalnum()
     return kinds
@@ -297,6 +297,9 @@ class Analyzer:
         self._morfeusz = morfeusz2.Morfeusz(generate=False)
         # Its own object: the wrapper asks for five things of every reading, of which we need two, and takes five times as long.
         self._dictionary = self._morfeusz._morfeusz_obj.this  # noqa: SLF001
+        self._names = self._morfeusz._morfeusz_obj.getIdResolver()  # noqa: SLF001
+        self._tags: dict[int, str] = {}
+        """Those of Morfeusz's tags that were met, by their numbers."""
         self._stem = Stemmer.Stemmer("polish", 0).stemWord
         self.terms = Kept(self.terms_worked_out, limits.KEPT_TERMS_BYTES).__getitem__
         """Cached: the terms of a word as written, never empty."""
@@ -304,6 +307,9 @@ class Analyzer:
         """Cached: the dictionary's lemmas of a word, empty for a word that it does not know."""
         self.known = Kept(self._known, limits.KEPT_KNOWN_BYTES).__getitem__
         """Cached: whether the dictionary has the word in any letter case."""
+
+        self.asked = lru_cache(limits.KEPT_ASKED)(self._asked)
+        """Cached: the terms of a word of a query."""
 
     @property
     def fingerprint(self) -> str:
@@ -313,7 +319,7 @@ class Analyzer:
             f"PyStemmer-{version('PyStemmer')}"
         )
 
-    def asked(self, word: str) -> Asked:
+    def _asked(self, word: str) -> Asked:
         """The terms of a word of a query, where names are often typed in small letters: "radom" asks for Radom.
 
         A name in its base form that is no base form of another word was meant: "radom" is the dative of "rady" too.
@@ -367,14 +373,14 @@ class Analyzer:
     def parts(self, word: str) -> frozenset[str]:
         """The parts of speech of which a word is a base form: "subst", "adj", "inf", "adv" …; "m1" beside them for a person."""
         found: set[str] = set()
-        for start, _, (_, lemma, tag, _, _) in self._readings(word):
-            if start == 0 and lemma.partition(":")[0] == word:
+        for lemma, tag in self._tagged(word):
+            if lemma.partition(":")[0] == word:
                 found.update((tag.partition(":")[0], *(("m1",) if ":m1" in tag else ())))
         return frozenset(found)
 
     def is_verb(self, word: str) -> bool:
         """Whether a word is a form of a verb and nothing that names or describes: no gerund, no participle, no noun as well."""
-        tags = [tag for start, _, (_, _, tag, _, _) in self._readings(word.lower()) if start == 0]
+        tags = [tag for _, tag in self._tagged(word.lower())]
         return any(tag.startswith(_VERB) for tag in tags) and not any(tag.startswith(_NAMING) for tag in tags)
 
     def may_be_name(self, word: str) -> bool:
@@ -412,6 +418,16 @@ class Analyzer:
         found: Sequence[_Reading] = self._morfeusz.analyse(word[: limits.WORD_CHARACTERS])
         return found
 
+    def _tagged(self, word: str) -> Iterator[tuple[str, str]]:
+        """Lemma and tag of those of ``_readings`` that begin with the word, in a third of the time."""
+        for reading in self._own_readings(word):
+            if _morfeusz2.MorphInterpretation_startNode_get(reading) == 0:
+                number = _morfeusz2.MorphInterpretation_tagId_get(reading)
+                tag = self._tags.get(number)
+                if tag is None:
+                    tag = self._tags[number] = self._names.getTag(number)
+                yield _morfeusz2.MorphInterpretation__lemma_get(reading), tag
+
     def _lemmas(self, word: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for reading in self._known_readings(word):
@@ -424,12 +440,15 @@ class Analyzer:
 
     def _known_readings(self, word: str) -> Iterator[Any]:
         """Morfeusz's own readings of a word, without those that say that it does not have it."""
+        for reading in self._own_readings(word):
+            if _morfeusz2.MorphInterpretation_tagId_get(reading) not in _NO_TAGS:
+                yield reading
+
+    def _own_readings(self, word: str) -> Iterator[Any]:
         found = _morfeusz2.new_InterpsList()
         _analyse(self._dictionary, word[: limits.WORD_CHARACTERS], found)
         for index in range(_morfeusz2.InterpsList___len__(found)):
-            reading = _morfeusz2.InterpsList___getitem__(found, index).this
-            if _morfeusz2.MorphInterpretation_tagId_get(reading) not in _NO_TAGS:
-                yield reading
+            yield _morfeusz2.InterpsList___getitem__(found, index).this
 
     def _known(self, word: str) -> bool:
         if self._has(word):

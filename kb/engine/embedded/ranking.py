@@ -32,7 +32,7 @@ Keys = NDArray[np.int64]
 """Rows with positions in them."""
 
 _FEW = 12
-"""Of so many numbers one: then adding up those between is faster than adding up one by one."""
+"""Of so many one: then it is faster to look for these than to look at all."""
 _POSITION_BITS = 32
 _POSITIONS = 2**_POSITION_BITS - 1
 
@@ -129,57 +129,66 @@ def phrase(steps: Sequence[Sequence[Standing] | None]) -> tuple[Indices, Numbers
     rows alone that have every step.
     """
     # The rarest first: what has none of its rows need not be read further.
-    places = sorted(
-        ((distance, step) for distance, step in enumerate(steps) if step is not None),
+    ordered = sorted(
+        ((distance, [term for term in step if term.count]) for distance, step in enumerate(steps) if step is not None),
         key=lambda place: sum(term.count for term in place[1]),
     )
-    common = _common([step for _, step in places])
+    rows = _common([step for _, step in ordered])
     found: Keys | None = None
-    for distance, step in places if common is not None else ():
-        assert common is not None
-        keys = _alternatives([_keys(term, common, distance) for term in step])
+    for distance, step in ordered if len(rows) else ():
+        keys = _alternatives([_places(term, _chosen(term, rows)) for term in step])
+        if distance:
+            # A place too near the text's beginning would give a key of the row before.
+            keys = keys[(keys & _POSITIONS >= distance).nonzero()[0]] - distance
         found = keys if found is None else _both(found, keys)
         if not len(found):
             break
     if found is None or not len(found):
         return np.empty(0, np.intp), np.empty(0, np.intp)
-    rows: Indices = found >> _POSITION_BITS
-    first = np.flatnonzero(_new(rows))
+    rows = found >> _POSITION_BITS
+    first = _new(rows).nonzero()[0]
     return rows[first], np.diff(first, append=len(rows))
 
 
-def _common(steps: Sequence[Sequence[Standing]]) -> Bools | None:
-    """Which rows have every step, by row, as far as any has; None where none has."""
-    left: Indices | None = None
-    for step in steps:
-        own = [term.rows for term in step if term.count]
-        if left is None:
-            left = own[0] if len(own) == 1 else np.concatenate([np.empty(0, np.intp), *own])
+def _common(steps: Sequence[Sequence[Standing]]) -> Indices:
+    """The rows that have every step, ascending; the first step is that of the fewest."""
+    rows = np.empty(0, np.intp)
+    for number, step in enumerate(steps):
+        if not number:
+            lists = [term.rows for term in step]
+            rows = lists[0] if len(lists) == 1 else _distinct(lists)
         else:
-            present = _marked(own, int(left.max()) + 1)
-            left = left[present[left]]
-        if not len(left):
-            return None
-    return None if left is None else _marked([left], int(left.max()) + 1)
+            present = np.zeros(len(rows), dtype=bool)
+            for term in step:
+                present |= _is_in(rows, term)
+            rows = rows[present.nonzero()[0]]
+        if not len(rows):
+            break
+    return rows
 
 
-def _marked(lists: Sequence[Indices], size: int) -> Bools:
-    """Which of so many rows are in any of the lists; others of theirs, which are greater, come last if the list is in order."""
-    marked = np.zeros(size, dtype=bool)
-    for rows in lists:
-        marked[rows if len(rows) and rows[-1] < size else rows[: rows.searchsorted(size)]] = True
-    return marked
+def _is_in(rows: Indices, term: Standing) -> Bools:
+    """Which of the rows, ascending, have the term."""
+    if term.count > _FEW * len(rows):
+        at = term.rows.searchsorted(rows)
+        at[at == term.count] = 0
+        found: Bools = term.rows[at] == rows
+        return found
+    marked = np.zeros(1 + max(int(rows[-1]), int(term.rows[-1])), dtype=bool)
+    marked[term.rows] = True
+    return marked[rows]
 
 
-def _keys(term: Standing, common: Bools, distance: int) -> Keys:
-    """The keys of a term's places in the rows that count, each moved back to where the phrase would begin."""
-    rows = term.rows
-    keys = _places(term, common[rows[: rows.searchsorted(len(common))]].nonzero()[0])
-    if not distance:
-        return keys
-    # A place too near the text's beginning would give a key of the row before.
-    moved: Keys = keys[keys & _POSITIONS >= distance] - distance
-    return moved
+def _chosen(term: Standing, rows: Indices) -> Indices:
+    """Where in a term's rows those of the rows, ascending, stand that have it."""
+    if term.count > _FEW * len(rows):
+        at = term.rows.searchsorted(rows)
+        at[at == term.count] = 0
+        chosen: Indices = at[(term.rows[at] == rows).nonzero()[0]]
+        return chosen
+    marked = np.zeros(1 + max(int(rows[-1]), int(term.rows[-1])), dtype=bool)
+    marked[rows] = True
+    return marked[term.rows].nonzero()[0]
 
 
 def _places(term: Standing, chosen: Indices) -> Keys:
@@ -187,16 +196,17 @@ def _places(term: Standing, chosen: Indices) -> Keys:
     if not len(chosen):
         return np.empty(0, np.int64)
     (all_rows, frequencies), positions = term.counts, term.positions()
-    rows = all_rows[chosen]
+    rows = all_rows[chosen] << _POSITION_BITS
     if len(positions) == term.count:
-        places = positions[chosen]
-    else:
-        counts = frequencies[chosen].astype(np.intp)
-        # Where each row's positions begin among all, less where they are to be among those that are chosen.
-        shift = _before(frequencies, chosen) - (counts.cumsum() - counts)
-        places = positions[np.repeat(shift, counts) + np.arange(int(counts.sum()))]
-        rows = np.repeat(rows, counts)
-    keys: Keys = (rows << _POSITION_BITS) + places
+        keys: Keys = rows + positions[chosen]
+        return keys
+    counts = frequencies[chosen].astype(np.intp)
+    # Where each row's positions begin among all, less where they are to be among those that are chosen.
+    shift = _before(frequencies, chosen) - (counts.cumsum() - counts)
+    at = np.repeat(shift, counts)
+    at += np.arange(len(at))
+    keys = np.repeat(rows, counts)
+    keys += positions[at]
     return keys
 
 
@@ -217,9 +227,13 @@ def _alternatives(lists: Sequence[Keys]) -> Keys:
     lists = [keys for keys in lists if len(keys)]
     if len(lists) < 2:
         return lists[0] if lists else np.empty(0, np.int64)
-    keys: Keys = np.concatenate(lists)
+    return _distinct(lists)
+
+
+def _distinct(lists: Sequence[Keys]) -> Keys:
+    keys: Keys = np.concatenate([np.empty(0, np.int64), *lists])
     keys.sort(kind="stable")
-    distinct: Keys = keys[_new(keys)]
+    distinct: Keys = keys[_new(keys).nonzero()[0]]
     return distinct
 
 
@@ -230,19 +244,13 @@ def _both(one: Keys, other: Keys) -> Keys:
         return few
     at = many.searchsorted(few)
     at[at == len(many)] = 0
-    shared: Keys = few[many[at] == few]
+    shared: Keys = few[(many[at] == few).nonzero()[0]]
     return shared
 
 
 def places(terms: Iterable[Standing], wanted: Indices) -> Keys:
     """The keys of all places of any of the terms in those of the ``wanted`` rows, ascending, that have it; each once."""
-    found = []
-    for term in terms:
-        rows = term.rows
-        at = rows.searchsorted(wanted)
-        at[at == len(rows)] = 0
-        found.append(_places(term, at[rows[at] == wanted]) if len(rows) else at)
-    return _alternatives(found)
+    return _alternatives([_places(term, _chosen(term, wanted)) for term in terms if term.count])
 
 
 def by_row(keys: Keys, rows: Indices) -> list[list[int]]:

@@ -63,17 +63,16 @@ class Rows:
 
     def find(self, field: str, steps: Steps) -> tuple[Indices, Numbers]:
         """Rows with the steps at consecutive positions, ascending, and how often they stand there."""
-        found = [
-            part
-            for segment, base in zip(self.segments, self._bases, strict=False)
-            if (part := _found(segment, base, field, steps)) is not None
-        ]
-        if not found:
-            return _NOTHING
-        if len(found) == 1:
-            rows, frequencies = found[0]
+        if len(self.segments) == 1:
+            found = _found(self.segments[0], 0, field, steps)
         else:
-            rows, frequencies = np.concatenate([r for r, _ in found]), np.concatenate([f for _, f in found])
+            parts = [
+                _found(segment, base, field, steps) for segment, base in zip(self.segments, self._bases, strict=True)
+            ]
+            found = _concatenated([part for part in parts if part is not None])
+        if found is None:
+            return _NOTHING
+        rows, frequencies = found
         if not self._any_deleted:
             return rows, frequencies
         alive = ~self.deleted[rows]
@@ -101,7 +100,8 @@ class Rows:
 def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Indices, Numbers] | None:
     """The rows of one segment, counted over all of them, and how often the steps stand there; None where nowhere."""
     if len(steps) == 1 and len(steps[0]) == 1:
-        found = segment.counts(field, steps[0][0])
+        term = segment.standing(field, steps[0][0])
+        found = term.counts if term else None
     else:
         terms = [[segment.standing(field, term) for term in step] for step in steps]
         standing = [[term for term in step if term] if step else None for step in terms]
@@ -110,6 +110,12 @@ def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Indic
     if found is None or not len(found[0]):
         return None
     return (found[0] + base, found[1]) if base else found
+
+
+def _concatenated(parts: Sequence[tuple[Indices, Numbers]]) -> tuple[Indices, Numbers] | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return np.concatenate([rows for rows, _ in parts]), np.concatenate([frequencies for _, frequencies in parts])
 
 
 def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import numpy as np
-from cachetools import LRUCache
 
 from kb.deadline import check
 from kb.engine import Concept, Contribution, Form, idf
 from kb.engine.embedded import ranking
+from kb.engine.embedded.kept import Kept
 from kb.engine.embedded.ranking import Floats, Indices, Numbers, Weighted
 from kb.engine.embedded.rows import Rows, Steps
 from kb.tuning import Tuning
 
 _SHARE_OF_COUNTS = 0.05
 """Of the memory for what concepts weigh, what goes to their mere numbers of pages."""
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,26 +160,6 @@ class Scorer:
                     )
                 )
         return found
-
-
-class Kept(Generic[Value]):
-    """What was worked out for the latest keys, in at most so many bytes."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._values: LRUCache[Hashable, tuple[Value, int]] = LRUCache(most_bytes, lambda kept: kept[1])
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> Value | None:
-        """What is kept of a key."""
-        with self._lock:
-            known = self._values.get(key)
-        return known[0] if known else None
-
-    def keep(self, key: Hashable, value: Value, size: int) -> None:
-        """Keep a value of so many bytes, its key counted in; what is larger than all that may be kept is not."""
-        with self._lock:
-            if size <= self._values.maxsize:
-                self._values[key] = value, size
 
 
 def bytes_of(forms: Sequence[Form]) -> int:

@@ -24,9 +24,10 @@ from kb.engine import (
 )
 from kb.engine.embedded import ranking
 from kb.engine.embedded.facets import Facets
+from kb.engine.embedded.kept import Kept
 from kb.engine.embedded.ranking import Bools, Floats, Indices, Ints
 from kb.engine.embedded.rows import Rows
-from kb.engine.embedded.scoring import Kept, Scored, Scorer, bytes_of
+from kb.engine.embedded.scoring import Scored, Scorer, bytes_of
 from kb.engine.embedded.segments import Segment, document_of, page_of
 from kb.model import Document, Page
 from kb.tuning import Tuning
@@ -218,7 +219,7 @@ class EmbeddedState:
         if by_relevance and last < len(best):
             least = np.partition(best, len(best) - last)[len(best) - last] / np.float32(_ROOM + self._second_page)
         chosen = (best >= least) & (best > 0)
-        documents = self._in_order[chosen[self._in_order]]
+        documents = self._in_order[chosen[self._in_order].nonzero()[0]]
         of_chosen = np.flatnonzero(chosen[owners])
         ranked = best + np.float32(self._second_page) * self._second(best, owners[of_chosen], scores[of_chosen])
         return documents[self._order(documents, ranked[documents], request)[request.offset : last]]
@@ -344,7 +345,8 @@ class EmbeddedState:
         for concept in concepts:
             if concept.excluded:
                 matching[scored_by(concept).rows] = False
-        rows = np.flatnonzero(matching & (scores > 0))
+        matching &= scores > 0
+        rows = matching.nonzero()[0]
         return rows, scores[rows]
 
     def _sums(self, scored: Sequence[Scored], worths: Sequence[float], floor: float) -> tuple[Bools, Floats]:
