@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.deadline import check
 from kb.engine import (
@@ -76,7 +77,7 @@ class EmbeddedState:
         rows = self.rows = Rows(segments, tuning)
         for_matches = int(cache_bytes * _SHARE_OF_MATCHES)
         self._scorer = Scorer(rows, cache_bytes - for_matches, tuning)
-        self._kept: Kept[tuple[Ints, Floats]] = Kept(for_matches)
+        self._kept: Kept[tuple[NDArray[np.uint8], Floats]] = Kept(for_matches)
         self._facets = Facets(rows.records)
         self._alive = ~rows.deleted[rows.starts]
         self._ordinals = {record.id: i for i, record in enumerate(rows.records) if self._alive[i]}
@@ -321,14 +322,18 @@ class EmbeddedState:
         """
         key = request.concepts, request.floor
         kept = self._kept.get(key)
-        if kept is None:
-            rows, scores = self._worked_out(request)
-            size = rows.nbytes // 2 + scores.nbytes + sum(bytes_of(concept.forms) for concept in request.concepts)
-            self._kept.keep(key, (rows.astype(np.int32), scores), size)
-            return rows, scores
-        return kept[0].astype(np.intp), kept[1]
+        if kept is not None:
+            return np.unpackbits(kept[0], count=len(self.rows)).view(np.bool_).nonzero()[0], kept[1]
+        matching, scores = self._worked_out(request)
+        rows = matching.nonzero()[0]
+        scores = scores[rows]
+        bits = np.packbits(matching)  # a question matches many of the pages: their numbers would take more room
+        size = bits.nbytes + scores.nbytes + sum(bytes_of(concept.forms) for concept in request.concepts)
+        self._kept.keep(key, (bits, scores), size)
+        return rows, scores
 
-    def _worked_out(self, request: Request) -> tuple[Indices, Floats]:
+    def _worked_out(self, request: Request) -> tuple[Bools, Floats]:
+        """Which rows match, and the scores of all rows."""
         scored_by, concepts = self._scorer.scored, request.concepts
         asked = [concept for concept in concepts if concept.asked]
         if asked:
@@ -346,8 +351,7 @@ class EmbeddedState:
             if concept.excluded:
                 matching[scored_by(concept).rows] = False
         matching &= scores > 0
-        rows = matching.nonzero()[0]
-        return rows, scores[rows]
+        return matching, scores
 
     def _sums(self, scored: Sequence[Scored], worths: Sequence[float], floor: float) -> tuple[Bools, Floats]:
         """Which rows are worth enough, and the sum of the weights on every row."""
