@@ -72,7 +72,10 @@ def sum_of_best(fields: Sequence[Sequence[Weighted]]) -> Weighted:
 
 
 def _joined(lists: Sequence[tuple[Indices, Floats, np.ufunc]]) -> Weighted:
-    """One list after the other, each put to what the rows have of those before as it says itself."""
+    """Lists one after the other, each with how its weights go together with what its rows have by then.
+
+    The rows are put in order only as far as a later list has others than those before: mostly it has none.
+    """
     lists = [each for each in lists if len(each[0])]
     if len(lists) < 2:
         return lists[0][:2] if lists else nothing()

@@ -47,9 +47,10 @@ _OPEN_ATTEMPTS = 10
 _NAME = "MAIN"
 _PLACE_BYTES = 1000
 """What the place of a list takes in memory with the longest term as its key, rounded up."""
-_ROW_BYTES, _LIST_BYTES = 8, 5
-"""What a list takes when all of it was read, for each of its rows and for each of its bytes: at most."""
+_ROW_BYTES = 8
+"""What each row of a list takes when it was read, beside the bytes that it was read from."""
 _SHARE_OF_PLACES = 0.5
+"""Of that memory, what goes to the places; the rest to the lists: those of a few questions."""
 
 
 def schema() -> fields.Schema:
@@ -206,7 +207,7 @@ class Segment:
                 return None
             file = self._reader._terms._postfile
             found = Standing(place.count, partial(read_counts, file, place), partial(read_positions, file, place))
-            self._kept.lists.keep(key, found, _PLACE_BYTES + _ROW_BYTES * place.count + _LIST_BYTES * place.length)
+            self._kept.lists.keep(key, found, _PLACE_BYTES + _ROW_BYTES * place.count + place.length)
         return found
 
     def lexicon(self) -> Iterator[tuple[str, int]]:
