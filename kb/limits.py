@@ -191,6 +191,8 @@ KEPT_HIT_PAGES = 50_000
 the longest."""
 KEPT_NAMES = 1_000
 """Authors that were told to be persons or bodies, a millisecond each: a page with its entries and tags asks ten times."""
+KEPT_ASKED = 5_000
+"""Words of queries with their terms, some hundred bytes each."""
 KEPT_FAMILIES = 5_000
 """Families of words in their base forms, a millisecond and some hundred bytes each: every search asks for those of its words."""
 KEPT_KNOWN_BYTES = 16 * 1024 * 1024

@@ -15,14 +15,16 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from itertools import combinations, islice, product
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import morfeusz2
+import numpy as np
 import Stemmer
 from morfeusz2 import _morfeusz2
+from numpy.typing import NDArray
 
 from kb import limits
 
@@ -37,6 +39,9 @@ _MAYBE_INVISIBLE = re.compile(rf"[{_NO_INK}\u200c\u200d]")
 """The same without a look around, ten times as fast; hardly any text has one of them."""
 _AT_ONCE = 20_000
 """Characters of a text whose words are found in one step: a few milliseconds."""
+_LETTER, _SIGN, _RARE = 1, 2, 3
+"""Characters that words are made of, the one that is a word by itself, and those that are looked at one by one."""
+_RARE_FROM = 0x10000
 _SPECIAL_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
@@ -166,6 +171,45 @@ def places(text: str) -> Iterator[list[re.Match[str]]]:
         start = end
 
 
+Starts = NDArray[np.intp]
+
+
+def word_at(text: str, start: int) -> re.Match[str]:
+    """The word that begins there, as ``places`` has it."""
+    found = _WORD.match(text, start)
+    assert found is not None
+    return found
+
+
+def starts(text: str) -> Starts:
+    """Where each word of NFC text begins: all that ``places`` finds, in a fifth of the time."""
+    if len(text) <= _AT_ONCE:
+        kinds = _kinds(text)
+    else:
+        kinds = np.concatenate([_kinds(text[at : at + _AT_ONCE]) for at in range(0, len(text), _AT_ONCE)])
+    begins = kinds == _LETTER
+    begins[1:] &= kinds[:-1] != _LETTER
+    begins |= kinds == _SIGN
+    found: Starts = begins.nonzero()[0]
+    return found
+
+
+def _kinds(text: str) -> NDArray[np.uint8]:
+    """What each character is in words."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
+    kinds: NDArray[np.uint8] = _kinds_by_code().take(codes, mode="clip")
+    for at in (kinds == _RARE).nonzero()[0].tolist():
+        kinds[at] = text[at].isalnum()
+    return kinds
+
+
+@cache
+def _kinds_by_code() -> NDArray[np.uint8]:
+    kinds = np.fromiter((chr(code).isalnum() for code in range(_RARE_FROM)), np.uint8, _RARE_FROM)
+    kinds[ord("§")] = _SIGN
+    return np.append(kinds, np.uint8(_RARE))
+
+
 surface = str.lower
 """The form under which a word is kept in the surface field."""
 
@@ -254,6 +298,9 @@ class Analyzer:
         self._morfeusz = morfeusz2.Morfeusz(generate=False)
         # Its own object: the wrapper asks for five things of every reading, of which we need two, and takes five times as long.
         self._dictionary = self._morfeusz._morfeusz_obj.this  # noqa: SLF001
+        self._names = self._morfeusz._morfeusz_obj.getIdResolver()  # noqa: SLF001
+        self._tags: dict[int, str] = {}
+        """Those of Morfeusz's tags that were met, by their numbers."""
         self._stem = Stemmer.Stemmer("polish", 0).stemWord
         self.terms = Kept(self.terms_worked_out, limits.KEPT_TERMS_BYTES).__getitem__
         """Cached: the terms of a word as written, never empty."""
@@ -261,6 +308,9 @@ class Analyzer:
         """Cached: the dictionary's lemmas of a word, empty for a word that it does not know."""
         self.known = Kept(self._known, limits.KEPT_KNOWN_BYTES).__getitem__
         """Cached: whether the dictionary has the word in any letter case."""
+
+        self.asked = lru_cache(limits.KEPT_ASKED)(self._asked)
+        """Cached: the terms of a word of a query."""
 
     @property
     def fingerprint(self) -> str:
@@ -270,7 +320,7 @@ class Analyzer:
             f"PyStemmer-{version('PyStemmer')}"
         )
 
-    def asked(self, word: str) -> Asked:
+    def _asked(self, word: str) -> Asked:
         """The terms of a word of a query, where names are often typed in small letters: "radom" asks for Radom.
 
         A name in its base form that is no base form of another word was meant: "radom" is the dative of "rady" too. Not where
@@ -326,14 +376,14 @@ class Analyzer:
     def parts(self, word: str) -> frozenset[str]:
         """The parts of speech of which a word is a base form: "subst", "adj", "inf", "adv" …; "m1" beside them for a person."""
         found: set[str] = set()
-        for start, _, (_, lemma, tag, _, _) in self._readings(word):
-            if start == 0 and lemma.partition(":")[0] == word:
+        for lemma, tag in self._tagged(word):
+            if lemma.partition(":")[0] == word:
                 found.update((tag.partition(":")[0], *(("m1",) if ":m1" in tag else ())))
         return frozenset(found)
 
     def is_verb(self, word: str) -> bool:
         """Whether a word is a form of a verb and nothing that names or describes: no gerund, no participle, no noun as well."""
-        tags = [tag for start, _, (_, _, tag, _, _) in self._readings(word.lower()) if start == 0]
+        tags = [tag for _, tag in self._tagged(word.lower())]
         return any(tag.startswith(_VERB) for tag in tags) and not any(tag.startswith(_NAMING) for tag in tags)
 
     def may_be_name(self, word: str) -> bool:
@@ -371,6 +421,16 @@ class Analyzer:
         found: Sequence[_Reading] = self._morfeusz.analyse(word[: limits.WORD_CHARACTERS])
         return found
 
+    def _tagged(self, word: str) -> Iterator[tuple[str, str]]:
+        """Lemma and tag of those of ``_readings`` that begin with the word, in a third of the time."""
+        for reading in self._own_readings(word):
+            if _morfeusz2.MorphInterpretation_startNode_get(reading) == 0:
+                number = _morfeusz2.MorphInterpretation_tagId_get(reading)
+                tag = self._tags.get(number)
+                if tag is None:
+                    tag = self._tags[number] = self._names.getTag(number)
+                yield _morfeusz2.MorphInterpretation__lemma_get(reading), tag
+
     def _lemmas(self, word: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for reading in self._known_readings(word):
@@ -383,12 +443,15 @@ class Analyzer:
 
     def _known_readings(self, word: str) -> Iterator[Any]:
         """Morfeusz's own readings of a word, without those that say that it does not have it."""
+        for reading in self._own_readings(word):
+            if _morfeusz2.MorphInterpretation_tagId_get(reading) not in _NO_TAGS:
+                yield reading
+
+    def _own_readings(self, word: str) -> Iterator[Any]:
         found = _morfeusz2.new_InterpsList()
         _analyse(self._dictionary, word[: limits.WORD_CHARACTERS], found)
         for index in range(_morfeusz2.InterpsList___len__(found)):
-            reading = _morfeusz2.InterpsList___getitem__(found, index).this
-            if _morfeusz2.MorphInterpretation_tagId_get(reading) not in _NO_TAGS:
-                yield reading
+            yield _morfeusz2.InterpsList___getitem__(found, index).this
 
     def _known(self, word: str) -> bool:
         if self._has(word):

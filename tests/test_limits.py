@@ -19,7 +19,7 @@ from kb.deadline import Deadline, within
 from kb.engine import Concept, Form, Request
 from kb.engine.embedded import EmbeddedStore
 from kb.engine.embedded.codec import Place
-from kb.engine.embedded.segments import KeptPlaces
+from kb.engine.embedded.segments import KeptLists
 from kb.errors import BadRequest
 from kb.model import Taxonomy
 from kb.polish import Analyzer, Kept, fold, shared_analyzer
@@ -264,12 +264,13 @@ def test_words_that_stand_nowhere_fill_no_cache(library: Library) -> None:
     for number in range(3000):
         form = Form(field="lemma", steps=((f"słowo{number}" * 10,),) * 3)
         state.frequencies([Concept(label="x", forms=(form,))])
-    real = sum(sys.getsizeof(term) for forms in scorer._cache for form in forms for step in form.steps for term in step)
-    assert real < scorer._cache.currsize <= 1024 * 1024
-    places = KeptPlaces(100_000)
+    for cache in (scorer._scored._values, scorer._counts._values):
+        real = sum(sys.getsizeof(term) for forms in cache for form in forms for step in form.steps for term in step)
+        assert 0 < real < cache.currsize <= 1024 * 1024
+    places = KeptLists(200_000)
     for number in range(1000):
         for term in (f"{number}" * 1000, f"{number}"):
-            places.get(("segment", "lemma", term), lambda: Place(0, 1, 1, 0))
+            places.place(("segment", "lemma", term), lambda: Place(0, 1, 1, 0))
     kept = places._places
     assert 0 < sum(sys.getsizeof(place) + sys.getsizeof(key[-1]) + 400 for key, place in kept.items()) <= 100_000
     assert all(len(term) <= limits.WORD_CHARACTERS for _, _, term in kept)

@@ -19,9 +19,9 @@ LISTS = st.lists(st.dictionaries(st.integers(0, 12), WEIGHTS, max_size=6), max_s
 POSITIONS = st.sets(st.tuples(st.integers(0, 3), st.integers(0, 6)), max_size=10)
 
 
-def _arrays(weights: dict[int, float]) -> tuple[ranking.Ints, ranking.Floats]:
+def _arrays(weights: dict[int, float]) -> ranking.Weighted:
     rows = sorted(weights)
-    return np.array(rows, np.int32), np.array([weights[row] for row in rows], np.float32)
+    return np.array(rows, np.intp), np.array([weights[row] for row in rows], np.float32)
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
@@ -50,23 +50,27 @@ def test_impact_is_bm25(times: int, length: int, average: float, more: int, tuni
     assert 0 < found[0] <= found[1] <= 1
 
 
-@given(LISTS)
-def test_best_and_sum_join_lists(lists: list[dict[int, float]]) -> None:
-    """Each row comes once, ascending, with its greatest weight or the sum of its weights."""
-    arrays = [_arrays(one) for one in lists]
-    everywhere = sorted(set().union(*lists))
-    for join, how in ((ranking.best_of, max), (ranking.sum_of, sum)):
-        rows, weights = join(arrays)
-        assert rows.tolist() == everywhere
-        wanted = [how([one[row] for one in lists if row in one]) for row in everywhere]
-        assert weights.tolist() == pytest.approx(wanted, rel=1e-4)
+@given(st.lists(LISTS, min_size=1, max_size=3))
+def test_best_of_a_field_and_sum_of_fields(fields: list[list[dict[int, float]]]) -> None:
+    """Each row comes once, ascending, with its greatest weight in a field, and with the sum of these over the fields."""
+    arrays = [[_arrays(one) for one in lists] for lists in fields]
+    best = [{row: max(one[row] for one in lists if row in one) for row in set().union(*lists)} for lists in fields]
+    for own, wanted in zip(arrays, best, strict=True):
+        rows, weights = ranking.best_of(own)
+        assert dict(zip(rows.tolist(), weights.tolist(), strict=True)) == pytest.approx(wanted)
+        assert rows.tolist() == sorted(wanted)
+    rows, weights = ranking.sum_of_best(arrays)
+    everywhere = sorted(set().union(*best))
+    assert rows.tolist() == everywhere
+    assert weights.tolist() == pytest.approx([sum(own.get(row, 0) for own in best) for row in everywhere], rel=1e-4)
 
 
 def _standing(places: set[tuple[int, int]]) -> ranking.Standing:
     counts = Counter(row for row, _ in places)
     positions = np.array([position for _, position in sorted(places)], np.uint16)
-    rows = np.array(sorted(counts), np.int32)
-    return ranking.Standing(rows, np.array([counts[row] for row in rows.tolist()], np.uint8), lambda: positions)
+    rows = np.array(sorted(counts), np.intp)
+    frequencies = np.array([counts[row] for row in rows.tolist()], np.uint8)
+    return ranking.Standing(len(rows), lambda: (rows, frequencies), lambda: positions)
 
 
 @given(st.lists(st.none() | st.lists(POSITIONS, min_size=1, max_size=3), min_size=1, max_size=4))

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache
+from functools import cache, partial
 from html import escape
 from itertools import chain
 from math import inf
@@ -17,7 +17,7 @@ from operator import and_, itemgetter
 from typing import NamedTuple
 
 from kb.engine import Concept, Field, Form
-from kb.polish import STOP_WORDS, Analyzer, places, surface
+from kb.polish import STOP_WORDS, Analyzer, Starts, places, starts, surface, word_at
 
 SNIPPET_CHARACTERS = 260
 LONGEST_READ = 200_000
@@ -120,21 +120,31 @@ class Highlighter:
 
     def _each_asked(self, text: str, among: Sequence[int] | None) -> Iterator[tuple[int, re.Match[str]]]:
         """The words that have a term of the query, with their numbers."""
-        function = self._function if among is not None else frozenset()
-        if function and not any(map(surface(text).__contains__, function)):
-            function = frozenset()
+        if among is not None:
+            begins = starts(text)
+            numbers = sorted({*among[: bisect_left(among, len(begins))], *self._functions(text, begins)})
+            yield from zip(numbers, map(partial(word_at, text), begins[numbers].tolist()), strict=True)
+            return
         first = 0
         for piece in places(text):
-            last = first + len(piece)
-            if among is None:
-                numbers = self._asked(piece)
-            else:
-                numbers = [number - first for number in among[bisect_left(among, first) : bisect_left(among, last)]]
-                if function:  # such words are none by their terms in the index
-                    own = (number for number, word in enumerate(piece) if surface(word[0]) in function)
-                    numbers = sorted({*numbers, *own})
-            yield from ((first + number, piece[number]) for number in numbers)
-            first = last
+            yield from ((first + number, piece[number]) for number in self._asked(piece))
+            first += len(piece)
+
+    def _functions(self, text: str, begins: Starts) -> Iterator[int]:
+        """The function words that have a term of the query, by number: in the index they are none by their terms."""
+        if not self._function:
+            return
+        lower = surface(text)
+        if len(lower) != len(text):  # a letter that is two in lower case: places are others then
+            yield from (n for n, at in enumerate(begins.tolist()) if surface(word_at(text, at)[0]) in self._function)
+            return
+        for word in filter(lower.__contains__, self._function):
+            at = lower.find(word)
+            while at >= 0:
+                number = int(begins.searchsorted(at))
+                if number < len(begins) and begins[number] == at and surface(word_at(text, at)[0]) == word:
+                    yield number
+                at = lower.find(word, at + 1)
 
     def _asked(self, words: Sequence[re.Match[str]]) -> list[int]:
         """The words that have a term of the query, by number from 0."""

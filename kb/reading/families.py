@@ -7,7 +7,7 @@ where the dictionary has it as a base form of that part of speech: the rules are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from kb.limits import KEPT_FAMILIES
@@ -98,6 +98,16 @@ _ROOTS: tuple[tuple[_Ending, ...], ...] = (
 )
 """What follows a prefix, where the root itself changes."""
 _PREFIXES = ("z", "s", "za", "po", "wy", "o", "na", "u", "prze", "do", "od", "ode", "roz", "przy", "pod", "w")
+_Exchange = tuple[tuple[str, ...], tuple[_Ending, ...]]
+
+
+def _with_endings(groups: Sequence[tuple[_Ending, ...]]) -> tuple[_Exchange, ...]:
+    """Each group behind its endings alone: nearly all words have none of them."""
+    return tuple((tuple(ending for _, ending in group), group) for group in groups)
+
+
+_EXCHANGES = _with_endings((*_ENDINGS, *_ASPECTS))
+_EXCHANGES_OF_PREFIXED = _with_endings(_THINGS_DONE)
 _SHORTEST_STEM = 4
 _SHORTEST_VERB = 5
 _SHORTEST_PREFIXED = 3
@@ -115,8 +125,9 @@ def _made(lemma: str, own: frozenset[str]) -> Iterator[_Ending]:
     """What may be made, each with the part of speech that it must be."""
     prefixed = [(prefix, lemma.removeprefix(prefix)) for prefix in _PREFIXES if lemma.startswith(prefix)]
     may_be_done = any(len(rest) > _SHORTEST_PREFIXED for _, rest in prefixed)
-    for group in (*_ENDINGS, *_ASPECTS, *(_THINGS_DONE if may_be_done else ())):
-        yield from _exchanged(lemma, own, group)
+    for endings, group in (*_EXCHANGES, *(_EXCHANGES_OF_PREFIXED if may_be_done else ())):
+        if lemma.endswith(endings):
+            yield from _exchanged(lemma, own, group)
     for prefix, rest in prefixed:
         for group in _ROOTS:
             if any(rest == root for _, root in group):

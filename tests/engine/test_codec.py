@@ -36,7 +36,7 @@ def test_a_list_is_read_as_it_was_written(counts: list[int], apart: int, longest
     place = Place(start=3, length=len(data), count=len(rows), last_row=int(rows[-1]))
     file = Bytes(b"..." + data + b"...")
     found_rows, found_counts = read_counts(file, place)
-    assert found_rows.dtype == np.int32
+    assert found_rows.dtype == np.intp
     assert found_rows.tolist() == rows.tolist()
     assert found_counts.tolist() == counts
     assert read_positions(file, place).tolist() == np.concatenate(positions).tolist()

@@ -32,7 +32,7 @@ from engine.contract import (
 )
 from kb.engine import Explains, Request
 from kb.engine.embedded import EmbeddedStore
-from kb.engine.embedded.segments import KeptPlaces
+from kb.engine.embedded.segments import KeptLists
 from kb.settings import Settings
 from kb.tuning import Tuning
 
@@ -95,10 +95,28 @@ class TestEmbedded(EngineContract):
         """With memory for hardly any posting list the answers are the same, the first time and again."""
         index.commit(*(document(str(n), "gmina powiat " * n, "wójt rada") for n in range(1, 30)))
         store = EmbeddedStore(Settings(index=index.folder), Tuning())
-        store._kept, store._cache_bytes = KeptPlaces(1), 1
+        store._kept, store._cache_bytes = KeptLists(1), 1
         small = store.current()
         request = Request(concepts=(word("gmina"), concept(exact("rada"))), limit=50)
         assert small.match(request) == index.state.match(request) == small.match(request)
+
+    def test_what_is_kept_of_a_question_changes_no_answer(self, index: Index) -> None:
+        """The next page, another filter and another order of a question find what a newly opened index finds."""
+        index.commit(
+            *(document(str(n), "gmina " * n, "powiat gmina", kind=("raport", None)[n % 2]) for n in range(1, 30))
+        )
+        concepts = (word("gmina"), word("powiat"))
+        asked = [
+            Request(concepts=concepts, limit=5),
+            Request(concepts=concepts, limit=5, offset=5, floor=1.5),
+            Request(concepts=concepts, limit=5, filters={"kind": frozenset(["raport"])}),
+            Request(concepts=concepts, limit=5, sort="oldest", order=("7", "3")),
+            Request(concepts=concepts, limit=0),
+            Request(concepts=(concepts[0], word("powiat", excluded=True)), limit=5),
+        ]
+        kept = index.state
+        for request in asked * 2:
+            assert kept.match(request) == EmbeddedStore(Settings(index=index.folder), Tuning()).current().match(request)
 
     def test_lists_of_a_segment_are_kept_over_a_commit(self, index: Index) -> None:
         """What a commit leaves as it was is not read again."""
@@ -111,7 +129,8 @@ class TestEmbedded(EngineContract):
         first, same = before.rows.segments[0], after.rows.segments[0]
         assert first.columns is same.columns
         assert same._kept is kept
-        assert kept.get((same.id, "lemma", "gmin"), lambda: None) is not None
+        assert kept.place((same.id, "lemma", "gmin"), lambda: None) is not None
+        assert kept.lists.get((same.id, "lemma", "gmin")) is not None
 
     @given(st.lists(documents("x"), min_size=3, max_size=5), requests())
     @settings(MANY, max_examples=10)

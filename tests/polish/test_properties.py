@@ -10,7 +10,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kb import limits
-from kb.polish import _AT_ONCE, Analyzer, fold, is_stop_word, normalise, places, shared_analyzer, surface, words
+from kb.polish import (
+    _AT_ONCE,
+    Analyzer,
+    fold,
+    is_stop_word,
+    normalise,
+    places,
+    shared_analyzer,
+    starts,
+    surface,
+    word_at,
+    words,
+)
 
 POLISH = "aąbcćdeęfghijklłmnńoóprsśtuwyzźżAĄBCĆDEĘFGHIJKLŁMNŃOÓPRSŚTUWYZŹŻ"
 TEXT = st.text() | st.text(st.sampled_from(POLISH + "  -–.,„”0123456789§"))
@@ -41,13 +53,18 @@ def test_words_of_a_long_text_are_found_piece_by_piece(text: str, before: int) -
     pieces = list(places(padded))
     assert words(padded) == [place[0] for piece in pieces for place in piece] == words(text)
     assert all(piece[-1].end() - piece[0].start() <= _AT_ONCE for piece in pieces if piece)
+    assert starts(padded).tolist() == [place.start() for piece in pieces for place in piece]
 
 
 @given(TEXT)
+@example("§§ 1–2 ½ a\u0301 \U0001d400\U0001d401 \U0001f600 x_y")
+@example("")
 def test_places_are_the_words_where_they_stand(text: str) -> None:
-    """Each place is a word of the text, in order, none overlapping."""
+    """Each place is a word of the text, in order, none overlapping; each begins where it is said to, and is read there."""
     found = list(chain.from_iterable(places(text)))
     assert [place[0] for place in found] == words(text)
+    assert starts(text).tolist() == [place.start() for place in found]
+    assert [word_at(text, place.start())[0] for place in found] == words(text)
     at = 0
     for place in found:
         assert text[place.start() : place.end()] == place[0]

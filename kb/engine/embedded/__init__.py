@@ -2,7 +2,7 @@
 
 ``builds`` says which build is live; of one, ``segments`` are read and ``writer`` writes (``codec`` is how lists lie on disk);
 ``state`` is one commit, searched with ``rows`` (what stands where), ``scoring`` (what a concept adds to a page), ``facets``
-(sets of documents) and the formulas of ``ranking``.
+(sets of documents) and the formulas of ``ranking``; what was worked out is ``kept`` for a while.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kb.deadline import untimed
 from kb.disk import lock
 from kb.engine import AnalysedDocument, BuildInfo, IndexedFile
 from kb.engine.embedded.builds import BuildFile, Builds
-from kb.engine.embedded.segments import SCHEMA_VERSION, KeptPlaces, create, open_segments
+from kb.engine.embedded.segments import SCHEMA_VERSION, KeptLists, create, open_segments
 from kb.engine.embedded.state import EmbeddedState
 from kb.engine.embedded.writer import RowWriter
 from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError
@@ -27,8 +27,8 @@ from kb.settings import Settings
 from kb.tuning import Tuning
 
 _LOG = logging.getLogger(__name__)
-_SHARE_OF_PLACES = 0.05
-"""Of the memory for caches, what goes to the places of posting lists; the rest to the rows of whole concepts."""
+_SHARE_OF_LISTS = 0.1
+"""Of the memory for caches, what goes to posting lists and their places; the rest to what concepts and questions find."""
 
 
 class EmbeddedStore:
@@ -40,8 +40,8 @@ class EmbeddedStore:
         self._builds = Builds(settings.index)
         self._tuning = tuning
         cache_bytes = settings.cache_mb * 1024 * 1024
-        self._kept = KeptPlaces(int(cache_bytes * _SHARE_OF_PLACES))
-        self._cache_bytes = cache_bytes - int(cache_bytes * _SHARE_OF_PLACES)
+        self._kept = KeptLists(int(cache_bytes * _SHARE_OF_LISTS))
+        self._cache_bytes = cache_bytes - int(cache_bytes * _SHARE_OF_LISTS)
         self._lock = threading.Lock()
         self._readable: Path | None = None
         self._current: EmbeddedState | None = None

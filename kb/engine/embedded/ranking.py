@@ -14,8 +14,9 @@ as that. Scores have no unit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,15 @@ from numpy.typing import NDArray
 from kb.tuning import Tuning
 
 Ints = NDArray[np.int32]
+Numbers = NDArray[np.integer[Any]]
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 Keys = NDArray[np.int64]
 """Rows with positions in them."""
 
+_FEW = 12
+"""Of so many one: then it is faster to look for these than to look at all."""
 _POSITION_BITS = 32
 _POSITIONS = 2**_POSITION_BITS - 1
 
@@ -39,36 +43,54 @@ def norms(lengths: Ints, average: float, tuning: Tuning) -> Floats:
     return (tuning.k1 * (1 - tuning.b + tuning.b * relative)).astype(np.float32)
 
 
-def impacts(rows: Ints, frequencies: Floats, norm: Floats) -> Floats:
+def impacts(rows: Indices, frequencies: Numbers, norm: Floats) -> Floats:
     """A term's weight on each of its rows, between 0 and 1, idf left out."""
-    return frequencies / (frequencies + norm[rows])
+    times = frequencies.astype(np.float32)
+    found: Floats = norm[rows]
+    found += times
+    return np.divide(times, found, out=found)
 
 
-def best_of(lists: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Floats]:
+Weighted = tuple[Indices, Floats]
+"""Rows, ascending, with a weight above 0 for each."""
+
+
+def nothing() -> Weighted:
+    """No row at all."""
+    return np.empty(0, np.intp), np.empty(0, np.float32)
+
+
+def best_of(lists: Sequence[Weighted]) -> Weighted:
     """Join weighted row lists: each row once, ascending, with its greatest weight."""
-    lists = [(rows, weights) for rows, weights in lists if len(rows)]
-    if not lists:
-        return np.empty(0, np.int32), np.empty(0, np.float32)
-    if len(lists) == 1:
-        return lists[0]
-    return _merge(np.concatenate([r for r, _ in lists]), np.concatenate([w for _, w in lists]), np.maximum)
+    return _joined([(*weighted, np.maximum) for weighted in lists])
 
 
-def sum_of(lists: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Floats]:
-    """Join weighted row lists: each row once, ascending, with the sum of its weights."""
-    lists = [(rows, weights) for rows, weights in lists if len(rows)]
-    if not lists:
-        return np.empty(0, np.int32), np.empty(0, np.float32)
-    if len(lists) == 1:
-        return lists[0]
-    return _merge(np.concatenate([r for r, _ in lists]), np.concatenate([w for _, w in lists]), np.add)
+def sum_of_best(fields: Sequence[Sequence[Weighted]]) -> Weighted:
+    """Join the lists of several fields: each row once, ascending, with the sum of its greatest weight in each field."""
+    first, *rest = fields
+    return _joined([*((*weighted, np.maximum) for weighted in first), *((*best_of(own), np.add) for own in rest)])
 
 
-def _merge(rows: Ints, weights: Floats, how: np.ufunc) -> tuple[Ints, Floats]:
-    order = np.argsort(rows, kind="stable")
-    rows, weights = rows[order], weights[order]
-    starts = np.flatnonzero(_new(rows))
-    return rows[starts], how.reduceat(weights, starts)
+def _joined(lists: Sequence[tuple[Indices, Floats, np.ufunc]]) -> Weighted:
+    """Lists one after the other, each with how its weights go together with what its rows have by then.
+
+    The rows are put in order only as far as a later list has others than those before: mostly it has none.
+    """
+    lists = [each for each in lists if len(each[0])]
+    if len(lists) < 2:
+        return lists[0][:2] if lists else nothing()
+    weights = np.zeros(1 + max(int(rows[-1]) for rows, _, _ in lists), np.float32)
+    known: list[Indices] = []
+    for rows, own, how in lists:
+        before = weights[rows] if known else own
+        weights[rows] = how(before, own) if known else own
+        known.append(rows[before == 0] if known else rows)
+    known = [rows for rows in known if len(rows)]
+    rows = known[0]
+    if len(known) > 1:  # runs in order, which a stable sort only has to merge
+        rows = np.concatenate(known)
+        rows.sort(kind="stable")
+    return rows, weights[rows]
 
 
 def _new(ordered: NDArray[np.integer[Any]]) -> Bools:
@@ -78,85 +100,129 @@ def _new(ordered: NDArray[np.integer[Any]]) -> Bools:
     return new
 
 
-def totals(lists: Iterable[tuple[Ints, Floats | np.float32]], size: int) -> Floats:
-    """The sum of the weights of each of ``size`` rows; a list has a weight for each of its rows or one for all."""
-    sums = np.zeros(size, np.float32)
-    for rows, weights in lists:
-        np.add.at(sums, rows, weights)
-    return sums
+class Standing:
+    """Where a term stands: on how many rows, and what is read when it is asked for.
+
+    That are its rows, ascending, with its frequency in each, and its positions in all of them, row after row.
+    """
+
+    def __init__(
+        self, count: int, counts: Callable[[], tuple[Indices, Numbers]], positions: Callable[[], Numbers]
+    ) -> None:
+        self.count = count
+        self._counts = counts
+        self.positions = positions
+
+    @cached_property
+    def counts(self) -> tuple[Indices, Numbers]:
+        """Its rows, and its frequency in each."""
+        return self._counts()
+
+    @property
+    def rows(self) -> Indices:
+        """Its rows."""
+        return self.counts[0]
 
 
-class Standing(NamedTuple):
-    """A term's rows, ascending, its frequency in each, and what reads its positions in all of them, row after row."""
-
-    rows: Ints
-    frequencies: NDArray[np.integer[Any]]
-    positions: Callable[[], NDArray[np.integer[Any]]]
-
-
-def phrase(steps: Sequence[Sequence[Standing] | None]) -> tuple[Ints, Floats]:
+def phrase(steps: Sequence[Sequence[Standing] | None]) -> tuple[Indices, Numbers]:
     """Rows where the steps stand at consecutive positions, and how often.
 
     ``steps`` holds the alternative terms of each step, or None for any word. A row and a position make one 64-bit key, so
     that „the next word" is „the key plus one" and a phrase is an intersection of sorted keys. Positions are looked at in the
     rows alone that have every step.
     """
-    places = [(distance, step) for distance, step in enumerate(steps) if step is not None]
-    common = _common([[term.rows for term in step] for _, step in places])
+    # The rarest first: what has none of its rows need not be read further.
+    ordered = sorted(
+        ((distance, [term for term in step if term.count]) for distance, step in enumerate(steps) if step is not None),
+        key=lambda place: sum(term.count for term in place[1]),
+    )
+    rows = _common([step for _, step in ordered])
     found: Keys | None = None
-    for distance, step in places if common.any() else ():
-        keys = _alternatives([_keys(term, common, distance) for term in step])
+    for distance, step in ordered if len(rows) else ():
+        keys = _alternatives([_places(term, _chosen(term, rows)) for term in step])
+        if distance:
+            # A place too near the text's beginning would give a key of the row before.
+            keys = keys[(keys & _POSITIONS >= distance).nonzero()[0]] - distance
         found = keys if found is None else _both(found, keys)
         if not len(found):
             break
     if found is None or not len(found):
-        return np.empty(0, np.int32), np.empty(0, np.float32)
-    rows = (found >> _POSITION_BITS).astype(np.int32)
-    first = np.flatnonzero(_new(rows))
-    return rows[first], np.diff(first, append=len(rows)).astype(np.float32)
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    rows = found >> _POSITION_BITS
+    first = _new(rows).nonzero()[0]
+    return rows[first], np.diff(first, append=len(rows))
 
 
-def _common(steps: Sequence[Sequence[Ints]]) -> Bools:
-    """Which rows have every step, by row."""
-    size = min((max((int(rows[-1]) + 1 for rows in step if len(rows)), default=0) for step in steps), default=0)
-    common = np.ones(size, dtype=bool)
-    for step in steps if size else ():
-        present = np.zeros(size, dtype=bool)
-        for rows in step:
-            present[_below(rows, size)] = True
-        common &= present
-    return common
+def _common(steps: Sequence[Sequence[Standing]]) -> Indices:
+    """The rows that have every step, ascending; the first step is that of the fewest."""
+    rows = np.empty(0, np.intp)
+    for number, step in enumerate(steps):
+        if not number:
+            lists = [term.rows for term in step]
+            rows = lists[0] if len(lists) == 1 else _distinct(lists)
+        else:
+            present = np.zeros(len(rows), dtype=bool)
+            for term in step:
+                present |= _is_in(rows, term)
+            rows = rows[present.nonzero()[0]]
+        if not len(rows):
+            break
+    return rows
 
 
-def _below(rows: Ints, size: int) -> Ints:
-    return rows[: rows.searchsorted(size)]
+def _is_in(rows: Indices, term: Standing) -> Bools:
+    """Which of the rows, ascending, have the term."""
+    if term.count > _FEW * len(rows):
+        at = term.rows.searchsorted(rows)
+        at[at == term.count] = 0
+        found: Bools = term.rows[at] == rows
+        return found
+    marked = np.zeros(1 + max(int(rows[-1]), int(term.rows[-1])), dtype=bool)
+    marked[term.rows] = True
+    return marked[rows]
 
 
-def _keys(term: Standing, common: Bools, distance: int) -> Keys:
-    """The keys of a term's places in the rows that count, each moved back to where the phrase would begin."""
-    keys = _places(term, np.flatnonzero(common[_below(term.rows, len(common))]))
-    if not distance:
-        return keys
-    # A place too near the text's beginning would give a key of the row before.
-    moved: Keys = keys[keys & _POSITIONS >= distance] - distance
-    return moved
+def _chosen(term: Standing, rows: Indices) -> Indices:
+    """Where in a term's rows those of the rows, ascending, stand that have it."""
+    if term.count > _FEW * len(rows):
+        at = term.rows.searchsorted(rows)
+        at[at == term.count] = 0
+        chosen: Indices = at[(term.rows[at] == rows).nonzero()[0]]
+        return chosen
+    marked = np.zeros(1 + max(int(rows[-1]), int(term.rows[-1])), dtype=bool)
+    marked[rows] = True
+    return marked[term.rows].nonzero()[0]
 
 
 def _places(term: Standing, chosen: Indices) -> Keys:
     """The keys of a term's places in the ``chosen`` of its rows."""
     if not len(chosen):
         return np.empty(0, np.int64)
-    rows, positions = term.rows[chosen].astype(np.int64), term.positions()
-    if len(positions) == len(term.rows):
-        places = positions[chosen]
-    else:
-        counts = term.frequencies[chosen].astype(np.intp)
-        # Where each row's positions begin among all, less where they are to be among those that are chosen.
-        shift = np.cumsum(term.frequencies, dtype=np.intp)[chosen] - np.cumsum(counts)
-        places = positions[np.repeat(shift, counts) + np.arange(int(counts.sum()))]
-        rows = np.repeat(rows, counts)
-    keys: Keys = (rows << _POSITION_BITS) + places
+    (all_rows, frequencies), positions = term.counts, term.positions()
+    rows = all_rows[chosen] << _POSITION_BITS
+    if len(positions) == term.count:
+        keys: Keys = rows + positions[chosen]
+        return keys
+    counts = frequencies[chosen].astype(np.intp)
+    # Where each row's positions begin among all, less where they are to be among those that are chosen.
+    shift = _before(frequencies, chosen) - (counts.cumsum() - counts)
+    at = np.repeat(shift, counts)
+    at += np.arange(len(at))
+    keys = np.repeat(rows, counts)
+    keys += positions[at]
     return keys
+
+
+def _before(counts: Numbers, chosen: Indices) -> Indices:
+    """The sum of all counts before each of the ``chosen``, ascending."""
+    if len(counts) < _FEW * len(chosen):
+        sums = counts.cumsum(dtype=np.intp)[chosen]
+        sums -= counts[chosen]
+        return sums
+    sums = np.empty(len(chosen), np.intp)
+    sums[0] = counts[: chosen[0]].sum(dtype=np.intp)
+    sums[1:] = np.add.reduceat(counts[: chosen[-1]], chosen[:-1], dtype=np.intp) if len(chosen) > 1 else 0
+    return sums.cumsum()
 
 
 def _alternatives(lists: Sequence[Keys]) -> Keys:
@@ -164,9 +230,13 @@ def _alternatives(lists: Sequence[Keys]) -> Keys:
     lists = [keys for keys in lists if len(keys)]
     if len(lists) < 2:
         return lists[0] if lists else np.empty(0, np.int64)
-    keys: Keys = np.concatenate(lists)
+    return _distinct(lists)
+
+
+def _distinct(lists: Sequence[Keys]) -> Keys:
+    keys: Keys = np.concatenate([np.empty(0, np.int64), *lists])
     keys.sort(kind="stable")
-    distinct: Keys = keys[_new(keys)]
+    distinct: Keys = keys[_new(keys).nonzero()[0]]
     return distinct
 
 
@@ -177,24 +247,19 @@ def _both(one: Keys, other: Keys) -> Keys:
         return few
     at = many.searchsorted(few)
     at[at == len(many)] = 0
-    shared: Keys = few[many[at] == few]
+    shared: Keys = few[(many[at] == few).nonzero()[0]]
     return shared
 
 
-def places(terms: Iterable[Standing], wanted: Ints) -> Keys:
+def places(terms: Iterable[Standing], wanted: Indices) -> Keys:
     """The keys of all places of any of the terms in those of the ``wanted`` rows, ascending, that have it; each once."""
-    found = []
-    for term in terms:
-        at = term.rows.searchsorted(wanted)
-        at[at == len(term.rows)] = 0
-        found.append(_places(term, at[term.rows[at] == wanted] if len(term.rows) else at[:0]))
-    return _alternatives(found)
+    return _alternatives([_places(term, _chosen(term, wanted)) for term in terms if term.count])
 
 
-def by_row(keys: Keys, rows: Ints) -> list[list[int]]:
+def by_row(keys: Keys, rows: Indices) -> list[list[int]]:
     """The positions of each of the ``rows``, ascending, which are all that the keys are of."""
     positions = (keys & _POSITIONS).tolist()
-    firsts = keys.searchsorted(rows.astype(np.int64) << _POSITION_BITS).tolist()
+    firsts = keys.searchsorted(rows << _POSITION_BITS).tolist()
     return [positions[first:end] for first, end in pairwise([*firsts, len(keys)])]
 
 

@@ -5,8 +5,8 @@ Segments are joined: a row is counted over all of them. Deleted rows keep their 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.engine.embedded import ranking
-from kb.engine.embedded.ranking import Bools, Floats, Ints
+from kb.engine.embedded.ranking import Bools, Indices, Ints, Numbers
 from kb.engine.embedded.segments import Record, Segment
 from kb.tuning import Tuning
 
 Steps = Sequence[Sequence[str]]
 """Alternative terms at consecutive positions; an empty step is any word."""
+_NOTHING = np.empty(0, np.intp), np.empty(0, np.intp)
 
 
 class Rows:
@@ -27,12 +28,15 @@ class Rows:
 
     def __init__(self, segments: Sequence[Segment], tuning: Tuning) -> None:
         self.segments = segments
-        self._bases = np.cumsum([0] + [segment.size for segment in segments])
+        self._bases: list[int] = np.cumsum([0, *(segment.size for segment in segments)]).tolist()[:-1]
+        """The first row of each segment."""
         columns = [segment.columns for segment in segments]
         self.numbers: Ints = _joined([own.numbers for own in columns])
         """The page number of each row, 0 for a document row."""
         self.weights = np.where(_joined([own.contents for own in columns]), tuning.contents_page, 1).astype(np.float32)
         """What a page's score is multiplied by."""
+        self.weighted = bool((self.weights != 1).any())
+        """Whether it is anything but 1."""
         self.records: list[Record] = [record for own in columns for record in own.records]
         self.deleted: Bools = np.zeros(len(self.numbers), dtype=bool)
         for segment, base in zip(segments, self._bases, strict=False):
@@ -41,6 +45,7 @@ class Rows:
         self.starts = np.flatnonzero(self.numbers == 0)
         """The document row of each document, deleted ones included."""
         self.ends = np.append(self.starts[1:], len(self.numbers))
+        self._page_counts: Indices = self.ends - self.starts - 1
         self.owners: Ints = (np.cumsum(self.numbers == 0) - 1).astype(np.int32)
         """Which document each row belongs to."""
         pages = (self.numbers > 0) & ~self.deleted
@@ -53,61 +58,64 @@ class Rows:
 
     def stored(self, row: int) -> dict[str, Any]:
         """A row's stored values."""
-        at = int(np.searchsorted(self._bases, row, side="right")) - 1
-        return self.segments[at].stored(row - int(self._bases[at]))
+        at = bisect_right(self._bases, row) - 1
+        return self.segments[at].stored(row - self._bases[at])
 
-    def find(self, field: str, steps: Steps) -> tuple[Ints, Floats]:
+    def find(self, field: str, steps: Steps) -> tuple[Indices, Numbers]:
         """Rows with the steps at consecutive positions, ascending, and how often they stand there."""
-        found = [
-            part
-            for segment, base in zip(self.segments, self._bases.tolist(), strict=False)
-            if len((part := _found(segment, base, field, steps))[0])
-        ]
-        if not found:
-            return np.empty(0, np.int32), np.empty(0, np.float32)
-        if len(found) == 1:
-            rows, frequencies = found[0]
+        if len(self.segments) == 1:
+            found = _found(self.segments[0], 0, field, steps)
         else:
-            rows, frequencies = np.concatenate([r for r, _ in found]), np.concatenate([f for _, f in found])
+            parts = [
+                _found(segment, base, field, steps) for segment, base in zip(self.segments, self._bases, strict=True)
+            ]
+            found = _concatenated([part for part in parts if part is not None])
+        if found is None:
+            return _NOTHING
+        rows, frequencies = found
         if not self._any_deleted:
             return rows, frequencies
         alive = ~self.deleted[rows]
         return rows[alive], frequencies[alive]
 
-    def locate(self, terms: Sequence[tuple[str, str]], rows: Ints) -> list[list[int]]:
+    def locate(self, terms: Sequence[tuple[str, str]], rows: Indices) -> list[list[int]]:
         """The positions of any of the terms, as (field, term), in each of the rows, which are ascending."""
-        borders = rows.searchsorted(self._bases).tolist()
+        borders = rows.searchsorted([*self._bases, len(self.numbers)]).tolist()
         found: list[list[int]] = []
-        for segment, base, (first, end) in zip(self.segments, self._bases.tolist(), pairwise(borders), strict=False):
-            own = (rows[first:end] - base).astype(np.int32)
-            if len(own):
-                keys = ranking.places((_standing(segment, field, term) for field, term in terms), own)
-                found += ranking.by_row(keys, own)
+        for segment, base, (first, end) in zip(self.segments, self._bases, pairwise(borders), strict=True):
+            if first < end:
+                own = rows[first:end] - base
+                standing = (segment.standing(field, term) for field, term in terms)
+                found += ranking.by_row(ranking.places(filter(None, standing), own), own)
         return found
 
-    def pages_of(self, document_rows: Ints) -> Ints:
+    def pages_of(self, document_rows: Indices) -> Indices:
         """The page rows of documents given by their document rows."""
-        if not len(document_rows):
-            return document_rows
-        lengths = self.ends[np.searchsorted(self.starts, document_rows)] - document_rows - 1
-        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        return (np.repeat(document_rows + 1, lengths) + within).astype(np.int32)
+        lengths = self._page_counts[self.owners[document_rows]]
+        ends = lengths.cumsum()
+        firsts: Indices = np.repeat(document_rows + 1 - (ends - lengths), lengths)
+        return firsts + np.arange(len(firsts))
 
 
-def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Ints, Floats]:
-    """The rows of one segment, counted over all of them, and how often the steps stand there."""
+def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Indices, Numbers] | None:
+    """The rows of one segment, counted over all of them, and how often the steps stand there; None where nowhere."""
     if len(steps) == 1 and len(steps[0]) == 1:
-        rows, counts = segment.counts(field, steps[0][0])
-        frequencies = counts.astype(np.float32)
+        term = segment.standing(field, steps[0][0])
+        found = term.counts if term else None
     else:
-        rows, frequencies = ranking.phrase(
-            [[_standing(segment, field, term) for term in step] if step else None for step in steps]
-        )
-    return rows + np.int32(base) if base else rows, frequencies
+        terms = [[segment.standing(field, term) for term in step] for step in steps]
+        standing = [[term for term in step if term] if step else None for step in terms]
+        # A step that none of its terms has a place for: no list need be read.
+        found = None if [] in standing else ranking.phrase(standing)
+    if found is None or not len(found[0]):
+        return None
+    return (found[0] + base, found[1]) if base else found
 
 
-def _standing(segment: Segment, field: str, term: str) -> ranking.Standing:
-    return ranking.Standing(*segment.counts(field, term), partial(segment.positions, field, term))
+def _concatenated(parts: Sequence[tuple[Indices, Numbers]]) -> tuple[Indices, Numbers] | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return np.concatenate([rows for rows, _ in parts]), np.concatenate([frequencies for _, frequencies in parts])
 
 
 def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from cachetools import LRUCache
 
 from kb.deadline import check
 from kb.engine import Concept, Contribution, Form, idf
 from kb.engine.embedded import ranking
-from kb.engine.embedded.ranking import Floats, Ints
+from kb.engine.embedded.kept import Kept
+from kb.engine.embedded.ranking import Floats, Indices, Numbers, Weighted
 from kb.engine.embedded.rows import Rows, Steps
 from kb.tuning import Tuning
+
+_SHARE_OF_COUNTS = 0.05
+"""Of the memory for what concepts weigh, what goes to their mere numbers of pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A concept's weight on pages: those with it in the text, and those where only title or heading has it."""
 
-    rows: Ints
+    rows: Indices
     weights: Floats
-    context_rows: Ints
+    context_rows: Indices
     context_weights: Floats
 
     @property
@@ -40,8 +42,8 @@ class _Part:
     steps: Steps
     weight: float
     idf: float
-    rows: Ints
-    frequencies: Floats
+    rows: Indices
+    frequencies: Numbers
     weights: Floats
 
     def at(self, row: int) -> int | None:
@@ -58,40 +60,60 @@ class Scorer:
         self._context = [
             (name, share) for name, share in (("title", tuning.title), ("heading", tuning.heading)) if share
         ]
-        self._cache: LRUCache[tuple[Form, ...], tuple[Scored, int]] = LRUCache(cache_bytes, lambda kept: kept[1])
-        self._lock = threading.Lock()
+        for_counts = int(cache_bytes * _SHARE_OF_COUNTS)
+        self._scored: Kept[Scored] = Kept(cache_bytes - for_counts)
+        self._counts: Kept[int] = Kept(for_counts)
 
     def scored(self, concept: Concept) -> Scored:
         """A concept's weight on every page that has it, the page's own weight multiplied in."""
         check()
-        with self._lock:
-            known = self._cache.get(concept.forms)
-        if known is not None:
-            return known[0]
-        scored = self._score(concept.forms)
-        # Of a word that stands nowhere the forms are all there is to keep.
-        size = scored.nbytes + _bytes_of(concept.forms)
-        with self._lock:
-            if size <= self._cache.maxsize:
-                self._cache[concept.forms] = scored, size
-        return scored
+        forms = concept.forms
+        found = self._scored.get(forms)
+        if found is None:
+            found = self._score(forms)
+            # Of a word that stands nowhere the forms are all there is to keep.
+            self._scored.keep(forms, found, found.nbytes + bytes_of(forms))
+        return found
+
+    def count(self, concept: Concept) -> int:
+        """On how many pages a concept stands in the text: of words alone that is found out without weighing them."""
+        check()
+        forms = concept.forms
+        found = self._counts.get(forms)
+        if found is None:
+            words = [form for form in forms if len(form.steps) == 1]
+            found = self._count(words) if len(words) == len(forms) else len(self.scored(concept).rows)
+            self._counts.keep(forms, found, bytes_of(forms))
+        return found
+
+    def _count(self, words: Sequence[Form]) -> int:
+        terms = dict.fromkeys((form.field, term) for form in words for term in form.steps[0])
+        lists = [rows for field, term in terms if len(rows := self._rows.find(field, ((term,),))[0])]
+        if len(lists) < 2:
+            return len(lists[0]) if lists else 0
+        present = np.zeros(1 + max(int(rows[-1]) for rows in lists), dtype=bool)
+        for rows in lists:
+            present[rows] = True
+        return int(np.count_nonzero(present))
 
     def _score(self, forms: Sequence[Form]) -> Scored:
-        text: dict[str, list[tuple[Ints, Floats]]] = {"lemma": [], "surface": []}
-        context: dict[str, list[tuple[Ints, Floats]]] = {"title": [], "heading": []}
+        text: dict[str, list[Weighted]] = {"lemma": [], "surface": []}
+        context: dict[str, list[Weighted]] = {"title": [], "heading": []}
         for part in self._parts(forms):
             (context if part.field in context else text)[part.field].append((part.rows, part.weights))
-        rows, weights = ranking.sum_of([ranking.best_of(lists) for lists in text.values()])
-        page_weights = self._rows.weights
-        extra_rows, extra = ranking.sum_of([ranking.best_of(lists) for lists in context.values()])
-        if not len(extra_rows):
-            return Scored(rows, weights * page_weights[rows], extra_rows, extra)
-        both = np.isin(extra_rows, rows, assume_unique=True)
-        if both.any():
-            weights = weights.copy()
-            weights[np.searchsorted(rows, extra_rows[both])] += extra[both]
-        extra_rows, extra = extra_rows[~both], extra[~both]
-        return Scored(rows, weights * page_weights[rows], extra_rows, extra * page_weights[extra_rows])
+        rows, weights = ranking.sum_of_best(list(text.values()))
+        extra_rows, extra = ranking.sum_of_best(list(context.values()))
+        if len(extra_rows) and len(rows):
+            at = rows.searchsorted(extra_rows)
+            at[at == len(rows)] = 0
+            both = rows[at] == extra_rows
+            if both.any():
+                weights[at[both]] += extra[both]
+                extra_rows, extra = extra_rows[~both], extra[~both]
+        if self._rows.weighted:
+            page_weights = self._rows.weights
+            weights, extra = weights * page_weights[rows], extra * page_weights[extra_rows]
+        return Scored(rows, weights, extra_rows, extra)
 
     def _parts(self, forms: Sequence[Form]) -> Iterator[_Part]:
         """Every way in which forms add to any score; of the parts of one field the best counts, fields add up."""
@@ -102,16 +124,16 @@ class Scorer:
                 rows, frequencies = find(form.field, steps)
                 rarity = idf(self._rows.page_count, len(rows))
                 if len(rows):
-                    weights = (form.weight * rarity) * ranking.impacts(rows, frequencies, self._rows.norms)
+                    weights = ranking.impacts(rows, frequencies, self._rows.norms)
+                    weights *= form.weight * rarity
                     yield _Part(form.field, steps, form.weight, rarity, rows, frequencies, weights)
                 for field, share in self._context if form.field == "lemma" else ():
                     rows = find(field, steps)[0]
-                    if not len(rows):
-                        continue
-                    rows = self._rows.pages_of(rows) if field == "title" else rows
-                    once = np.ones(len(rows), np.float32)
-                    weight = form.weight * share
-                    yield _Part(field, steps, weight, rarity, rows, once, once * np.float32(weight * rarity))
+                    if len(rows):
+                        rows = self._rows.pages_of(rows) if field == "title" else rows
+                        weight = form.weight * share
+                        once, each = np.ones(len(rows), np.int8), np.full(len(rows), weight * rarity, np.float32)
+                        yield _Part(field, steps, weight, rarity, rows, once, each)
 
     def explain(self, concepts: Sequence[Concept], row: int) -> list[Contribution]:
         """What makes the score of a page's row, part by part."""
@@ -140,6 +162,6 @@ class Scorer:
         return found
 
 
-def _bytes_of(forms: Sequence[Form]) -> int:
+def bytes_of(forms: Sequence[Form]) -> int:
     """The memory that forms take, from the sizes of their parts in CPython; letters may take four bytes."""
     return sum(200 + sum(56 + sum(88 + 4 * len(term) for term in step) for step in form.steps) for form in forms)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -34,8 +34,9 @@ from whoosh.reading import SegmentReader
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
 from kb.engine.embedded import sums
-from kb.engine.embedded.codec import Numbers, Place, Positions, find, read_counts, read_positions
-from kb.engine.embedded.ranking import Ints
+from kb.engine.embedded.codec import Place, Positions, find, read_counts, read_positions
+from kb.engine.embedded.kept import Kept
+from kb.engine.embedded.ranking import Ints, Standing
 from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
@@ -44,9 +45,12 @@ SCHEMA_VERSION = "10"
 """Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NAME = "MAIN"
-_NOTHING = np.empty(0, np.int32)
 _PLACE_BYTES = 1000
 """What the place of a list takes in memory with the longest term as its key, rounded up."""
+_ROW_BYTES = 8
+"""What each row of a list takes when it was read, beside the bytes that it was read from."""
+_SHARE_OF_PLACES = 0.5
+"""Of that memory, what goes to the places; the rest to the lists: those of a few questions."""
 
 
 def schema() -> fields.Schema:
@@ -134,18 +138,21 @@ class Record:
     """Day of publication as a proleptic Gregorian ordinal, 0 for none."""
 
 
-class KeptPlaces:
-    """Where the lists of the latest terms lie, of all segments, in at most so many bytes.
+class KeptLists:
+    """Where the lists of the latest terms lie, and the very latest lists themselves, of all segments, in so many bytes.
 
     A query asks for a term several times, and looking it up on the disk takes longer than reading its list, which lies in the
     system's own memory.
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._places: LRUCache[tuple[str, str, str], Place | None] = LRUCache(max(most_bytes // _PLACE_BYTES, 1))
+        self._places: LRUCache[tuple[str, str, str], Place | None] = LRUCache(
+            max(int(most_bytes * _SHARE_OF_PLACES) // _PLACE_BYTES, 1)
+        )
         self._lock = threading.Lock()
+        self.lists: Kept[Standing] = Kept(int(most_bytes * (1 - _SHARE_OF_PLACES)))
 
-    def get(self, key: tuple[str, str, str], find: Callable[[], Place | None]) -> Place | None:
+    def place(self, key: tuple[str, str, str], find: Callable[[], Place | None]) -> Place | None:
         """The place of (segment, field, term), found where it is not kept; None of a term that the segment does not have."""
         with self._lock:
             if key in self._places:
@@ -160,7 +167,7 @@ class KeptPlaces:
 class Segment:
     """One immutable segment as arrays. Its files are mapped and read without a position, so threads need no lock for them."""
 
-    def __init__(self, reader: SegmentReader, before: Segment | None, kept: KeptPlaces) -> None:
+    def __init__(self, reader: SegmentReader, before: Segment | None, kept: KeptLists) -> None:
         self._reader = reader
         self.id: str = reader.segment().segment_id()
         self.size: int = reader.doc_count_all()
@@ -189,25 +196,19 @@ class Segment:
         length = values["text"]
         return values | {"text": str(rest[:length], "utf-8"), "html": str(rest[length:], "utf-8")}
 
-    def counts(self, field: str, term: str) -> tuple[Ints, Numbers]:
-        """A term's rows, ascending, deleted ones included, and its frequency in each."""
+    def standing(self, field: str, term: str) -> Standing | None:
+        """Where a term stands, deleted rows included; None of one that is not there."""
         # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
-        place = self._place(field, term)
-        return read_counts(self._reader._terms._postfile, place) if place else (_NOTHING, _NOTHING)
-
-    def positions(self, field: str, term: str) -> Numbers:
-        """A term's positions in all its rows, row after row."""
-        place = self._place(field, term)
-        return read_positions(self._reader._terms._postfile, place) if place else _NOTHING
-
-    def _place(self, field: str, term: str) -> Place | None:
-        return self._kept.get((self.id, field, term), lambda: self._find(field, term))
-
-    def _find(self, field: str, term: str) -> Place | None:
-        try:
-            return find(self._reader._terms, field, term)
-        except KeyError:
-            return None
+        key = self.id, field, term
+        found = self._kept.lists.get(key)
+        if found is None:
+            place = self._kept.place(key, lambda: find(self._reader._terms, field, term))
+            if place is None:
+                return None
+            file = self._reader._terms._postfile
+            found = Standing(place.count, partial(read_counts, file, place), partial(read_positions, file, place))
+            self._kept.lists.keep(key, found, _PLACE_BYTES + _ROW_BYTES * place.count + place.length)
+        return found
 
     def lexicon(self) -> Iterator[tuple[str, int]]:
         """Surface forms with the number of rows each stands in, deleted ones left out."""
@@ -219,7 +220,7 @@ class Segment:
         return ((word, rows - gone[word]) for word, rows in found if rows > gone[word])
 
 
-def open_segments(folder: Path, before: Sequence[Segment] = (), kept: KeptPlaces | None = None) -> list[Segment]:
+def open_segments(folder: Path, before: Sequence[Segment] = (), kept: KeptLists | None = None) -> list[Segment]:
     """The newest committed state of the index in ``folder``; later commits do not change it.
 
     ``before`` are segments of an earlier state, of which those that are still there are not read again. ``kept`` serves all
@@ -232,7 +233,7 @@ def open_segments(folder: Path, before: Sequence[Segment] = (), kept: KeptPlaces
         reader = _open(folder)
         known = {segment.id: segment for segment in before}
         leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
-        kept = kept or KeptPlaces(0)
+        kept = kept or KeptLists(0)
         return [Segment(leaf, known.get(leaf.segment().segment_id()), kept) for leaf in leaves]
     except IndexDamaged:
         raise

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.deadline import check
 from kb.engine import (
@@ -23,16 +24,21 @@ from kb.engine import (
     standing,
 )
 from kb.engine.embedded import ranking
-from kb.engine.embedded.facets import Bits, Facets
+from kb.engine.embedded.facets import Facets
+from kb.engine.embedded.kept import Kept
 from kb.engine.embedded.ranking import Bools, Floats, Indices, Ints
 from kb.engine.embedded.rows import Rows
-from kb.engine.embedded.scoring import Scored, Scorer
+from kb.engine.embedded.scoring import Scored, Scorer, bytes_of
 from kb.engine.embedded.segments import Segment, document_of, page_of
 from kb.model import Document, Page
 from kb.tuning import Tuning
 
 _ROUNDING = 1e-4
 """float32 tolerance at the floor: a page that holds just enough must not be lost by the last digits of a sum."""
+_ROOM = 1.001
+"""A little more than the whole of a best page, for the same reason."""
+_SHARE_OF_MATCHES = 0.5
+"""Of the memory for what concepts weigh, what goes to the matches of whole questions."""
 
 
 class RankedDocument(NamedTuple):
@@ -69,7 +75,9 @@ class EmbeddedState:
         self.key = key
         """Build and commit: no two states have both in common."""
         rows = self.rows = Rows(segments, tuning)
-        self._scorer = Scorer(rows, cache_bytes, tuning)
+        for_matches = int(cache_bytes * _SHARE_OF_MATCHES)
+        self._scorer = Scorer(rows, cache_bytes - for_matches, tuning)
+        self._kept: Kept[tuple[NDArray[np.uint8], Floats]] = Kept(for_matches)
         self._facets = Facets(rows.records)
         self._alive = ~rows.deleted[rows.starts]
         self._ordinals = {record.id: i for i, record in enumerate(rows.records) if self._alive[i]}
@@ -161,58 +169,83 @@ class EmbeddedState:
         """What ``match`` finds, before anything stored is read."""
         rows, scores = self._matching_pages(request)
         owners = self.rows.owners[rows]
-        best, matching = self._matching_documents(owners, scores)
+        best = np.zeros(len(self._alive), np.float32)
+        np.maximum.at(best, owners, scores)
+        matching = self._facets.pack(best > 0)
         facets = {
             name: self._facets.counts(name, self._facets.filtered(matching, request.filters, left_out=name))
             for name in request.facets
         }
-        found, total_pages = best > 0, len(rows)
+        total_pages = len(rows)
         if request.filters:
             found = self._facets.unpack(self._facets.filtered(matching, request.filters))
             total_pages = int(np.count_nonzero(found[owners]))
-        total = int(np.count_nonzero(found))
+            best[~found] = 0
+        total = documents = int(np.count_nonzero(best))
         pages = _Found(rows, scores, np.zeros(len(rows), dtype=bool))
         if request.near:
             pages = self._with_near(pages, request)
-            best, raised = self._matching_documents(self.rows.owners[pages.rows], pages.scores)
-            found = self._facets.unpack(self._facets.filtered(raised, request.filters))
-        documents = self._in_order[found[self._in_order]]
-        order = self._order(documents, best[documents], request)[request.offset : request.offset + request.limit]
+            owners = self.rows.owners[pages.rows]
+            best[:] = 0
+            np.maximum.at(best, owners, pages.scores)
+            if request.filters:
+                raised = self._facets.filtered(self._facets.pack(best > 0), request.filters)
+                best[~self._facets.unpack(raised)] = 0
+            documents = int(np.count_nonzero(best))
         return Ranked(
-            documents=self._ranked_documents(documents[order], pages, request.pages_per_document),
+            documents=self._ranked_documents(
+                self._in_order_of(request, best, owners, pages.scores), pages, request.pages_per_document
+            ),
             total=total,
             total_pages=total_pages,
             facets=facets,
-            joined=len(documents) - total,
+            joined=documents - total,
         )
 
     def totals(self, requests: Sequence[Request]) -> list[int]:
         """How many documents match each request."""
         return [self.rank(replace(request, limit=0, facets=())).total for request in requests]
 
-    def _matching_documents(self, owners: Ints, scores: Floats) -> tuple[Floats, Bits]:
-        """What each document is ranked by, 0 where no page matches, and the set of those that match."""
-        best = np.zeros(len(self._alive), np.float32)
-        np.maximum.at(best, owners, scores)
+    def _in_order_of(self, request: Request, best: Floats, owners: Ints, scores: Floats) -> Indices:
+        """The documents asked for, in their order; ``best`` is what each one's best page has, 0 of those not found.
+
+        A document is ranked by its best page and a share of the next, so one whose best page is far from the others' has no
+        part in it: the next pages of a few are looked at, not those of all.
+        """
+        last = request.offset + request.limit
+        if not last:
+            return np.empty(0, np.intp)
+        by_relevance = not request.order and request.sort == "relevance"
+        least = np.float32(0)
+        if by_relevance and last < len(best):
+            least = np.partition(best, len(best) - last)[len(best) - last] / np.float32(_ROOM + self._second_page)
+        chosen = (best >= least) & (best > 0)
+        documents = self._in_order[chosen[self._in_order].nonzero()[0]]
+        of_chosen = np.flatnonzero(chosen[owners])
+        ranked = best + np.float32(self._second_page) * self._second(best, owners[of_chosen], scores[of_chosen])
+        return documents[self._order(documents, ranked[documents], request)[request.offset : last]]
+
+    @staticmethod
+    def _second(best: Floats, owners: Ints, scores: Floats) -> Floats:
+        """What the second of each document's pages has, 0 where there is none; of equals one is the first."""
         at_best = np.flatnonzero(scores == best[owners])
-        best_page = np.zeros(len(best), np.intp)
-        best_page[owners[at_best]] = at_best  # of equals one
+        first = np.zeros(len(best), np.intp)
+        first[owners[at_best]] = at_best
         others = scores.copy()
-        others[best_page[best > 0]] = 0
+        others[first[owners[at_best]]] = 0
         second = np.zeros_like(best)
         np.maximum.at(second, owners, others)
-        ranked = best + np.float32(self._second_page) * second
-        return ranked, self._facets.pack(ranked > 0)
+        return second
 
     def frequencies(self, concepts: Sequence[Concept]) -> list[int]:
         """On how many pages each concept stands in the text."""
-        return [len(self._scorer.scored(concept).rows) for concept in concepts]
+        return [self._scorer.count(concept) for concept in concepts]
 
     def locate(self, terms: Mapping[Field, Collection[str]], pages: Sequence[tuple[str, int]]) -> list[list[int]]:
         """The words of each page's text that have one of the terms, by number from 0, ascending."""
         check()
         rows = [self._row(*page) for page in pages]
-        there = np.unique(np.array([row for row in rows if row is not None], np.int32))
+        there = np.unique(np.array([row for row in rows if row is not None], np.intp))
         asked = [(field, term) for field, own in terms.items() for term in own]
         found = dict(zip(there.tolist(), self.rows.locate(asked, there), strict=True))
         return [[] if row is None else found[row] for row in rows]
@@ -283,7 +316,24 @@ class EmbeddedState:
         return _Found(found, raised[found], joining[found])
 
     def _matching_pages(self, request: Request) -> tuple[Indices, Floats]:
-        """The rows that match, ascending, with their scores, all above 0."""
+        """The rows that match, ascending, with their scores, all above 0.
+
+        Those of the latest questions are kept: their next pages, other filters and another order ask for the same.
+        """
+        key = request.concepts, request.floor
+        kept = self._kept.get(key)
+        if kept is not None:
+            return np.unpackbits(kept[0], count=len(self.rows)).view(np.bool_).nonzero()[0], kept[1]
+        matching, scores = self._worked_out(request)
+        rows = matching.nonzero()[0]
+        scores = scores[rows]
+        bits = np.packbits(matching)  # a question matches many of the pages: their numbers would take more room
+        size = bits.nbytes + scores.nbytes + sum(bytes_of(concept.forms) for concept in request.concepts)
+        self._kept.keep(key, (bits, scores), size)
+        return rows, scores
+
+    def _worked_out(self, request: Request) -> tuple[Bools, Floats]:
+        """Which rows match, and the scores of all rows."""
         scored_by, concepts = self._scorer.scored, request.concepts
         asked = [concept for concept in concepts if concept.asked]
         if asked:
@@ -300,19 +350,20 @@ class EmbeddedState:
         for concept in concepts:
             if concept.excluded:
                 matching[scored_by(concept).rows] = False
-        rows = np.flatnonzero(matching & (scores > 0))
-        return rows, scores[rows]
+        matching &= scores > 0
+        return matching, scores
 
     def _sums(self, scored: Sequence[Scored], worths: Sequence[float], floor: float) -> tuple[Bools, Floats]:
         """Which rows are worth enough, and the sum of the weights on every row."""
-        size = len(self.rows)
-        scores = ranking.totals(((found.rows, found.weights) for found in scored), size)
+        scores = np.zeros(len(self.rows), np.float32)
+        for found in scored:
+            np.add.at(scores, found.rows, found.weights)
         if all(worth >= floor for worth in worths):  # any concept is enough
             held, floor = scores, 0.0
         else:
-            held = ranking.totals(
-                ((found.rows, np.float32(worth)) for found, worth in zip(scored, worths, strict=True)), size
-            )
+            held = np.zeros_like(scores)
+            for found, worth in zip(scored, worths, strict=True):
+                held[found.rows] += worth
         # A word of the title or heading alone makes no page a match, unless it is the document's first page.
         context = [
             (found, worth, (scores[found.context_rows] > 0) | (self.rows.numbers[found.context_rows] == 1))
