@@ -25,7 +25,7 @@ from collection import PAGES_PER_DOCUMENT, Question, documents, facets, title
 from kb.engine import AnalysedDocument, IndexedFile, Store, open_store
 from kb.engine.analysis import Analysis
 from kb.indexer import fingerprint
-from kb.model import Document, Page
+from kb.model import Document, Page, Results
 from kb.polish import shared_analyzer
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
@@ -37,6 +37,8 @@ from cluster.answers import unscored
 from cluster.nodes import VERSION, Cluster
 
 QUESTIONS = 100
+BETWEEN = 300
+"""Questions after the first ones: a node that has just started answers slowly until Java has compiled what it runs."""
 CHANGES = 5
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 ANALYSIS = Analysis(shared_analyzer())
@@ -49,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kb-bench-") as folder:
         pages = Path(folder, "pages.tsv")
         collection.write([str(path) for path in args.sources], max(sizes), pages)
-        questions = collection.questions(pages, QUESTIONS, sizes[0])
+        questions = collection.questions(pages, 2 * QUESTIONS + BETWEEN, sizes[0])
         where = (
             f"{os.cpu_count()} rdzenie ({platform.machine()}), OpenSearch {VERSION}, jeden węzeł na tej samej maszynie"
         )
@@ -105,7 +107,7 @@ def _measure(
         pairs = zip(answers["embedded"], answers["cluster"], strict=True)
         same = sum(unscored(one) == unscored(other) for one, other in pairs)
         yield ""
-        yield f"Te same dokumenty, strony, liczby i filtry: {same} z {len(questions)} pytań."
+        yield f"Te same dokumenty, strony, liczby i filtry: {same} z {len(answers['cluster'])} odpowiedzi."
     finally:
         cluster.close()
 
@@ -133,9 +135,17 @@ def _one(
     at = time.monotonic()
     base.prepare()
     made["przygotowanie procesu (słowa, nagłówki), s"] = f"{time.monotonic() - at:.2f}"
-    for turn in ("pierwszy raz", "ponownie"):
-        times, answers = [], []
-        for question in questions:
+    last = questions[-QUESTIONS:]
+    turns = {
+        f"pierwsze {QUESTIONS} pytań": questions[:QUESTIONS],
+        f"następne {BETWEEN}": questions[QUESTIONS:-QUESTIONS],
+        f"{QUESTIONS} po nich, każde pierwszy raz": last,
+        "te same ponownie": last,
+    }
+    answers: list[Results] = []
+    for turn, asked in turns.items():
+        times = []
+        for question in asked:
             query = make_query(question.text)
             at = time.perf_counter()
             answers.append(base.search(query))

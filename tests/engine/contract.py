@@ -498,6 +498,17 @@ class EngineContract(ABC):
             3.5: [],
         }
 
+    def test_floor_of_many_concepts(self, index: Index) -> None:
+        """However many ways there are to be worth enough: a page has some of them, and none of what is worth less."""
+        words = ["gmina", "powiat", "rada", "wójt", "strategia", "energia", "transport", "most"]
+        index.commit(*(document(f"d{count}", " ".join(words[-count:])) for count in range(1, 9)))
+        asked = [word(text, worth=1.0 + number / 16) for number, text in enumerate(words)]
+        for count in range(1, 9):
+            floor = sum(concept.worth for concept in asked[-count:])
+            for wanted, least in ((floor, count), (floor + 0.01, count + 1)):
+                found = sorted(index.ids(*asked, floor=wanted))
+                assert found == [f"d{number}" for number in range(least, 9)]
+
     def test_excluded_and_bonus_concepts_are_worth_nothing(self, index: Index) -> None:
         """Only what is asked for counts against the floor."""
         index.commit(document("a", "gmina powiat"))

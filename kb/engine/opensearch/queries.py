@@ -8,6 +8,7 @@ term comes from outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -20,9 +21,13 @@ JSON = dict[str, Any]
 Steps = tuple[tuple[str, ...], ...]
 
 NOTHING: JSON = {"match_none": {}}
+_A_PAGE: JSON = {"term": {"row": PAGE}}
 _FIRST: JSON = {"term": {"number": 1}}
+_MOST_SETS = 20
+"""A long question has more ways to be worth enough than it pays to tell one by one."""
 _ROUNDING = 1e-4
 """Sums are float32: a page that holds just enough must not be lost by their last digits."""
+_WAYS_KEPT = 2_000
 _SATURATED = """
 double weight = params.weight; double a = params.a; double b = params.b; double least = params.least;
 double length = doc['length'].value;
@@ -104,6 +109,13 @@ def either(queries: Sequence[JSON]) -> JSON:
     return {"bool": {"should": list(queries), "minimum_should_match": 1}}
 
 
+def every(queries: Sequence[JSON]) -> JSON:
+    """What each of the queries finds: nothing where one finds nothing."""
+    if NOTHING in queries:
+        return NOTHING
+    return queries[0] if len(queries) == 1 else {"bool": {"filter": list(queries)}}
+
+
 class Alive:
     """The rows of one commit."""
 
@@ -115,7 +127,11 @@ class Alive:
 
     def rows(self, row: str, *filters: JSON) -> JSON:
         """Those of one kind that pass the filters."""
-        return {"bool": {"filter": [{"term": {"row": row}}, self._born, *filters], "must_not": self.dead}}
+        return self.pages({"term": {"row": row}}, *filters)
+
+    def pages(self, *filters: JSON) -> JSON:
+        """Those that pass filters which nothing but pages can pass: only they have texts, titles and places."""
+        return {"bool": {"filter": [self._born, *filters], "must_not": self.dead}}
 
 
 def listed(build: str, dead: Dead) -> JSON:
@@ -139,6 +155,8 @@ class Queries:
         self._context = [
             (name, share) for name, share in (("title", tuning.title), ("heading", tuning.heading)) if share
         ]
+        # One request asks for the same ways again and again.
+        self._there = lru_cache(_WAYS_KEPT)(self._found_there)
         self.alive = Alive(commit)
         self.average = max(commit.words / max(commit.pages, 1), 1.0)
         # Of a page's length, the number that a frequency is compared with: numbers alone, of one type, make scripts fast.
@@ -150,6 +168,9 @@ class Queries:
 
     def there(self, way: Way, field: str = "") -> Way | None:
         """A way as far as a field, its own or another one, has its terms; None where it cannot stand there."""
+        return self._there(way, field)
+
+    def _found_there(self, way: Way, field: str) -> Way | None:
         name = field or way.field
         steps = tuple(tuple(term for term in step if self._pages_of(name, term)) for step in way.steps)
         if any(step and not left for step, left in zip(way.steps, steps, strict=True)):
@@ -166,7 +187,7 @@ class Queries:
         """The pages that match by words, scored."""
         asked = [concept for concept in request.concepts if concept.asked]
         if not asked:  # each document by its first page
-            return self._weighted({"constant_score": {"filter": self._passing(request, _FIRST)}})
+            return self._weighted({"constant_score": {"filter": self._passing(request, _A_PAGE, _FIRST)}})
         inside = [part for concept in asked for part in self._of_text(concept)]
         first = self._in_context(asked)
         if first != NOTHING:  # of a document's first page title and heading are enough
@@ -175,16 +196,8 @@ class Queries:
             return NOTHING
         filters = [self._anywhere(concept) for concept in asked if concept.required]
         floor = request.floor - _ROUNDING
-        telling = _telling(asked, floor)
         if any(concept.worth < floor for concept in asked):
-            held = [
-                {"constant_score": {"filter": self._anywhere(concept), "boost": concept.worth}}
-                for concept in asked
-                if concept.worth
-            ]
-            filters.append({"function_score": {"query": {"bool": {"should": held}}, "min_score": floor}})
-            if len(telling) < len(asked):  # pages with nothing but frequent words are passed over
-                filters.append(either([self._anywhere(concept) for concept in telling]))
+            filters += self._worth(asked, floor)
         query = self._passing(request, *filters)
         query["bool"]["must"] = [{"bool": {"should": inside}}]
         query["bool"]["should"] = [
@@ -200,11 +213,26 @@ class Queries:
 
     def _passing(self, request: Request, *filters: JSON) -> JSON:
         """The pages that pass filters, without what is excluded and without pages that nothing finds."""
-        query = self.alive.rows(PAGE, *filters)
+        query = self.alive.pages(*filters)
         excluded = [self.in_text(concept) for concept in request.concepts if concept.excluded]
         worthless = [] if self._tuning.contents_page else [{"term": {"contents": True}}]
         query["bool"]["must_not"] = [*self.alive.dead, *excluded, *worthless]
         return query
+
+    def _worth(self, asked: Sequence[Concept], floor: float) -> list[JSON]:
+        """The pages whose concepts are worth so much together."""
+        anywhere = [self._anywhere(concept) for concept in asked]
+        sets = _enough([concept.worth for concept in asked], floor)
+        if len(sets) <= _MOST_SETS:
+            return [either([every([anywhere[at] for at in own]) for own in sets])]
+        held = [
+            {"constant_score": {"filter": query, "boost": concept.worth}}
+            for concept, query in zip(asked, anywhere, strict=True)
+            if concept.worth
+        ]
+        # Pages with nothing but frequent words are passed over.
+        telling = either([self._anywhere(concept) for concept in _telling(asked, floor)])
+        return [{"function_score": {"query": {"bool": {"should": held}}, "min_score": floor}}, telling]
 
     def _weighted(self, query: JSON) -> JSON:
         factor = self._tuning.contents_page
@@ -269,6 +297,25 @@ def _telling(asked: Sequence[Concept], floor: float) -> list[Concept]:
     ordered = sorted(asked, key=lambda concept: concept.worth)
     sums = list(accumulate(concept.worth for concept in ordered))
     return [concept for concept, worth in zip(ordered, sums, strict=True) if worth >= floor]
+
+
+def _enough(worths: Sequence[float], floor: float) -> list[tuple[int, ...]]:
+    """The least sets of these, by number, that are worth so much together; of very many not all."""
+    found: list[tuple[int, ...]] = []
+    # From the most to the least: what is enough with the one that came last is not enough without any.
+    order = sorted(range(len(worths)), key=lambda at: -worths[at])
+
+    def add(own: tuple[int, ...], worth: float, left: Sequence[int]) -> None:
+        for start, at in enumerate(left):
+            if len(found) > _MOST_SETS or worth + sum(worths[each] for each in left[start:]) < floor:
+                return
+            if worth + worths[at] >= floor:
+                found.append((*own, at))
+            else:
+                add((*own, at), worth + worths[at], left[start + 1 :])
+
+    add((), 0.0, order)
+    return found
 
 
 def _best(queries: list[JSON]) -> JSON:

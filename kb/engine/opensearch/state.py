@@ -184,20 +184,17 @@ class OpenSearchState:
         return idf(self.commit.pages, self._counted({key: query})[key])
 
     def _counted(self, queries: Mapping[str, JSON]) -> dict[str, int]:
-        """How many pages each query finds, all in one search."""
+        """How many pages each query finds, all in one request."""
         with self._lock:
             found = {key: self._counts[key] for key in queries if key in self._counts}
         new = {key: query for key, query in queries.items() if key not in found}
         if new:
-            # Only pages that have any of them are looked at.
-            body = {
-                "size": 0,
-                "track_total_hits": False,
-                "query": self._queries.alive.rows(PAGE, either(list(new.values()))),
-                "aggs": {"counts": {"filters": {"filters": {str(at): query for at, query in enumerate(new.values())}}}},
-            }
-            buckets = self._rows.search([body])[0]["aggregations"]["counts"]["buckets"]
-            counts = {key: buckets[str(at)]["doc_count"] for at, key in enumerate(new)}
+            # A search of its own for each: together they would be tried on each page that any of them finds.
+            alive = self._queries.alive
+            answers = self._rows.search(
+                [{"size": 0, "track_total_hits": True, "query": alive.pages(query)} for query in new.values()]
+            )
+            counts = {key: answer["hits"]["total"]["value"] for key, answer in zip(new, answers, strict=True)}
             with self._lock:
                 self._counts.update(counts)
             found |= counts
