@@ -13,11 +13,11 @@ import socket
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -25,7 +25,10 @@ from typer.core import TyperCommand, TyperGroup
 from kb import console, messages, terminal
 from kb.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
-from kb.settings import load
+from kb.settings import Settings, load
+
+if TYPE_CHECKING:
+    from kb.extract import Sandbox
 
 _WIDEST_HELP = 100
 _OBJECTS_BETWEEN_COLLECTIONS = 500_000
@@ -201,7 +204,24 @@ def _few_collections() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # nor is it looked through when the command ends
         gc.set_threshold(*before)
+
+
+@contextmanager
+def _reading_at_once(settings: Settings) -> Iterator[Sandbox | None]:
+    """Reading processes that load their libraries while this one loads its own: for a first run, which has all files to read.
+
+    Whether a later run has any to read is known only when the folder has been looked through; then they are started.
+    """
+    if settings.hashes.exists() or not settings.documents.is_dir():
+        yield None
+        return
+    from kb.extract import Sandbox
+
+    with closing(Sandbox(settings.limits, settings.jobs)) as sandbox:
+        sandbox.start()
+        yield sandbox
 
 
 @app.command(cls=_Command)
@@ -223,12 +243,16 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Zindeksuj dokumenty: tylko to, co się zmieniło."""
+    # As in ``serve``; to start such threads takes longer than a run has use for them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     settings = load(documents=documents, index=index, jobs=jobs)
-    with _few_collections():
+    with _few_collections(), _reading_at_once(settings) as sandbox:
         from kb import indexer
 
         with terminal.progress_bar(as_json) as show:
-            report = indexer.run(settings, rebuild=rebuild, allow_removals=allow_removals, on_progress=show)
+            report = indexer.run(
+                settings, rebuild=rebuild, allow_removals=allow_removals, on_progress=show, sandbox=sandbox
+            )
         terminal.print_report(report, "Indeks", as_json)
     if wait:
         from kb.meaning import making
@@ -324,8 +348,8 @@ def serve(
         open_store(settings).live()
     except IndexMissing:
         try:
-            with terminal.progress_bar(False) as show:
-                report = indexer.run(settings, on_progress=show)
+            with _reading_at_once(settings) as sandbox, terminal.progress_bar(False) as show:
+                report = indexer.run(settings, on_progress=show, sandbox=sandbox)
             terminal.print_report(report, "Indeks")
         except IndexLocked:
             # Somebody is building it right now: readers are told so until it is there.

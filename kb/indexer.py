@@ -25,7 +25,7 @@ from kb.catalogue import Asked, Catalogue, id_of_path
 from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_store
 from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError, IndexMismatch, IndexMissing
-from kb.extract import EXTRACTOR_VERSION, frontmatter, outcome
+from kb.extract import EXTRACTOR_VERSION, Sandbox, frontmatter, outcome
 from kb.folder import FoundFile, Hashes, find, own_folders
 from kb.model import Document, Extraction, Page, Status
 from kb.plan import Plan, check_removals, make_plan, refusals
@@ -84,8 +84,11 @@ def run(
     on_progress: OnProgress | None = None,
     store: Store | None = None,
     now: datetime | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Report:
     """Bring the index, and the archive of all versions, up to date with the documents folder. ``now``: the time of the run.
+
+    ``sandbox``: reading processes that have been started already.
 
     Raises DocumentsError, TaxonomyError, IndexLocked, and TooManyRemovals unless ``allow_removals``. A file that fails is a row
     of the report.
@@ -98,13 +101,13 @@ def run(
     given, now = now, now or datetime.now(UTC)
     with store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer, archive.writing() as incoming:
         settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
-        hashes = Hashes(settings.index / "files.json")
+        hashes = Hashes(settings.hashes)
         job = _Run(
             settings,
             root,
             catalogue,
             writer,
-            Readings(settings, on_progress, incoming, hashes),
+            Readings(settings, on_progress, incoming, hashes, sandbox),
             archive,
             writer.replaced if writer.fresh else partial(_state, store),
             incoming,
@@ -133,7 +136,7 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
     job = _Run(settings, root, catalogue, _NothingWritten(), Readings(settings, on_progress), archive)
-    job.process(*find(root, Hashes(settings.index / "files.json"), own_folders(settings)))
+    job.process(*find(root, Hashes(settings.hashes), own_folders(settings)))
     return job.report(started)
 
 

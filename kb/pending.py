@@ -29,7 +29,7 @@ def pending(settings: Settings, state: State | None) -> Pending:
 
     ``state``: the index, which knows the files where nothing else remembers them; None where it cannot be read.
     """
-    hashes = Hashes(settings.index / "files.json")
+    hashes = Hashes(settings.hashes)
     last: dict[str, tuple[str, str | None]] = {
         document.path: (document.version, None) for document in (state.documents() if state else ())
     }

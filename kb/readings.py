@@ -38,7 +38,10 @@ OnProgress = Callable[[Progress], None]
 
 
 class Readings:
-    """The reading of one run. ``incoming``: where the copies go that are read; None for a check, which keeps nothing."""
+    """The reading of one run. ``incoming``: where the copies go that are read; None for a check, which keeps nothing.
+
+    ``sandbox``: one that has been started already, while nobody knew yet what is to be read.
+    """
 
     def __init__(
         self,
@@ -46,11 +49,13 @@ class Readings:
         on_progress: OnProgress | None = None,
         incoming: Incoming | None = None,
         hashes: Hashes | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self._settings = settings
         self._on_progress = on_progress
         self._incoming = incoming
         self._hashes = hashes
+        self._sandbox = sandbox
         self._done = 0
         self.recogniser = find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto")
 
@@ -135,7 +140,8 @@ class Readings:
             self.tell(Progress(done=self._done, total=total, path=entries[path].name, page=page, pages=pages))
 
         formats = dict.fromkeys(entry.format for entry in waiting)
-        with Sandbox(self._settings.limits, min(self._settings.jobs, len(waiting)), formats=formats) as sandbox:
+        jobs = min(self._settings.jobs, len(waiting))
+        with self._sandbox or Sandbox(self._settings.limits, jobs, formats=formats) as sandbox:
             for path, extraction in sandbox.extract_all(sources(), tell):
                 entry = entries[path]
                 if self._incoming is None and _has_changed(entry):

@@ -167,6 +167,11 @@ class Settings(BaseModel):
         return {name: variables[variable] for name, variable in names.items() if variable in variables} | given
 
     @property
+    def hashes(self) -> Path:
+        """What a run of the indexer remembers of the files that it has found; before the first run it is not there."""
+        return self.index / "files.json"
+
+    @property
     def limits(self) -> Limits:
         """What reading one file may cost."""
         return Limits(

@@ -30,6 +30,8 @@ from typer.testing import CliRunner
 
 from kb.cli import app
 from kb.disk import lock
+from kb.errors import KbError
+from kb.extract import Sandbox
 from kb.extract.confine import offered
 from kb.messages import moment
 from kb.model import Status
@@ -275,6 +277,23 @@ def test_index_rebuild(library: Library) -> None:
     second = kb("index", *_places(library), "--json", "--rebuild").json
     assert first["build"] != second["build"]
     assert second["files"][0]["status"] == "indexed"
+
+
+def test_an_unchanged_folder_starts_no_reading_process(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading processes are started at once for a first run; a later one, with nothing to read, does without them."""
+
+    def refuse(_sandbox: Sandbox) -> None:
+        raise KbError("Nie ma procesów czytających.")
+
+    library.markdown("a.md", "Tekst.")
+    monkeypatch.setattr(Sandbox, "start", refuse)
+    assert kb("index", *_places(library)).code == 2
+    monkeypatch.undo()
+    assert kb("index", *_places(library)).code == 0
+    monkeypatch.setattr(Sandbox, "start", refuse)
+    assert kb("index", *_places(library)).code == 0
+    library.markdown("b.md", "Inny tekst.")
+    assert kb("index", *_places(library)).code == 2
 
 
 def test_index_by_environment(library: Library) -> None:

@@ -173,8 +173,10 @@ def with_wide_spaces(pieces: list[Piece]) -> list[Piece]:
     # From lines that surely are one to those beside them, down the page and up again.
     down = range(1, len(lines))
     for number, beside in (*((n, n - 1) for n in down), *((n - 1, n) for n in reversed(down))):
+        if len(lines[number]) != 2:
+            continue
         whole = wide[beside] or (len(lines[beside]) == 1 and _BLANK.search(lines[beside][0].text) is not None)
-        if len(lines[number]) == 2 and whole and _have_same_edges(lines[number], lines[beside]):
+        if whole and _have_same_edges(lines[number], lines[beside]):
             wide[number] = True
     result: list[Piece] = []
     for line, is_wide in zip(lines, wide, strict=True):

@@ -39,13 +39,14 @@ class Frame:
 
     def upright(self, boxes: Floats) -> Floats:
         """Rows of left, bottom, right, top, as the reader sees them."""
+        if self.quarters == 0:
+            return boxes - (self.left, self.bottom, self.left, self.bottom)
         left, bottom, right, top = boxes.T
-        sides = (
-            (left - self.left, bottom - self.bottom, right - self.left, top - self.bottom),
-            (bottom - self.bottom, self.right - right, top - self.bottom, self.right - left),
-            (self.right - right, self.top - top, self.right - left, self.top - bottom),
-            (self.top - top, left - self.left, self.top - bottom, right - self.left),
-        )[self.quarters]
+        sides = {
+            1: (bottom - self.bottom, self.right - right, top - self.bottom, self.right - left),
+            2: (self.right - right, self.top - top, self.right - left, self.top - bottom),
+            3: (self.top - top, left - self.left, self.top - bottom, right - self.left),
+        }[self.quarters]
         return np.stack(sides, axis=1)
 
     def upright_points(self, x: _Numbers, y: _Numbers) -> tuple[_Numbers, _Numbers]:

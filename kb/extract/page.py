@@ -116,8 +116,8 @@ class _Reader:
             inside = (middle_x >= 0) & (middle_x <= frame.width) & (middle_y >= 0) & (middle_y <= frame.height)
         places = drawn[inside]
         # The letters of a ligature share one box: the first of them keeps it.
-        left, bottom, right, top = np.abs(np.diff(boxes[places], axis=0)).T < _SAME
-        shared = np.flatnonzero(left & bottom & right & top) + 1
+        after = np.flatnonzero(np.abs(np.diff(boxes[places, 0])) < _SAME) + 1
+        shared = after[(np.abs(boxes[places[after]] - boxes[places[after - 1]]) < _SAME).all(axis=1)]
         boxes[places[shared], 0] = boxes[places[shared], 2]
         places = places[_first_copies(codes[places], boxes[places])]
         parts: list[list[Line]] = []

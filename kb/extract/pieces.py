@@ -134,11 +134,13 @@ class PieceMaker:
         spaced = np.full(len(codes) + int(spaces.sum()), 0x20, np.uint32)
         spaced[starts + spaces] = codes
         text = spaced.tobytes().decode("utf-32-le", "replace")
+        firsts = [run.first for run in runs]
         ends = np.append(starts, len(text))[[run.last for run in runs]].tolist()
+        pauses = (_PAUSE + 3 * wide[firsts]).tolist()
         pieces: list[Piece] = []
-        for run, begin, end in zip(runs, starts[[run.first for run in runs]].tolist(), ends, strict=True):
+        for run, begin, end, pause in zip(runs, starts[firsts].tolist(), ends, pauses, strict=True):
             shown = text[begin:end]
-            if pieces and pieces[-1].takes(run, _PAUSE + 3 * wide[run.first]):
+            if pieces and pieces[-1].takes(run, pause):
                 pieces[-1].add(run, shown)
             else:
                 pieces.append(Piece(run, shown))

@@ -190,6 +190,8 @@ def _collected(slot: _Slot, queue: _Queue, on_progress: Progress | None) -> list
 class Sandbox:
     """Reads files in child processes under ``limits``, ``jobs`` at once. A context manager: starting costs half a second.
 
+    ``start`` may be called before: then they load their libraries while the caller does something else, and ``close`` ends them
+    if the context is never entered.
     ``formats`` are those of the files to come: only their readers are loaded. ``reader``, where given, reads every file, each
     alone, in their place. ``slots`` are for ``lanes``.
     Raises ``KbError`` on entry when the reading process does not start, and OSError where there is no room for what it reads.
@@ -212,19 +214,38 @@ class Sandbox:
         self._reader = reader
         self._slots = list(slots)
         self._stack = ExitStack()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._errors = Path()
+        self._ready = False
         self._busy = False
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(temporary_folder("kb-extract-")))
-            self._start(stack, folder)
-            self._stack = stack.pop_all()
+        if self._server is None:
+            self.start()
+        self._ready = all(map(_is_ready, self._slots))
+        if not self._ready:
+            last_line = self._errors.read_text(errors="replace").splitlines()[-1:]
+            self.close()
+            raise KbError("Nie udało się uruchomić procesu czytającego dokumenty.", last_line)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._slots = []
+        self.close()
+
+    def start(self) -> None:
+        """Start the reading processes, and do not wait until they have loaded their libraries. Raises KbError and OSError."""
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(temporary_folder("kb-extract-")))
+            self._start(stack, folder)
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        """End the reading processes, those that are still starting too."""
+        if self._server and not self._ready:
+            self._server.kill()  # it has seen no document yet, and would end only when all is loaded
+        self._slots, self._server = [], None
         self._stack.close()
 
     def lanes(self) -> tuple[Sandbox, ...]:
@@ -352,14 +373,16 @@ class Sandbox:
 
     def _start(self, stack: ExitStack, folder: Path) -> None:
         pairs = [socket.socketpair() for _ in range(self._jobs)]
-        errors = folder / "errors"
+        self._errors = folder / "errors"
         environment = dict(os.environ)
         # The child imports the same kb, wherever the parent has it from.
         environment["PYTHONPATH"] = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+        # Threads of BLAS take long to start, and do not live on in a child that is forked.
+        environment["OPENBLAS_NUM_THREADS"] = "1"
         try:
-            with errors.open("wb") as stderr:
+            with self._errors.open("wb") as stderr:
                 # A session of its own: Ctrl-C reaches the parent alone, and ending the sockets ends the children.
-                server = subprocess.Popen(  # noqa: S603 - our own module, no shell, no input
+                server = self._server = subprocess.Popen(  # noqa: S603 - our own module, no shell, no input
                     [
                         sys.executable,
                         "-P",
@@ -388,9 +411,6 @@ class Sandbox:
             _Slot(ours, folder / f"result-{number}", self._limits, self._reader)
             for number, (ours, _) in enumerate(pairs)
         ]
-        if not all(map(_is_ready, self._slots)):
-            last_line = errors.read_text(errors="replace").splitlines()[-1:]
-            raise KbError("Nie udało się uruchomić procesu czytającego dokumenty.", last_line)
 
 
 def temporary_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import errno
 from dataclasses import asdict
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError, to_json
 
 from kb.model import Extraction, PageMap
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_T = TypeVar("_T")
 
 STOP = b"stop\n"
 """What the parent sends to a keeper to have its child killed."""
@@ -25,31 +30,38 @@ NO_ROOM = 4
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 """Errors of such a disk."""
 
-_EXTRACTION = TypeAdapter(Extraction)
-_MAP = TypeAdapter(PageMap)
+
+@cache
+def _form(of: type[_T]) -> TypeAdapter[_T]:
+    """What JSON of a value must look like. Who only writes, as reading processes do, needs no more of Pydantic than its core."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(of)
 
 
 def encode(extraction: Extraction) -> bytes:
     """The extraction as UTF-8 JSON. ``metadata`` must be made of JSON values; raises ``ValueError`` otherwise."""
     try:
-        return _EXTRACTION.dump_json(extraction)
+        return to_json(extraction)
     except PydanticSerializationError:
         return to_json(_without_surrogates(asdict(extraction)))
 
 
 def decode(data: bytes) -> Extraction:
     """The extraction that ``encode`` wrote. Raises ``ValueError`` for anything else: the sender is not trusted."""
-    return _EXTRACTION.validate_json(data, strict=True)
+    extraction: Extraction = _form(Extraction).validate_json(data, strict=True)
+    return extraction
 
 
 def encode_map(made: PageMap) -> bytes:
     """Where a page's words stand, as JSON."""
-    return _MAP.dump_json(made)
+    return to_json(made)
 
 
 def decode_map(data: bytes) -> PageMap:
     """The map that ``encode_map`` wrote. Raises ``ValueError`` for anything else."""
-    return _MAP.validate_json(data, strict=True)
+    made: PageMap = _form(PageMap).validate_json(data, strict=True)
+    return made
 
 
 def _without_surrogates(value: Any) -> Any:

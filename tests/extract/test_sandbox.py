@@ -430,6 +430,24 @@ def test_a_full_disk_is_no_fault_of_a_file(folder: Path) -> None:
 
 
 @needs_proc
+def test_processes_that_are_started_before_they_are_needed(folder: Path) -> None:
+    """A sandbox reads the same when it has been started before it is entered; one that is never entered leaves nothing."""
+    others = _descendants(os.getpid())
+    early = Sandbox(Limits(), jobs=2)
+    early.start()
+    started = _descendants(os.getpid()).keys() - others.keys()
+    with early:
+        assert started <= _descendants(os.getpid()).keys()
+        assert _results(early, folder)["dobry.pdf"].status is Status.INDEXED
+    early.close()
+    needless = Sandbox(Limits(), jobs=2)
+    needless.start()
+    started |= _descendants(os.getpid()).keys() - others.keys()
+    needless.close()
+    assert _gone(sorted(started))
+
+
+@needs_proc
 def test_only_the_readers_of_the_formats_to_come_are_loaded(tmp_path: Path) -> None:
     """Who reads Markdown alone does not wait until PDFium is there."""
     file = tmp_path / "artykul.md"
