@@ -166,8 +166,8 @@ class Run:
 
         Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
         """
-        held = self._held
-        lagging = [each for each in self._in_index() if each[0] not in held or held[each[0]].version != each[2]]
+        versions = {id: each.version for id, each in self._held.items()}
+        lagging = [each for each in self._in_index() if versions.get(each[0]) != each[2]]
         if not lagging:
             return
         self._left_over = True  # whether all of it could be written down, the next run sees
@@ -215,7 +215,13 @@ class Run:
         shown: dict[str, Held] = {}
         for id, file in self.documents.items():
             held, asked = self._held.get(id), names[file.path].asked
-            if held is None or held[1:5] != (file.path, file.version, asked, None):
+            if (
+                held is None
+                or held.version != file.version
+                or held.path != file.path
+                or held.asked != asked
+                or held.removed
+            ):
                 shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
         left = [id for id, held in self._held.items() if not held.removed and id not in self.documents]
         at_hand = filter(None, self.written.values())
