@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from kb import extract, polish
 from kb.archive import Archive
 from kb.disk import digest, sealed, stamp, unsealed, write_bytes_atomic
 from kb.engine import Stands, Store
 from kb.errors import IndexLocked
 from kb.listing import Listing
 from kb.model import Status
-from kb.polish import analyzer_files
 from kb.report import FileReport, Report
 from kb.settings import Settings
 
@@ -104,5 +104,6 @@ def _program() -> str:
     modules = [
         os.path.join(folder, name) for folder, _, names in os.walk(_HERE) for name in names if name.endswith(".py")
     ]
-    stamps = "\n".join(f"{path} {stamp(path)}" for path in (*modules, *analyzer_files()))
+    stamps = "\n".join(f"{path} {stamp(path)}" for path in (*modules, *polish.analyzer_files()))
+    stamps += f"\n{extract.EXTRACTOR_VERSION} {polish.ANALYZER_VERSION}"
     return digest(stamps.encode(errors="surrogateescape")).decode()
