@@ -302,7 +302,8 @@ def test_what_is_read_before_its_turn_has_a_limit(library: Library, monkeypatch:
         found = find(Listing(library.documents), hashes).documents
         read = [(entry.name, extraction.status, readings.waiting_bytes) for entry, extraction in readings.of(found)]
     assert [(name, status) for name, status, _ in read] == [(name, Status.INDEXED) for name in ["a.pdf", *names]]
-    assert max(waiting for *_, waiting in read) <= 2 * size
+    # Batches are cut by looking at the file after them, so that one more may have been taken.
+    assert max(waiting for *_, waiting in read) <= 4 * size
 
 
 # Ids
