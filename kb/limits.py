@@ -161,8 +161,9 @@ RELAXATIONS = 12
 
 HANDLERS = 4
 """Requests at work. They share the interpreter, so more of them would only make all wait longer."""
-WAITING_REQUESTS = 32
-"""Requests that wait for their turn; the next one is refused at once."""
+WAITING_REQUESTS = 96
+"""Requests that wait for their turn; the next one is refused at once. A hundred people in a training room may search in the same
+second: so many usual searches, some 20 milliseconds each, are answered within the seconds of a request."""
 DRAWINGS = 2
 """Pages that are drawn, each in a process of its own. They take no turn of the handlers."""
 WAITING_DRAWINGS = 64

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from extract.pdfs import make_pdf
+from extract.pdfs import endless_pdf, make_pdf
 from library import Library, age
 
 from kb import limits
@@ -78,13 +78,17 @@ def test_a_map_that_is_late_is_done_without(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    "most",
-    [PictureLimits(seconds=0.001), PictureLimits(file_bytes=100), PictureLimits(address_space_bytes=1)],
+    ("file", "most"),
+    [
+        (endless_pdf("Rada gminy"), PictureLimits(seconds=0.2)),
+        (make_pdf([["Rada gminy"]]), PictureLimits(file_bytes=100)),
+        (make_pdf([["Rada gminy"]]), PictureLimits(address_space_bytes=1)),
+    ],
     ids=["time", "bytes", "memory"],
 )
-def test_what_goes_over_a_limit_has_no_picture(library: Library, most: PictureLimits) -> None:
+def test_what_goes_over_a_limit_has_no_picture(library: Library, file: bytes, most: PictureLimits) -> None:
     """Nothing comes of such a page, which is remembered for a while; then it is tried again."""
-    page = _page(library.pdf("a.pdf", ["Rada gminy"]))
+    page = _page(library.write("a.pdf", file))
     with _at_work(library, most) as pictures:
         assert pictures.picture(page, LARGE).result(PATIENCE) == b""
         assert pictures.kept_picture(page, LARGE) == b""

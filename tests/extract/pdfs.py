@@ -114,6 +114,12 @@ def drawn_pdf(
     return _written(written, has_info=False)
 
 
+def endless_pdf(text: str) -> bytes:
+    """A PDF of one page with this text, which takes minutes to draw."""
+    content = "/G gs " + "0 0 595 842 re f\n" * 60_000 + at(60, 700, text)
+    return drawn_pdf(content, properties="/ExtGState << /G << /ca 0.5 /BM /Multiply >> >>")
+
+
 def shown(text: str) -> str:
     """``text`` as a string of a page's content."""
     codes = {character: code for code, character in enumerate(_GLYPHS, _FIRST_CODE)}

@@ -157,6 +157,16 @@ def test_what_is_too_much_is_refused_at_once(attacked: Attacked) -> None:
     assert attacked.client.get("/szukaj?q=gmina").status_code == 200
 
 
+def test_a_hundred_people_at_the_same_moment_are_answered(attacked: Attacked) -> None:
+    """People in a training room who all search while the handlers are busy wait for their turn; none is refused."""
+    held = [attacked.send("/trzymaj") for _ in range(limits.HANDLERS)]
+    wait(lambda: attacked.gate.working == limits.HANDLERS)
+    people = [attacked.send("/szukaj?q=gmina") for _ in range(100 - limits.HANDLERS)]
+    wait(lambda: attacked.gate.waiting == len(people))
+    attacked.release.set()
+    assert all(b" 200 " in answer(connection) for connection in (*held, *people))
+
+
 def test_a_server_whose_handlers_are_stuck_says_so(attacked: Attacked, config: settings.Settings) -> None:
     """Busy handlers are no reason for alarm until all of them should have ended."""
     held = [attacked.send("/trzymaj") for _ in range(limits.HANDLERS)]

@@ -11,7 +11,7 @@ from html import unescape
 
 import httpx
 import pytest
-from extract.pdfs import at, drawn_pdf, make_pdf
+from extract.pdfs import endless_pdf, make_pdf
 from library import Library
 
 from kb.limits import PictureLimits
@@ -118,7 +118,7 @@ def test_nothing_else_is_drawn(reader: httpx.Client, address: str) -> None:
 def test_a_page_that_cannot_be_drawn_has_a_placeholder(shelf: Library) -> None:
     """Such a page says what to do instead, in place of its picture; its text and the search are there as ever."""
     app = create_app(shelf.settings(pictures_mb=0))
-    pictures = Pictures(shelf.settings(pictures_mb=0), PictureLimits(seconds=0.001))
+    pictures = Pictures(shelf.settings(pictures_mb=0), PictureLimits(file_bytes=100))
     app.state.site = replace(app.state.site, pictures=pictures)
     with closing(pictures), serving(app) as client:
         html = client.get(f"{PAGE}/2?q=gmina").text
@@ -134,10 +134,7 @@ def test_a_page_that_cannot_be_drawn_has_a_placeholder(shelf: Library) -> None:
 
 def test_a_hostile_page_holds_nobody(library: Library) -> None:
     """While pages are drawn that would take minutes, searches, pages and /healthz are answered; then there are placeholders."""
-    endless = "0 0 595 842 re f\n" * 60_000 + at(60, 700, "Gmina")
-    library.write(
-        "zly.pdf", drawn_pdf(f"/G gs {endless}", properties="/ExtGState << /G << /ca 0.5 /BM /Multiply >> >>")
-    )
+    library.write("zly.pdf", endless_pdf("Gmina"))
     library.pdf("dobry.pdf", ["Gmina"])
     assert not library.run().failed
     app = create_app(library.settings())
