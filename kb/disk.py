@@ -33,10 +33,10 @@ def open_file(path: str | Path, *, follow: bool = True) -> BinaryIO:
     raise OSError(0, "to nie jest zwykły plik")
 
 
-def stamp(path: Path) -> object:
+def stamp(path: Path | str) -> object:
     """Another value when a file has changed; None where there is none."""
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError:
         return None
     return (found.st_ino, found.st_size, found.st_mtime_ns)

@@ -13,7 +13,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
@@ -23,21 +23,16 @@ from typing import NamedTuple
 from kb import limits
 from kb.catalogue import DEFAULTS_FILE, TAXONOMY_FILE, Beside, file_inputs, folder_inputs
 from kb.disk import open_file, sealed, unsealed, write_bytes_atomic
-from kb.formats import SYNONYMS_FILE, TEXTS_FOLDER, UNKNOWN, Format, format_of
+from kb.formats import SYNONYMS_FILE, UNKNOWN, Format, format_of
+from kb.listing import RACY_NANOSECONDS, Entry, Listing, is_readable
 from kb.messages import fault
 from kb.model import Status
 from kb.polish import normalise
-from kb.settings import Settings
 
-_RACY_NANOSECONDS = 2_000_000_000
-"""A file changed this shortly before its hash was taken may have changed again within the clock's step: hash it again."""
-_ALL_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 _BLOCK = 1024 * 1024
 _AT_TOP = (TAXONOMY_FILE, SYNONYMS_FILE)
 _OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 """Files that systems put into every folder; hidden ones and those that Office locks files with are never listed either."""
-_FOLDERS_OF_SYSTEMS = ("$recycle.bin", "#recycle", "@recycle", "@eadir", "system volume information", "lost+found")
-"""Folders of Windows and of network disks: what is in them was thrown away, or is no person's."""
 _SAVE_AS_PDF = "zapisz jako PDF"
 _ADVICE = (
     (("txt", "text", "markdown", "mdown", "mkd"), "zmień rozszerzenie nazwy na .md"),
@@ -85,9 +80,10 @@ class Found(NamedTuple):
     others: list[FoundFile]
 
 
-def find(root: Path, hashes: Hashes, leave_out: Collection[Path] = ()) -> Found:
-    """Every file, by name; none of the folders ``leave_out``. Of the others ``problem`` says why they are not read."""
-    everything = list(_walk(root, {str(folder) for folder in leave_out}))
+def find(listing: Listing, hashes: Hashes) -> Found:
+    """Every file that was listed, by name. Of the others ``problem`` says why they are not read."""
+    root = listing.root
+    everything = list(_walk(listing))
     # By name, then by path: one key after the other, since texts are compared much faster than pairs of them.
     everything.sort(key=attrgetter("path"))
     everything.sort(key=attrgetter("name"))
@@ -112,31 +108,25 @@ def gone(paths: Iterable[str], found: Sequence[FoundFile]) -> list[str]:
     return [path for path in paths if path not in present and not path.startswith(closed)]
 
 
-def own_folders(settings: Settings) -> tuple[Path, Path]:
-    """What this program keeps, which may lie among the documents."""
-    return settings.store.absolute(), settings.index.absolute()
-
-
-def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
+def _walk(listing: Listing) -> Iterator[FoundFile]:
+    root = listing.root
     waiting = [(str(root), "", folder_inputs(root, root), 0)]
     while waiting:
         folder, prefix, inputs, depth = waiting.pop()
-        try:
-            with os.scandir(folder) as listing:
-                entries = list(listing)
-        except OSError as error:
-            problem = f"nie można otworzyć folderu ({_reason(error)})"
+        entries = listing.folders[folder]
+        if isinstance(entries, OSError):
+            problem = f"nie można otworzyć folderu ({_reason(entries)})"
             yield FoundFile(folder, prefix.removesuffix("/") or ".", problem, closed=True)
             continue
         beside = Beside(entry.name for entry in entries)
         for entry in entries:
-            if entry.path in leave_out or _is_passed_over(entry.name, at_top=not prefix):
+            if listing.passes_over(entry, at_top=not prefix):
                 continue
             name = prefix + shown(entry.name)
-            if not _is_folder(entry):
+            if not entry.folder:
                 if found := _found(root, entry, name, inputs, beside):
                     yield found
-            elif entry.is_symlink():
+            elif entry.link:
                 yield FoundFile(entry.path, name, "dowiązanie do folderu nie jest czytane; skopiuj tu same pliki")
             else:
                 if format_of(entry.name) is not UNKNOWN:
@@ -150,12 +140,7 @@ def _walk(root: Path, leave_out: Collection[str]) -> Iterator[FoundFile]:
                 waiting.append((entry.path, f"{name}/", folder_inputs(root, Path(entry.path), inputs), depth + 1))
 
 
-def _is_passed_over(name: str, *, at_top: bool) -> bool:
-    """Whether no documents are looked for in it: hidden, a folder of systems, the texts of the site's own pages."""
-    return name.startswith(".") or name.casefold() in _FOLDERS_OF_SYSTEMS or (at_top and name == TEXTS_FOLDER)
-
-
-def _found(root: Path, entry: os.DirEntry[str], name: str, inputs: str, beside: Beside) -> FoundFile | None:
+def _found(root: Path, entry: Entry, name: str, inputs: str, beside: Beside) -> FoundFile | None:
     """The file, None for one that is no document and that no person put there."""
     file_format = format_of(entry.name)
     if file_format is not UNKNOWN:
@@ -196,20 +181,13 @@ def _why_unused(name: str, stem: str, beside: Beside, *, at_top: bool) -> str:
     )
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads nowhere
-        return False
-
-
-def _file(root: Path, entry: os.DirEntry[str], name: str, inputs: str, file_format: Format) -> FoundFile:
+def _file(root: Path, entry: Entry, name: str, inputs: str, file_format: Format) -> FoundFile:
     """A file by its looks only: nothing is opened."""
     try:
-        if entry.is_symlink() and root.resolve() not in Path(entry.path).resolve().parents:
+        if entry.link and root.resolve() not in Path(entry.path).resolve().parents:
             problem = "dowiązanie prowadzi poza folder z dokumentami i nie jest czytane; skopiuj tu sam plik"
             return FoundFile(entry.path, name, problem, format=file_format)
-        details = entry.stat()
+        details = entry.details or os.stat(entry.path)
     except (OSError, RuntimeError) as error:
         return FoundFile(entry.path, name, _cannot_open(error), format=file_format)
     found = FoundFile(entry.path, name, details=details, metadata=inputs, format=file_format)
@@ -281,7 +259,7 @@ class _Hashed(NamedTuple):
             and self.changed == details.st_mtime_ns
             and self.created == details.st_ctime_ns
             and self.inode == details.st_ino
-            and self.taken - max(self.changed, self.created) > _RACY_NANOSECONDS
+            and self.taken - max(self.changed, self.created) > RACY_NANOSECONDS
         )
 
 
@@ -304,7 +282,7 @@ class Hashes:
         """The hash of a file's bytes, in hexadecimal; ``details`` are its size and times. Raises OSError, _TooLarge."""
         known = self._old.get(name)
         # Re-hash an unreadable file so that the run reports it; what all may read is not asked about.
-        if known and known.is_of(details) and (details.st_mode & _ALL_READ == _ALL_READ or os.access(path, os.R_OK)):
+        if known and known.is_of(details) and is_readable(path, details):
             return known
         now = time.time_ns()
         digest = _sha256(path, most_bytes)

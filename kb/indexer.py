@@ -5,70 +5,35 @@ reads is a copy in the archive, so that the bytes kept there are those whose tex
 the schema, the analyzer or a library changed, everything goes into a new build aside, which becomes the live one only when
 it is whole. A file that fails keeps its last good version in the index; one that has none and is described becomes a record,
 a document that is found by its description alone.
+
+Where everything is as the last run has left it, that run's report is repeated (``unchanged``), and nothing else is loaded.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property, partial
-from itertools import chain
-from operator import attrgetter
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from kb.archive import Archive, Held, Incoming
-from kb.archive.ids import Name
-from kb.catalogue import Asked, Catalogue, id_of_path
-from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer, open_store
-from kb.engine.analysis import Analysis, TooMuchText
-from kb.errors import DocumentsError, IndexMismatch, IndexMissing
-from kb.extract import EXTRACTOR_VERSION, Sandbox, frontmatter, outcome
-from kb.folder import FoundFile, Hashes, find, own_folders
-from kb.model import Document, Extraction, Page, Status
-from kb.plan import Plan, check_removals, make_plan, refusals
+from kb.archive import Archive
+from kb.engine import Store, open_store
+from kb.errors import DocumentsError
+from kb.extract import EXTRACTOR_VERSION
+from kb.listing import Listing, own_folders
 from kb.polish import Analyzer, shared_analyzer
-from kb.readings import OnProgress, Progress, Readings
+from kb.report import FileReport, Report
 from kb.settings import Settings
+from kb.unchanged import LastReport
 
-_AT_HAND = 1_000
-"""Documents that are kept in memory until the ledger has them, of those that a run writes."""
+if TYPE_CHECKING:
+    from kb.catalogue import Catalogue
+    from kb.extract import Sandbox
+    from kb.readings import OnProgress
 
-
-class FileReport(NamedTuple):
-    """What became of one file. ``path`` is relative to the documents folder; ``warnings`` are about its metadata or text.
-
-    ``notes`` say what was taken from elsewhere, left out or repaired, which nobody needs to mend. ``change`` tells of a file
-    that was read what it is beside the collection before: new, changed, described (its description alone is another), moved,
-    "" for none of these.
-    """
-
-    path: str
-    status: Status
-    pages: int = 0
-    words: int = 0
-    message: str = ""
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    change: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What became of all files: the contract of ``kb index --json``. ``documents`` and ``pages`` are those in the index."""
-
-    build: str
-    seconds: float
-    documents: int
-    pages: int
-    files: tuple[FileReport, ...]
-
-    @property
-    def failed(self) -> int:
-        """How many files somebody should look at."""
-        return sum(file.status.failed for file in self.files)
+__all__ = ["FileReport", "Report", "check", "fingerprint", "run"]
 
 
 def fingerprint(store: Store, analyzer: Analyzer) -> str:
@@ -95,24 +60,35 @@ def run(
     """
     started = time.monotonic()
     root = _documents(settings)
-    catalogue = Catalogue(root)
+    listing = Listing(root, own_folders(settings))
     store = store or open_store(settings)
     archive = Archive(settings.store.absolute())
+    last = LastReport(settings, listing, store, archive)
+    if not rebuild and (repeated := last.repeated()):
+        return replace(repeated, seconds=round(time.monotonic() - started, 3))
+
+    from kb.catalogue import Catalogue
+    from kb.folder import Hashes, find
+    from kb.one_run import Run, state_of
+    from kb.plan import check_removals
+    from kb.readings import Readings
+
+    catalogue = Catalogue(root)
     given, now = now, now or datetime.now(UTC)
     with store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer, archive.writing() as incoming:
         settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
         hashes = Hashes(settings.hashes)
-        job = _Run(
+        job = Run(
             settings,
             root,
             catalogue,
             writer,
             Readings(settings, on_progress, incoming, hashes, sandbox),
             archive,
-            writer.replaced if writer.fresh else partial(_state, store),
+            writer.replaced if writer.fresh else partial(state_of, store),
             incoming,
         )
-        found, others = find(root, hashes, own_folders(settings))
+        found, others = find(listing, hashes)
         if not allow_removals:
             check_removals(job.known, found, root)
         job.complete_ledger(found, now)
@@ -123,7 +99,10 @@ def run(
         job.record(store, given or datetime.now(UTC))
         hashes.save()
         job.readings.prune({entry.version for entry in found if entry.version})
-    return job.report(started)
+        report = job.report(started)
+        if job.settled:
+            last.keep(report, job.recognised)
+    return report
 
 
 def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: Catalogue | None = None) -> Report:
@@ -131,36 +110,18 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
 
     ``catalogue``: to check metadata with, in place of one with the folder's taxonomy.
     """
+    from kb.catalogue import Catalogue
+    from kb.folder import Hashes, find
+    from kb.one_run import NothingWritten, Run
+    from kb.readings import Readings
+
     started = time.monotonic()
     root = _documents(settings)
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
-    job = _Run(settings, root, catalogue, _NothingWritten(), Readings(settings, on_progress), archive)
-    job.process(*find(root, Hashes(settings.hashes), own_folders(settings)))
+    job = Run(settings, root, catalogue, NothingWritten(), Readings(settings, on_progress), archive)
+    job.process(*find(Listing(root, own_folders(settings)), Hashes(settings.hashes)))
     return job.report(started)
-
-
-class _NothingWritten:
-    """The writer of ``check``: an empty index that stays empty."""
-
-    build = ""
-    fresh = False
-
-    def replaced(self) -> None:
-        """Nothing is replaced."""
-
-    def files(self) -> list[IndexedFile]:
-        """No file is known, so that all are read."""
-        return []
-
-    def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
-        """Write nothing."""
-
-    def remove(self, document: str) -> None:
-        """Write nothing."""
-
-    def commit(self) -> None:
-        """Write nothing."""
 
 
 def _documents(settings: Settings) -> Path:
@@ -170,405 +131,3 @@ def _documents(settings: Settings) -> Path:
             f"Nie ma folderu z dokumentami: {settings.documents}. Podaj właściwy w opcji --documents albo w KB_DOCUMENTS."
         )
     return root
-
-
-def _state(store: Store) -> State | None:
-    """The index as it is, None where there is none that can be read."""
-    try:
-        return store.current()
-    except (IndexMissing, IndexMismatch):
-        return None
-
-
-class _Previous:
-    """The documents of the index before this run, by path; none where there is none."""
-
-    def __init__(self, state: State | None, ids: Mapping[str, str]) -> None:
-        self._state = state
-        self._ids = ids
-
-    def at(self, path: str) -> tuple[Document, list[Page]] | None:
-        """A document that was read, with its pages."""
-        document = self._state.document(self._ids[path]) if self._state and path in self._ids else None
-        # Records hold nothing that reading the file's description would not give again.
-        return (
-            (document, list(self._state.pages(document.id)))
-            if self._state and document and not document.unread
-            else None
-        )
-
-    def under(self, folder: str) -> list[str]:
-        """The paths in a folder."""
-        return [path for path in self._ids if folder == "." or path.startswith(f"{folder}/")]
-
-
-@dataclass
-class _Run:
-    """One run over the files found. ``incoming``: where copies go that are read, None for a check, which keeps nothing.
-
-    ``open_before`` opens the index as it was before the run, which a run that finds nothing new does without.
-    ``documents`` are those in the index at the end, ``written`` those that were written,
-    by id: the first of them, None for the rest.
-    """
-
-    settings: Settings
-    root: Path
-    catalogue: Catalogue
-    writer: Writer
-    readings: Readings
-    archive: Archive
-    open_before: Callable[[], State | None] = lambda: None
-    incoming: Incoming | None = None
-    reports: list[FileReport] = field(default_factory=list)
-    documents: dict[str, IndexedFile] = field(default_factory=dict)
-    written: dict[str, Document | None] = field(default_factory=dict)
-    plan: Plan = field(default_factory=lambda: Plan(names={}))
-
-    def __post_init__(self) -> None:
-        self._before = {file.path: file for file in self.writer.files()}
-        self._held = self.archive.ledger.held()
-        self._analysis = Analysis(shared_analyzer())
-        self._moved: Collection[str] = ()
-
-    @cached_property
-    def _state(self) -> State | None:
-        return self.open_before()
-
-    @cached_property
-    def _previous(self) -> _Previous:
-        return _Previous(self._state, {path: id for id, path, _ in self._in_index()})
-
-    def report(self, started: float) -> Report:
-        """What became of all files."""
-        self.reports.sort(key=attrgetter("path"))
-        return Report(
-            build=self.writer.build,
-            seconds=round(time.monotonic() - started, 3),
-            documents=len(self.documents),
-            pages=sum(file.pages for file in self.documents.values()),
-            files=tuple(self.reports),
-        )
-
-    @cached_property
-    def known(self) -> dict[str, str]:
-        """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
-        ledger = {each.path: each.version for each in self._held.values() if not each.removed}
-        return ledger | {path: version for _, path, version in self._in_index()}
-
-    def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
-        """Write down the versions that the index has and the ledger lacks: it is new, or the last run was stopped in between.
-
-        Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
-        """
-        held = self._held
-        lagging = [each for each in self._in_index() if each[0] not in held or held[each[0]].version != each[2]]
-        if not lagging:
-            return
-        known = self.archive.ledger.known()
-        entries = {entry.name: entry for entry in found}
-        missing: dict[str, Held] = {}
-        for id, path, version in lagging:
-            if (id, version) not in known:
-                entry = entries.get(path)
-                asked = self._ask(entry).id if entry and entry.version == version else ""
-                missing[id] = Held(
-                    id=id, path=path, version=version, asked=asked or ("" if id == id_of_path(path) else id)
-                )
-        state = self._state if missing else None
-        if state is None or self.incoming is None:
-            return
-        for id, each in missing.items():
-            if self.archive.pages(each.version) is None:
-                self._add_text(id, each.version)
-        self.incoming.keep(each.version for each in missing.values())
-        described = (document for id in missing if (document := state.document(id)))
-        self.archive.ledger.record(missing, described, now)
-        self._held = self.archive.ledger.held()
-
-    def _add_text(self, id: str, version: str) -> None:
-        """Bring the text of a document into the archive as the index had it before this run; a record has none."""
-        document = self._state.document(id) if self._state else None
-        if self._state and self.incoming and document and not document.unread:
-            pages = tuple(self._state.pages(id))
-            self.incoming.add_text(version, Extraction(status=Status.INDEXED, pages=pages))
-
-    def _in_index(self) -> Iterator[tuple[str, str, str]]:
-        """Id, path and version of each document of the index before this run."""
-        if self.writer.fresh:
-            yield from ((each.id, each.path, each.version) for each in (self._state.documents() if self._state else ()))
-        else:
-            yield from ((file.document, file.path, file.version) for file in self._before.values())
-
-    def record(self, store: Store, now: datetime) -> None:
-        """Write into the ledger what the index has after the commit."""
-        names = self.plan.names
-        # To open the index for a few documents would take longer than all else that is done for them.
-        rest = [id for id, document in self.written.items() if document is None]
-        state = _state(store) if rest else None
-        shown: dict[str, Held] = {}
-        for id, file in self.documents.items():
-            held, asked = self._held.get(id), names[file.path].asked
-            if held is None or held[1:5] != (file.path, file.version, asked, None):
-                shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
-        left = [id for id, held in self._held.items() if not held.removed and id not in self.documents]
-        at_hand = filter(None, self.written.values())
-        described = chain(at_hand, (document for id in rest if state and (document := state.document(id))))
-        self.archive.ledger.record(shown, described, now, left=left)
-
-    def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
-        """Decide, read, write; fills ``reports`` and ``documents``. ``others`` are files that are not read."""
-        there = {entry.version: entry.name for entry in found if entry.version and entry.name not in self.known}
-        present = {entry.name for entry in found}
-        self._moved = {version for path, version in self.known.items() if path not in present}
-        plan = self.plan = make_plan(self._before, found, self._held, self._again, self._ask)
-        self.documents = {file.document: file for file in self._before.values()}
-        for file in plan.leaving:
-            self._drop(file)
-        for file in plan.gone:
-            now = there.get(file.version, "")
-            self.reports.append(
-                FileReport(
-                    path=file.path,
-                    status=Status.REMOVED,
-                    pages=file.pages,
-                    words=file.words,
-                    message=f"ten plik jest teraz w {now}" if now else "",
-                )
-            )
-        for entry, owner in plan.twice:
-            self._report(
-                entry,
-                Status.DUPLICATE,
-                message=f"ten sam plik co {owner}; usuń jeden z nich" if owner else entry.problem,
-            )
-        for entry in others:
-            self._report(entry, Status.SKIPPED, message=entry.problem)
-        for entry in plan.failing:
-            self._report_failure(entry, entry.status, entry.problem)
-        if self.incoming:
-            self._keep_unchanged(plan.unchanged)
-        for entry, old in plan.unchanged:
-            self._report_indexed(entry, old, Status.UNCHANGED)
-        for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
-            self._take(entry, extraction, self._before.get(entry.name))
-            self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
-
-    def _keep_unchanged(self, unchanged: Sequence[tuple[FoundFile, IndexedFile]]) -> None:
-        """Have the archive keep what it has lost of documents that are not read again."""
-        files, texts = self.archive.versions("files"), self.archive.versions("texts")
-        for entry, file in unchanged:
-            if entry.version not in files:
-                self.readings.source(entry)
-            if entry.version not in texts and not file.unread:
-                self._add_text(file.document, entry.version)
-
-    def _ask(self, entry: FoundFile) -> Asked:
-        try:
-            own = {} if entry.format.has_sidecar else frontmatter.of_file(entry.path)
-            return self.catalogue.asked(Path(entry.path), own)
-        except Exception:  # noqa: BLE001 - whatever it is, it will be this file's row when it is described
-            return Asked()
-
-    def _drop(self, file: IndexedFile | None) -> None:
-        if file and self.documents.get(file.document) == file:
-            del self.documents[file.document]
-            self.writer.remove(file.document)
-
-    def _again(self, file: IndexedFile) -> bool:
-        """Whether a file in the index is only a record, or has scans that would be read otherwise now."""
-        if file.unread:
-            return True
-        recogniser = self.readings.recogniser
-        return file.recognition is not None and recogniser.ready and file.recognition != recogniser.key
-
-    def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
-        """Write a file that was read, or say why not."""
-        if extraction.status is not Status.INDEXED:
-            self._take_unread(entry, extraction, old)
-            return
-        try:
-            document, warnings, notes = self._described(entry, extraction)
-            analysed = self._analysis.of_document(document, extraction.pages)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's failure and not the run's
-            self._report_surprise(entry, error, extraction.warnings)
-            return
-        warnings += tuple(extraction.warnings)
-        notes += tuple(extraction.notes)
-        try:
-            file = self._write(analysed, extraction, entry, warnings, notes)
-        except ValueError as error:
-            self._report_surprise(entry, error, warnings)
-            return
-        if old and old.document != file.document:
-            self._drop(old)
-        self._report_indexed(entry, file, Status.INDEXED)
-
-    def _described(self, entry: FoundFile, extraction: Extraction) -> tuple[Document, tuple[str, ...], tuple[str, ...]]:
-        """The document of a file, under the id that it has got, with warnings and notes."""
-        document, warnings, notes = self.catalogue.describe(Path(entry.path), entry.name, entry.version, extraction)
-        name = self._name(entry)
-        return replace(document, id=name.id, aliases=name.aliases), (*warnings, *refusals(name)), notes
-
-    def _name(self, entry: FoundFile) -> Name:
-        return self.plan.names[entry.name]
-
-    def _report_indexed(self, entry: FoundFile, file: IndexedFile, status: Status) -> None:
-        """A row for what is in the index. To have another id than was asked for is a failure that somebody should mend."""
-        name = self._name(entry)
-        taken = _id_taken(name) if name.holder else ""
-        self._report(
-            entry,
-            Status.DUPLICATE if taken else status,
-            file.pages,
-            file.words,
-            message=taken,
-            warnings=file.warnings,
-            notes=file.notes,
-        )
-
-    def _take_unread(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
-        """Keep the last good version of a file whose text cannot be read; where there is none, make a record of it."""
-        status, message, warnings = extraction.status, extraction.message, extraction.warnings
-        path = Path(entry.path)
-        if (old and not old.unread) or self._previous.at(entry.name):
-            self._report_failure(entry, status, message, warnings)
-            return
-        if not self.catalogue.is_described(path, extraction):
-            self._drop(old)
-            self._report(entry, status, message=message, warnings=warnings)
-            return
-        name = self._name(entry)
-        try:
-            document, of_metadata, notes = self._described(entry, extraction)
-            document = replace(document, unread=status)
-            record = replace(extraction, pages=(self.catalogue.page_of_record(document),))
-            analysed = self._analysis.of_document(document, record.pages)
-        except Exception as error:  # noqa: BLE001 - as in _take
-            self._report_surprise(entry, error, warnings)
-            return
-        warnings = (*of_metadata, *warnings, *([_id_taken(name)] if name.holder else []))
-        notes += tuple(extraction.notes)
-        # What has not changed is not written again, so that a run over the same files leaves the index alone.
-        same = old and (old.document, old.version, old.metadata, old.unread) == (
-            name.id,
-            entry.version,
-            entry.metadata,
-            status,
-        )
-        if not same:
-            self._write(analysed, record, entry, warnings, notes)
-        if old and old.document != name.id:
-            self._drop(old)
-        message = f"{message.rstrip('.')}. Opis dokumentu jest w bazie; treść nie jest przeszukiwana."
-        self._report(entry, status, message=message, warnings=warnings, notes=notes)
-
-    def _write(
-        self,
-        analysed: AnalysedDocument,
-        extraction: Extraction,
-        entry: FoundFile,
-        warnings: tuple[str, ...],
-        notes: tuple[str, ...],
-    ) -> IndexedFile:
-        pages = extraction.pages
-        scanned = bool(extraction.scans) or any(page.ocr for page in pages)
-        file = IndexedFile(
-            document=analysed.document.id,
-            path=entry.name,
-            version=entry.version,
-            metadata=entry.metadata,
-            pages=len(pages),
-            words=analysed.words,
-            warnings=warnings,
-            notes=notes,
-            recognition=self.readings.recogniser.key if scanned else None,
-            unread=analysed.document.unread or "",
-        )
-        self.writer.add(analysed, file)
-        if self.incoming and not file.unread:
-            self.incoming.add_text(entry.version, extraction)
-        self._remember(file, analysed.document)
-        return file
-
-    def _remember(self, file: IndexedFile, document: Document) -> None:
-        self.documents[file.document] = file
-        self.written[file.document] = document if len(self.written) < _AT_HAND else None
-
-    def _report_surprise(self, entry: FoundFile, error: Exception, warnings: tuple[str, ...]) -> None:
-        """Say of a file that was read what went wrong with it in this process."""
-        failed = outcome.too_large(str(error)) if isinstance(error, TooMuchText) else outcome.of_error(error)
-        self._report_failure(entry, failed.status, failed.message, warnings)
-
-    def _report_failure(self, entry: FoundFile, status: Status, message: str, warnings: tuple[str, ...] = ()) -> None:
-        for path in self._previous.under(entry.name) if entry.closed and self.writer.fresh else ():
-            self._last_good(path)
-        if self._last_good(entry.name):
-            message = f"{message.rstrip('.')}. W indeksie zostaje poprzednia wersja."
-        self._report(entry, status, message=message, warnings=warnings)
-
-    def _last_good(self, path: str) -> IndexedFile | None:
-        """The last good version of a file that fails now: in the index as it is, or written anew; None where there is none.
-
-        What is written anew has no hash of metadata: the next run looks again.
-        """
-        name, old = self.plan.names.get(path), self._before.get(path)
-        if old and self.documents.get(old.document) == old:
-            return old
-        found = self._previous.at(path)
-        if name is None or found is None:
-            return None
-        document, pages = replace(found[0], id=name.id, aliases=name.aliases), found[1]
-        try:
-            analysed = self._analysis.of_document(document, pages)
-        except TooMuchText:  # an older version knew no such limit
-            return None
-        file = IndexedFile(
-            document=document.id,
-            path=path,
-            version=document.version,
-            metadata="",
-            pages=len(pages),
-            words=analysed.words,
-        )
-        self.writer.add(analysed, file)
-        self._remember(file, document)
-        return file
-
-    def _report(
-        self,
-        entry: FoundFile,
-        status: Status,
-        pages: int = 0,
-        words: int = 0,
-        message: str = "",
-        warnings: tuple[str, ...] = (),
-        notes: tuple[str, ...] = (),
-    ) -> None:
-        self.reports.append(
-            FileReport(
-                path=entry.name,
-                status=status,
-                pages=pages,
-                words=words,
-                message=message,
-                warnings=warnings,
-                notes=notes,
-                change=self._change(entry) if status is Status.INDEXED else "",
-            )
-        )
-
-    def _change(self, entry: FoundFile) -> str:
-        """What a file that was read is beside the collection before."""
-        known, before = self.known.get(entry.name), self._before.get(entry.name)
-        if known is None:
-            return "moved" if entry.version in self._moved else "new"
-        if known != entry.version:
-            return "changed"
-        return "described" if before and before.metadata != entry.metadata else ""
-
-
-def _id_taken(name: Name) -> str:
-    return (
-        f"identyfikator „{name.asked}” ma już {name.holder}; ten dokument jest w bazie jako „{name.id}”."
-        " Nadaj mu inny (klucz id)"
-    )

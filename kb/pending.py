@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kb.engine import State
-from kb.folder import FoundFile, Hashes, find, gone, own_folders
+from kb.folder import FoundFile, Hashes, find, gone
+from kb.listing import Listing, own_folders
 from kb.settings import Settings
 
 
@@ -34,7 +35,7 @@ def pending(settings: Settings, state: State | None) -> Pending:
         document.path: (document.version, None) for document in (state.documents() if state else ())
     }
     last |= hashes.last()
-    found = find(settings.documents.absolute(), hashes, own_folders(settings)).documents
+    found = find(Listing(settings.documents.absolute(), own_folders(settings)), hashes).documents
     readable = [entry for entry in found if not entry.problem]
     return Pending(
         new=tuple(entry.name for entry in readable if entry.name not in last),

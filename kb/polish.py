@@ -11,6 +11,7 @@ The order matters: lemmatising needs diacritics and case, so folding comes last 
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import unicodedata
@@ -481,6 +482,16 @@ class Analyzer:
         """The stem, or the whole lemma where a very short stem would clash with other words': "poziom" with "poz."."""
         stem: str = self._stem(lemma)
         return lemma if len(stem) < _SHORTEST_STEM and len(lemma) - len(stem) > 1 else stem
+
+
+def analyzer_files() -> list[str]:
+    """The files that hold the dictionary and the stemmer: while these are the same, so is the analyzer's fingerprint.
+
+    To load the dictionary takes longer than to look at them.
+    """
+    folder = os.path.dirname(morfeusz2.__file__)
+    libraries = [os.path.join(folder, name) for name in os.listdir(folder) if name.startswith("libmorfeusz2")]
+    return [*sorted(libraries), _morfeusz2.__file__, morfeusz2.__file__, Stemmer.__file__]
 
 
 @cache

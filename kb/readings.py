@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from kb import limits
 from kb.archive import Changed, Incoming
 from kb.disk import sealed, unsealed, write_bytes_atomic
 from kb.extract import EXTRACTOR_VERSION, Sandbox, outcome
-from kb.extract.recognition import find_recogniser, recognition, unread
+from kb.extract.recognition import Recogniser, find_recogniser, recognition, unread
 from kb.extract.sandbox import temporary_folder
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes
@@ -57,7 +60,13 @@ class Readings:
         self._hashes = hashes
         self._sandbox = sandbox
         self._done = 0
-        self.recogniser = find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto")
+        self.waiting_bytes = 0
+        """The size of the files that were read before their turn and wait in memory."""
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """What recognises text here: Tesseract is asked only where there is a scan."""
+        return find_recogniser(self._settings.ocr_limits, wanted=self._settings.ocr == "auto")
 
     def tell(self, progress: Progress) -> None:
         """Say where the run is."""
@@ -115,7 +124,9 @@ class Readings:
                     finished, extraction = next(reading)
                     on_disk = finished is not entry and self._is_worth_keeping(finished, extraction)
                     early[finished.name] = None if on_disk else extraction
+                    self.waiting_bytes += 0 if on_disk else finished.size
                 extraction = early.pop(entry.name)
+                self.waiting_bytes -= entry.size if extraction else 0
             elif self.source(entry) is None:
                 extraction = outcome.changed()
             yield entry, extraction or self._kept(entry) or outcome.changed()
@@ -126,9 +137,12 @@ class Readings:
             return
         entries: dict[Path, FoundFile] = {}
         changed: list[FoundFile] = []
+        rest = deque(waiting)
 
         def sources() -> Iterator[Path]:
-            for entry in waiting:
+            first = True
+            while rest and (first or self.waiting_bytes <= limits.WAITING_BYTES):
+                entry, first = rest.popleft(), False
                 source = self.source(entry)
                 if source is None:
                     changed.append(entry)
@@ -142,20 +156,24 @@ class Readings:
         formats = dict.fromkeys(entry.format for entry in waiting)
         jobs = min(self._settings.jobs, len(waiting))
         with self._sandbox or Sandbox(self._settings.limits, jobs, formats=formats) as sandbox:
-            for path, extraction in sandbox.extract_all(sources(), tell):
-                entry = entries[path]
-                if self._incoming is None and _has_changed(entry):
-                    changed.append(entry)
-                    continue
-                self._keep(entry, extraction)
-                yield entry, extraction
-        for entry in changed:
-            yield entry, outcome.changed()
+            while rest:
+                # Ends also where too much waits for a file that takes long; with that one done, it goes on.
+                for path, extraction in sandbox.extract_all(sources(), tell):
+                    entry = entries[path]
+                    if self._incoming is None and _has_changed(entry):
+                        changed.append(entry)
+                        continue
+                    self._keep(entry, extraction)
+                    yield entry, extraction
+                while changed:
+                    yield changed.pop(), outcome.changed()
 
     def _read_scans(
         self, scans: list[tuple[FoundFile, Extraction]], total: int
     ) -> Iterator[tuple[FoundFile, Extraction]]:
         """The files with scans, recognised where that is possible: after all others, which are ready long before."""
+        if not scans:
+            return
         key = self.recogniser.key
         todo = {entry.name for entry, _ in scans if key and not self._is_kept(entry, key)}
         with ExitStack() as stack:
@@ -225,8 +243,10 @@ class Readings:
         version, _, rest = name.partition("-")
         if version not in versions:
             return False
+        if name == _kept_name(version):
+            return True
         key = self.recogniser.key
-        if name == _kept_name(version) or (key and name in (f"{version}-{key}", _kept_name(version, key))):
+        if key and name in (f"{version}-{key}", _kept_name(version, key)):
             return True
         # What another recogniser has read is of no use once there is this one, and may be when it is back.
         return not key and (rest.endswith(f"-{EXTRACTOR_VERSION}.json") or "." not in rest)

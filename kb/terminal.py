@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from kb.archive.pruning import Chosen, Measure
     from kb.backup import Backup, OnFile
     from kb.engine import Condition, Contribution
-    from kb.indexer import FileReport, Report
     from kb.meaning.making import Coverage, OnCoverage
     from kb.pending import Pending
     from kb.quality import Quality
     from kb.readings import OnProgress, Progress
+    from kb.report import FileReport, Report
 
 _COLOURS = {Status.INDEXED: "green", Status.UNCHANGED: "dim", Status.REMOVED: "cyan"}
 _FIELD_NAMES = {"lemma": "tekst", "surface": "dokładna forma", "title": "tytuł", "heading": "nagłówek"}

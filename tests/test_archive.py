@@ -21,17 +21,19 @@ from extract.pdfs import make_pdf
 from library import Library, by_path, environment
 from typer.testing import CliRunner
 
-from kb import indexer
+from kb import indexer, limits
 from kb.archive import Archive, Held, Incoming, Ledger, Span
 from kb.archive.ids import Claim, share_out
 from kb.archive.pruning import choose, measure, remove
 from kb.cli import app
 from kb.disk import unsealed
-from kb.engine import embedded
 from kb.engine.embedded import segments, writer
 from kb.errors import IndexLocked
 from kb.extract import Sandbox
+from kb.folder import Hashes, find
+from kb.listing import Listing
 from kb.model import Document, Status
+from kb.readings import Readings
 
 START = datetime(2026, 5, 12, 10, tzinfo=UTC)
 
@@ -193,12 +195,14 @@ def test_what_the_archive_has_lost_of_present_documents(library: Library, lost: 
 
 
 def test_a_run_that_finds_nothing_new_opens_the_index_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the writer reads the index, and the ledger gives its documents once: a timer runs this every few minutes."""
+    """Only the writer reads the index, and the ledger gives its documents once, where the last report does not hold."""
     library.markdown("a.md", "Tekst.")
     _run(library)
+    (library.index / "report.json").unlink(missing_ok=True)
     opened: list[str] = []
-    for module in (embedded, writer):
-        monkeypatch.setattr(module, "open_segments", _heard(segments.open_segments, opened))
+    opens = _heard(segments.open_segments, opened)
+    for module in (segments, writer):
+        monkeypatch.setattr(module, "open_segments", opens)
     monkeypatch.setattr(Ledger, "held", _heard(Ledger.held, opened))
     assert _run(library)["a.md"].status is Status.UNCHANGED
     assert sorted(opened) == ["held", "open_segments"]
@@ -281,6 +285,25 @@ def test_the_same_size_and_a_restored_time(library: Library) -> None:
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (at.st_size, at.st_mtime_ns)
     assert _run(library, 1)["a.md"].status is Status.INDEXED
     assert library.find("zmiennny") == ["a"]
+
+
+def test_what_is_read_before_its_turn_has_a_limit(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a long file is read, no more than what was begun waits in memory; everything goes in, in one order."""
+    monkeypatch.setattr(limits, "WAITING_BYTES", 0)
+    library.pdf("a.pdf", *[[f"Strona {number}."] for number in range(300)])
+    names = [f"{number}.md" for number in range(8)]
+    for name in names:
+        library.markdown(name, f"Tekst {name}. " * 20_000)
+    size = (library.documents / names[0]).stat().st_size
+    settings = library.settings()
+    hashes = Hashes(settings.index / "files.json")
+    with _archive(library).writing() as incoming:
+        readings = Readings(settings, None, incoming, hashes)
+        found = find(Listing(library.documents), hashes).documents
+        read = [(entry.name, extraction.status, readings.waiting_bytes) for entry, extraction in readings.of(found)]
+    assert [(name, status) for name, status, _ in read] == [(name, Status.INDEXED) for name in ["a.pdf", *names]]
+    # Batches are cut by looking at the file after them, so that one more may have been taken.
+    assert max(waiting for *_, waiting in read) <= 4 * size
 
 
 # Ids

@@ -73,8 +73,17 @@ class Archive:
 
     def versions(self, kind: Literal["files", "texts"]) -> set[str]:
         """The versions whose bytes, or whose texts, are kept."""
-        folder = self.folder / kind
-        return {name.partition(".")[0] for part in _names(folder) for name in _names(folder / part)}
+        folder = f"{self.folder}/{kind}"
+        return {name.partition(".")[0] for part in _names(folder) for name in _names(f"{folder}/{part}")}
+
+    def standing(self) -> str:
+        """Another text whenever a file of bytes or text has come or gone, or the ledger is another."""
+        digest = hashlib.blake2b()
+        for kind in ("files", "texts"):
+            folder = f"{self.folder}/{kind}"
+            for part in _names(folder):
+                digest.update("\0".join([kind, part, *_names(f"{folder}/{part}"), ""]).encode(errors="surrogateescape"))
+        return f"{digest.hexdigest()} {self.ledger.stamps}"
 
     @contextmanager
     def writing(self) -> Generator[Incoming, None, None]:
@@ -182,7 +191,7 @@ def _suffix(file_format: Format) -> str:
     return file_format.suffixes[0] if file_format.suffixes else ".bin"
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: Path | str) -> list[str]:
     try:
         return os.listdir(folder)
     except OSError:

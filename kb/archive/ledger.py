@@ -278,6 +278,11 @@ class Ledger:
         """Another one after each change of the ledger; None where there is none."""
         return stamp(self._path)
 
+    @property
+    def stamps(self) -> object:
+        """The same, and whether a change of it was begun that has not ended."""
+        return self.stamp, stamp(self._path.with_name(f"{self._path.name}-journal"))
+
     def changes(self) -> list[Change]:
         """When each document that ever was came and changed, the latest change first."""
         rows = self._ask(
@@ -367,8 +372,8 @@ class Ledger:
 
     def record(
         self, shown: Mapping[str, Held], described: Iterable[Document], now: datetime, *, left: Iterable[str] = ()
-    ) -> None:
-        """Bring the ledger up to date, at once or not at all.
+    ) -> bool:
+        """Bring the ledger up to date, at once or not at all; whether all that is shown could be written down.
 
         ``shown``: documents that are in the collection, by id, and ``described`` documents: those that the ledger does not have
         just so. ``left``: the ids of those that are no more there.
@@ -395,6 +400,7 @@ class Ledger:
                     "INSERT OR REPLACE INTO alias VALUES (?, ?)", [(alias, document.id) for alias in document.aliases]
                 )
             # A version that nobody has described is left to the next run: every document here has its version.
+            asked = len(shown)
             shown = {id: held for id, held in shown.items() if id in told or _is_known(connection, held)}
             connection.executemany(
                 "INSERT INTO document VALUES (?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE"
@@ -432,6 +438,7 @@ class Ledger:
                 "UPDATE change SET changed = d.removed FROM document d WHERE d.id = document AND d.removed = ?",
                 (moment,),
             )
+        return len(shown) == asked
 
     def prune(self, versions: Collection[tuple[str, str]], now: datetime) -> None:
         """Note that the bytes and text of versions, as (document, version), are removed on purpose."""

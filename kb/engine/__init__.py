@@ -391,6 +391,19 @@ class HasCondition(Protocol):
         ...
 
 
+@runtime_checkable
+class Stands(Protocol):
+    """An ability that not every engine has: to tell, without opening the index, whether it is as it was."""
+
+    def standing(self) -> str:
+        """Another text after every change of the index, by whomever; "" where it has not been looked through as it is."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """The only right to write, for who writes nothing. Raises IndexLocked."""
+        ...
+
+
 class Writer(Protocol):
     """Writing: readers see nothing before ``commit``, and everything after it at once.
 

@@ -14,17 +14,21 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kb.deadline import untimed
 from kb.disk import lock
 from kb.engine import AnalysedDocument, BuildInfo, IndexedFile
-from kb.engine.embedded.builds import BuildFile, Builds
-from kb.engine.embedded.segments import SCHEMA_VERSION, KeptLists, create, open_segments
-from kb.engine.embedded.state import EmbeddedState
-from kb.engine.embedded.writer import RowWriter
+from kb.engine.embedded.builds import SCHEMA_VERSION, BuildFile, Builds
 from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError
 from kb.settings import Settings
 from kb.tuning import Tuning
+
+if TYPE_CHECKING:
+    # NumPy and Whoosh take longer to load than "kb index" takes to see that nothing has changed.
+    from kb.engine.embedded.segments import KeptLists
+    from kb.engine.embedded.state import EmbeddedState
+    from kb.engine.embedded.writer import RowWriter
 
 _LOG = logging.getLogger(__name__)
 _SHARE_OF_LISTS = 0.1
@@ -40,8 +44,9 @@ class EmbeddedStore:
         self._builds = Builds(settings.index)
         self._tuning = tuning
         cache_bytes = settings.cache_mb * 1024 * 1024
-        self._kept = KeptLists(int(cache_bytes * _SHARE_OF_LISTS))
-        self._cache_bytes = cache_bytes - int(cache_bytes * _SHARE_OF_LISTS)
+        self._lists_bytes = int(cache_bytes * _SHARE_OF_LISTS)
+        self._cache_bytes = cache_bytes - self._lists_bytes
+        self._kept: KeptLists | None = None
         self._lock = threading.Lock()
         self._readable: Path | None = None
         self._current: EmbeddedState | None = None
@@ -71,7 +76,11 @@ class EmbeddedStore:
         return state
 
     def _open(self, build: Path, key: tuple[str, int], before: EmbeddedState | None = None) -> EmbeddedState:
+        from kb.engine.embedded.segments import KeptLists, open_segments
+        from kb.engine.embedded.state import EmbeddedState
+
         self._check_schema(build)
+        self._kept = self._kept or KeptLists(self._lists_bytes)
         segments = open_segments(build, before.rows.segments if before else (), self._kept)
         return EmbeddedState(key, segments, self._cache_bytes, self._tuning)
 
@@ -91,6 +100,8 @@ class EmbeddedStore:
 
     def verify(self) -> None:
         """Compare every file of the live build with its checksum. Raises IndexMissing, IndexMismatch, IndexDamaged."""
+        from kb.engine.embedded.segments import open_segments
+
         build = self._builds.live()
         self._check_schema(build)
         try:
@@ -131,6 +142,16 @@ class EmbeddedStore:
             finally:
                 writer.rows.cancel()
 
+    def standing(self) -> str:
+        """Another text after every change of the index, by whomever; "" where it has not been looked through as it is."""
+        return self._builds.standing()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """The only right to write, for who writes nothing. Raises IndexLocked."""
+        with lock(self._builds.folder):
+            yield
+
     @contextmanager
     def _naming(self) -> Iterator[None]:
         """Have every OSError name a file: Whoosh does not say which it was writing, and people must know where to make room."""
@@ -141,6 +162,9 @@ class EmbeddedStore:
             raise
 
     def _writer(self, fingerprint: str, rebuild: bool) -> EmbeddedWriter:
+        from kb.engine.embedded.segments import create
+        from kb.engine.embedded.writer import RowWriter
+
         try:
             build = self._builds.live()
             if not rebuild and self._builds.read(build).fingerprint == fingerprint:
@@ -177,6 +201,9 @@ class EmbeddedWriter:
 
     def replaced(self) -> EmbeddedState | None:
         """The state that a fresh build is to replace, or where that is damaged the one before; None where none can be read."""
+        from kb.engine.embedded.segments import open_segments
+        from kb.engine.embedded.state import EmbeddedState
+
         for build in reversed(self._builds.finished()):
             # Another schema may have other values in its rows.
             with suppress(KbError, ValueError, TypeError, KeyError, OSError):
@@ -201,6 +228,9 @@ class EmbeddedWriter:
         """Make all changes seen at once. A fresh build is read before it goes live: raises KbError where it is not whole."""
         self.rows.commit()
         if self.fresh:
+            from kb.engine.embedded.segments import open_segments
+            from kb.engine.embedded.state import EmbeddedState
+
             expected = len(self._added), sum(self._added.values())
             found = EmbeddedState(("", 0), open_segments(self._build), 0, Tuning()).size
             if found != expected:

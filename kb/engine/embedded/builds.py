@@ -24,6 +24,8 @@ from kb.disk import write_atomic
 from kb.engine.embedded.sums import TOC, Looked, damaged
 from kb.errors import IndexDamaged, IndexMismatch, IndexMissing
 
+SCHEMA_VERSION = "10"
+"""Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _RACY_NANOSECONDS = 100_000_000
 """Longer than the step of a file system's clock."""
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{6}\n?")
@@ -86,6 +88,21 @@ class Builds:
             return found
         self._seen = ((switch.st_ino, switch.st_mtime_ns), (folder.st_ino, folder.st_mtime_ns), found)
         return found
+
+    def standing(self) -> str:
+        """Another text after every change of the live build's files, and where a build has come or gone.
+
+        "" where there is no live build, or one of its files is not known to be what was written.
+        """
+        try:
+            build = self.live()
+        except (IndexMissing, IndexDamaged):
+            return ""
+        files = sorted((entry.name, entry.stat()) for entry in os.scandir(build))
+        if not self.looked.covers(files):
+            return ""
+        told = [(name, found.st_ino, found.st_size, found.st_ctime_ns) for name, found in files]
+        return repr((build.name, told, sorted(os.listdir(self.folder / "builds"))))
 
     def read(self, build: Path) -> BuildFile:
         """What a build was made with. Raises IndexMismatch where that cannot be read."""

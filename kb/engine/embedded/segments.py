@@ -41,8 +41,6 @@ from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
 
-SCHEMA_VERSION = "10"
-"""Raise when rows would be written in another way: every index is then rebuilt from the kept extractions."""
 _OPEN_ATTEMPTS = 10
 _NAME = "MAIN"
 _PLACE_BYTES = 1000

@@ -12,7 +12,7 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,11 +84,25 @@ class Looked:
 
     def recall(self) -> None:
         """Take files that are as they were when they were compared for sound."""
+        self._read()
+        _sound.update(self._known)
+
+    def _read(self) -> None:
+        self._known = set()
         with suppress(OSError, ValueError, TypeError):
             boot, self._since, files = json.loads(unsealed(self._path.read_bytes()))
             if boot == _boot() and 0 <= time.time() - self._since < _RECALLED_SECONDS:
                 self._known = {(device, inode, changed, (size, crc)) for device, inode, changed, (size, crc) in files}
-        _sound.update(self._known)
+
+    def covers(self, files: Iterable[tuple[str, os.stat_result]]) -> bool:
+        """Whether the writer may still take each of these files that has a checksum for sound."""
+        self._read()
+        known = {(device, inode, changed, size) for device, inode, changed, (size, _) in self._known}
+        return all(
+            (found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size) in known
+            for name, found in files
+            if TOC.fullmatch(name) or _SEGMENT.fullmatch(name)
+        )
 
     def keep(self) -> None:
         """Remember what has been compared by now; nothing is lost when that fails."""
