@@ -296,6 +296,7 @@ def test_what_is_read_before_its_turn_has_a_limit(library: Library, monkeypatch:
         library.markdown(name, f"Tekst {name}. " * 20_000)
     size = (library.documents / names[0]).stat().st_size
     settings = library.settings()
+    settings.index.mkdir()
     hashes = Hashes(settings.index / "files.json")
     with _archive(library).writing() as incoming:
         readings = Readings(settings, None, incoming, hashes)

@@ -11,7 +11,7 @@ from io import StringIO
 from unicodedata import category
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library import TAXONOMY, Library, environment
 from rich.text import Text
@@ -126,11 +126,13 @@ def test_clean_keeps_lines() -> None:
 
 
 _PARTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text('ąż" {}[],\\'),
-    lambda parts: st.lists(parts) | st.dictionaries(st.text("ab"), parts) | st.tuples(parts, parts),
+    st.none() | st.booleans() | st.integers() | st.text('ąż" {}[],\\', max_size=5),
+    lambda parts: st.lists(parts) | st.dictionaries(st.text("ab", max_size=3), parts) | st.tuples(parts, parts),
+    max_leaves=12,
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(_PARTS)
 def test_json_is_indented_as_python_would(value: object) -> None:
     """What is written faster than by Python's own way is the same to the last space."""
