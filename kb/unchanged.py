@@ -55,9 +55,11 @@ class LastReport:
 
         Only under the locks of the index and the archive. Nothing is lost when that fails.
         """
-        seen = list(self._seen())
-        if not all(seen):
-            return
+        seen: list[str] = []
+        for part in self._seen():
+            if not part:
+                return
+            seen.append(part)
         rows = [
             (row.path, _NEXT.get(row.status, row.status), *row[2:7])
             for row in report.files
