@@ -11,13 +11,11 @@ from io import StringIO
 from unicodedata import category
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from library import TAXONOMY, Library, environment
 from rich.text import Text
 
 from kb.catalogue.fields import clean
-from kb.console import Console, json_text
+from kb.console import Console
 
 ESCAPES = "\x1b]0;tytuł\x07\x1b[2J\x9b31m\x00\u202e"
 """Sets the terminal's title, clears it, colours it, and turns the direction of writing."""
@@ -123,18 +121,3 @@ def test_no_control_character_reaches_the_index(hostile: Library) -> None:
 def test_clean_keeps_lines() -> None:
     """A description may have lines; what is no sign becomes a space."""
     assert clean("a\nb\tc\x00\x01d\x9be\ud800") == "a\nb\tc d e?"
-
-
-_PARTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text('ąż" {}[],\\', max_size=5),
-    lambda parts: st.lists(parts) | st.dictionaries(st.text("ab", max_size=3), parts) | st.tuples(parts, parts),
-    max_leaves=12,
-)
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(_PARTS)
-def test_json_is_indented_as_python_would(value: object) -> None:
-    """What is written faster than by Python's own way is the same to the last space."""
-    plain = (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8"
-    assert json_text(value) == json.dumps(value, ensure_ascii=plain, indent=2)
