@@ -98,7 +98,9 @@ class KnowledgeBase:
         documents = settings.documents
         self._taxonomy = FileValue(documents / TAXONOMY_FILE, lambda: load_taxonomy(documents), Taxonomy())
         self._synonyms = FileValue(
-            documents / SYNONYMS_FILE, lambda: Synonyms.load(documents, self.analyzer), Synonyms(self.analyzer)
+            documents / SYNONYMS_FILE,
+            lambda: Synonyms.load(documents, self.analyzer),
+            Synonyms.everyday(self.analyzer),
         )
         self._vocabulary: KeyedValue[Vocabulary] = KeyedValue()
         self._suggester: KeyedValue[Suggester] = KeyedValue()

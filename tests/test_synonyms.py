@@ -104,9 +104,17 @@ def test_definitions_are_kept(synonyms: Synonyms) -> None:
     assert synonyms.abbreviations[2].long == ("zezwolenie na realizację inwestycji drogowej",)
 
 
+def test_everyday_words_need_no_file(analyzer: Analyzer, tmp_path: Path) -> None:
+    """They come with the program, and a folder's own file adds to them."""
+    everyday = [found.text for found in Synonyms.load(tmp_path, analyzer).at(["pensje"], 0)[1]]
+    assert "wynagrodzenie" in everyday
+    (tmp_path / SYNONYMS_FILE).write_text("synonyms: [[pensja, gaża]]", encoding="utf-8")
+    assert [found.text for found in Synonyms.load(tmp_path, analyzer).at(["pensje"], 0)[1]] == [*everyday, "gaża"]
+
+
 @pytest.mark.parametrize("content", [None, "", "# nic\n", "abbreviations: []\nsynonyms: []\n"])
 def test_no_entries(analyzer: Analyzer, tmp_path: Path, content: str | None) -> None:
-    """Without a file, or with an empty one, nothing is added and nothing fails."""
+    """Without a file, or with an empty one, nothing is added to everyday words and nothing fails."""
     if content is not None:
         (tmp_path / SYNONYMS_FILE).write_text(content, encoding="utf-8")
     empty = Synonyms.load(tmp_path, analyzer)

@@ -1,5 +1,7 @@
 """Abbreviations and synonyms of ``documents/synonyms.yaml``, applied to the query: a change needs no reindexing.
 
+Everyday words that answer for each other in any collection come with the program (``everyday.yaml``); a folder adds its own.
+
 An abbreviation also finds its long form and the reverse; a word or phrase of a synonym group finds the others. Entries are
 base forms: the analyzer takes care of inflection.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +22,8 @@ from kb.catalogue.fields import Text
 from kb.errors import TaxonomyError
 from kb.formats import SYNONYMS_FILE
 from kb.polish import Analyzer, is_stop_word, surface, words
+
+_EVERYDAY = Path(__file__).with_name("everyday.yaml")
 
 Steps = tuple[tuple[str, ...], ...]
 
@@ -78,11 +83,16 @@ class Synonyms:
                 self._add(member.text, [other for other in members if other is not member])
 
     @classmethod
+    def everyday(cls, analyzer: Analyzer) -> Synonyms:
+        """Those that come with the program."""
+        return cls(analyzer, groups=_everyday())
+
+    @classmethod
     def load(cls, documents: Path, analyzer: Analyzer) -> Synonyms:
-        """Read the file of a documents folder, empty where there is none. Raises TaxonomyError that lists every problem."""
+        """Everyday words, and what the file of a documents folder adds. Raises TaxonomyError that lists every problem of it."""
         path = documents / SYNONYMS_FILE
         if not os.path.lexists(path):
-            return cls(analyzer)
+            return cls.everyday(analyzer)
         failed = f"Nie da się użyć pliku {SYNONYMS_FILE}. Popraw go; do tego czasu skróty i synonimy nie działają."
         raw, problem = read_yaml(path, documents)
         if problem:
@@ -95,7 +105,7 @@ class Synonyms:
             Abbreviation(short=entry.short, long=tuple(entry.long), definition=entry.definition)
             for entry in file.abbreviations
         ]
-        return cls(analyzer, abbreviations, file.synonyms)
+        return cls(analyzer, abbreviations, [*_everyday(), *file.synonyms])
 
     def steps(self, text: str) -> Steps:
         """The terms of each word of a text; an empty step for a function word inside it, which may be any word."""
@@ -150,3 +160,8 @@ class Synonyms:
             return True
         following = query[start + 1 : start + 2]
         return not self._analyzer.known(word) and not (following and following[0][0].isdigit())
+
+
+@cache
+def _everyday() -> Sequence[Sequence[str]]:
+    return _File.model_validate(read_yaml(_EVERYDAY, _EVERYDAY.parent)[0]).synonyms
