@@ -22,10 +22,8 @@ from itertools import combinations, islice, product
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import morfeusz2
-import numpy as np
 import Stemmer
 from morfeusz2 import _morfeusz2
-from numpy.typing import NDArray
 
 from kb import limits
 
@@ -40,9 +38,6 @@ _MAYBE_INVISIBLE = re.compile(rf"[{_NO_INK}\u200c\u200d]")
 """The same without a look around, ten times as fast; hardly any text has one of them."""
 _AT_ONCE = 20_000
 """Characters of a text whose words are found in one step: a few milliseconds."""
-_LETTER, _SIGN, _RARE = 1, 2, 3
-"""Characters that words are made of, the one that is a word by itself, and those that are looked at one by one."""
-_RARE_FROM = 0x10000
 _SPECIAL_LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
@@ -139,7 +134,7 @@ def fold(text: str) -> str:
 
 def _folded(text: str) -> str:
     stripped = "".join(
-        c for c in unicodedata.normalize("NFKD", text.translate(_SPECIAL_LETTERS)) if not unicodedata.combining(c)
+        c for c in unicodedata.normalize("NFKD", text).translate(_SPECIAL_LETTERS) if not unicodedata.combining(c)
     )
     return unicodedata.normalize("NFC", stripped) or text
 
@@ -172,43 +167,11 @@ def places(text: str) -> Iterator[list[re.Match[str]]]:
         start = end
 
 
-Starts = NDArray[np.intp]
-
-
 def word_at(text: str, start: int) -> re.Match[str]:
     """The word that begins there, as ``places`` has it."""
     found = _WORD.match(text, start)
     assert found is not None
     return found
-
-
-def starts(text: str) -> Starts:
-    """Where each word of NFC text begins: all that ``places`` finds, in a fifth of the time."""
-    if len(text) <= _AT_ONCE:
-        kinds = _kinds(text)
-    else:
-        kinds = np.concatenate([_kinds(text[at : at + _AT_ONCE]) for at in range(0, len(text), _AT_ONCE)])
-    begins = kinds == _LETTER
-    begins[1:] &= kinds[:-1] != _LETTER
-    begins |= kinds == _SIGN
-    found: Starts = begins.nonzero()[0]
-    return found
-
-
-def _kinds(text: str) -> NDArray[np.uint8]:
-    """What each character is in words."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.int32)
-    kinds: NDArray[np.uint8] = _kinds_by_code().take(codes, mode="clip")
-    for at in (kinds == _RARE).nonzero()[0].tolist():
-        kinds[at] = text[at].isalnum()
-    return kinds
-
-
-@cache
-def _kinds_by_code() -> NDArray[np.uint8]:
-    kinds = np.fromiter((chr(code).isalnum() for code in range(_RARE_FROM)), np.uint8, _RARE_FROM)
-    kinds[ord("§")] = _SIGN
-    return np.append(kinds, np.uint8(_RARE))
 
 
 surface = str.lower

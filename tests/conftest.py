@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from library import TAXONOMY, Library
+
+# No generated example fails for the time that it takes: a machine that runs several tests at once is slow.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 _FOR_ALL = {
     # What is no test of meaning does without: encoding would take minutes.

@@ -87,7 +87,7 @@ def test_function_words_of_an_entry_need_not_be_there(synonyms: Synonyms, typed:
 
 def test_entry_is_found_in_the_middle_of_a_query(synonyms: Synonyms) -> None:
     """What counts is the word at which one looks."""
-    query = ["opłaty", "za", "odpady", "komunalne"]
+    query = ["deklaracja", "za", "odpady", "komunalne"]
     assert [synonyms.at(query, i)[0] for i in range(4)] == [0, 0, 2, 0]
 
 

@@ -17,7 +17,8 @@ from operator import and_, itemgetter
 from typing import NamedTuple
 
 from kb.engine import Concept, Field, Form
-from kb.polish import STOP_WORDS, Analyzer, Starts, places, starts, surface, word_at
+from kb.finding.beginnings import Beginnings, beginnings
+from kb.polish import STOP_WORDS, Analyzer, places, surface, word_at
 
 SNIPPET_CHARACTERS = 260
 LONGEST_READ = 200_000
@@ -121,7 +122,7 @@ class Highlighter:
     def _each_asked(self, text: str, among: Sequence[int] | None) -> Iterator[tuple[int, re.Match[str]]]:
         """The words that have a term of the query, with their numbers."""
         if among is not None:
-            begins = starts(text)
+            begins = beginnings(text)
             numbers = sorted({*among[: bisect_left(among, len(begins))], *self._functions(text, begins)})
             yield from zip(numbers, map(partial(word_at, text), begins[numbers].tolist()), strict=True)
             return
@@ -130,7 +131,7 @@ class Highlighter:
             yield from ((first + number, piece[number]) for number in self._asked(piece))
             first += len(piece)
 
-    def _functions(self, text: str, begins: Starts) -> Iterator[int]:
+    def _functions(self, text: str, begins: Beginnings) -> Iterator[int]:
         """The function words that have a term of the query, by number: in the index they are none by their terms."""
         if not self._function:
             return
