@@ -379,6 +379,8 @@ class Sandbox:
         environment["PYTHONPATH"] = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
         # Threads of BLAS take long to start, and do not live on in a child that is forked.
         environment["OPENBLAS_NUM_THREADS"] = "1"
+        # Where memory ends while JSON is being written, Rust would wait for ever for the memory to say where.
+        environment["RUST_BACKTRACE"] = "0"
         try:
             with self._errors.open("wb") as stderr:
                 # A session of its own: Ctrl-C reaches the parent alone, and ending the sockets ends the children.

@@ -151,7 +151,7 @@ def test_reading_is_told_and_undone(client: httpx.Client) -> None:
     """What was searched for is one line with one link that takes every word literally and keeps the filters."""
     _, page = get(client, "/szukaj?q=dofinansowanei+zit+w&year=2024")
     text = " ".join(page.text.split())
-    assert "Szukano: dofinansowanie zit w, też: zintegrowane inwestycje terytorialne " in text
+    assert "Szukano: dofinansowanie zit w, też: dotacja, zintegrowane inwestycje terytorialne " in text
     assert text.count("szukaj dosłownie") == 1
     undo = next(link for link in page.links if "%E2%80%9Ezit%E2%80%9D" in link)
     assert "year=2024" in undo
