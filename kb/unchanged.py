@@ -17,7 +17,7 @@ from pathlib import Path
 from kb import extract, polish
 from kb.archive import Archive
 from kb.disk import digest, sealed, stamp, unsealed, write_bytes_atomic
-from kb.engine import Stands, Store
+from kb.engine import HasStamp, Store
 from kb.errors import IndexLocked
 from kb.listing import Listing
 from kb.model import Status
@@ -37,7 +37,7 @@ class LastReport:
 
     def repeated(self) -> Report | None:
         """What a run would report now; None where it may have something to do."""
-        if not isinstance(self._store, Stands) or not self._path.is_file():
+        if not isinstance(self._store, HasStamp) or not self._path.is_file():
             return None
         # Whatever is wrong here is told by the run that follows.
         with suppress(OSError, ValueError, TypeError, IndexLocked), self._store.alone(), self._archive.writing():
@@ -73,11 +73,11 @@ class LastReport:
     def _seen(self) -> Iterator[str]:
         """A text for each of the things that a run looks at; "" where one may be another without being seen to be."""
         yield self._listing.digest
-        yield self._store.standing() if isinstance(self._store, Stands) else ""
+        yield self._store.stamp() if isinstance(self._store, HasStamp) else ""
         yield f"{self._store.format}\n{_program()}"
         yield repr([os.fsencode(folder.absolute()) for folder in (self._settings.index, self._settings.store)])
         yield repr(stamp(self._settings.hashes))
-        yield self._archive.standing()
+        yield self._archive.stamp()
 
     def _would_recognise(self, recognised: Collection[str]) -> bool:
         """Whether scans would be read otherwise now than they were."""

@@ -7,7 +7,7 @@ an impossible date spoils itself alone. What a value means is for whoever asked 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 
 import yaml
@@ -158,13 +158,14 @@ def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str
             found = read_mapping(part.lstrip("\t"), first_line + above)
         except Refused as problem:
             where = "" if " w wierszu " in str(problem) else f"wiersz {first_line + above}: "
-            found = _meant(part)
-            if not found:
+            meant = _meant(part)
+            if meant is None:
                 name = _NAME.match(part)
                 lost = f"klucz „{name[1]}”" if name else f"„{part.strip()[:40]}”"
                 problems.append(f"{where}{problem}; pominięto {lost}")
                 continue
-            problems.append(f"{where}{problem}; wartość przyjęto jako tekst{_advice(found)}")
+            problems.append(f"{where}{problem}; wartość przyjęto jako tekst{_advice(*meant)}")
+            found = dict([meant])
         if part.startswith("\t"):
             problems.append(f"tabulator przed kluczem w wierszu {first_line + above} (usuń go)")
         for key, value in found.items():
@@ -175,14 +176,14 @@ def _key_by_key(parts: list[tuple[int, str]], first_line: int) -> tuple[dict[str
     return values, problems
 
 
-def _meant(part: str) -> dict[str, Value]:
+def _meant(part: str) -> tuple[str, str] | None:
     """A key and its value in one line that YAML refuses, as whoever wrote them meant them: a text.
 
-    Nothing of anything longer, nor of a list or mapping that does not end.
+    None for anything longer, and for a list or mapping that does not end.
     """
     written = _WRITTEN.fullmatch(part)
     if not written:
-        return {}
+        return None
     key, _, rest = written.groups()
     value = rest.strip()
     if (
@@ -191,20 +192,19 @@ def _meant(part: str) -> dict[str, Value]:
         or _ENDS.get(value[0], "") not in value
         or _UNPRINTABLE.search(value)
     ):
-        return {}
+        return None
     quote = value[0]
     if quote in "\"'":
         if value.count(quote) % 2:
             value = value[1:]
         elif value.count(quote) == 2 and value.endswith(quote):
             value = value[1:-1]
-    return {key: value} if value else {}
+    return (key, value) if value else None
 
 
-def _advice(meant: Mapping[str, Value]) -> str:
+def _advice(key: str, value: str) -> str:
     """How to write a key and its value; "" for a long one."""
-    [(key, value)] = meant.items()
-    if not isinstance(value, str) or len(value) > _LONGEST_ADVICE:
+    if len(value) > _LONGEST_ADVICE:
         return ""
     plain = '"' in value or "\\" in value
     quoted = "'" + value.replace("'", "''") + "'" if plain else f'"{value}"'

@@ -468,7 +468,7 @@ def test_killed_between_index_and_ledger(library: Library, step: str) -> None:
     library.markdown("a.md", "Tekst drugi.")
     places = {
         "kept": "kb.archive.files.Incoming.keep = after(kb.archive.files.Incoming.keep)",
-        "committed": "kb.engine.embedded.EmbeddedWriter.commit = after(kb.engine.embedded.EmbeddedWriter.commit)",
+        "committed": "kb.engine.embedded.writer.EmbeddedWriter.commit = after(kb.engine.embedded.writer.EmbeddedWriter.commit)",
         "recording": "kb.archive.ledger.Version = None; sqlite(kb.archive.ledger)",
     }
     code = f"""

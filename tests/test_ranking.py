@@ -65,18 +65,18 @@ def test_best_of_a_field_and_sum_of_fields(fields: list[list[dict[int, float]]])
     assert weights.tolist() == pytest.approx([sum(own.get(row, 0) for own in best) for row in everywhere], rel=1e-4)
 
 
-def _standing(places: set[tuple[int, int]]) -> ranking.Standing:
+def _postings(places: set[tuple[int, int]]) -> ranking.Postings:
     counts = Counter(row for row, _ in places)
     positions = np.array([position for _, position in sorted(places)], np.uint16)
     rows = np.array(sorted(counts), np.intp)
     frequencies = np.array([counts[row] for row in rows.tolist()], np.uint8)
-    return ranking.Standing(len(rows), lambda: (rows, frequencies), lambda: positions)
+    return ranking.Postings(len(rows), lambda: (rows, frequencies), lambda: positions)
 
 
 @given(st.lists(st.none() | st.lists(POSITIONS, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_phrase_is_what_stands_side_by_side(steps: list[list[set[tuple[int, int]]] | None]) -> None:
     """Each beginning counts once, in its own row, with a word in the place of each gap before the last word."""
-    rows, counts = ranking.phrase([None if step is None else [_standing(term) for term in step] for step in steps])
+    rows, counts = ranking.phrase([None if step is None else [_postings(term) for term in step] for step in steps])
     said = any(step is not None for step in steps)
     places = [None if step is None else set().union(*step) for step in steps]
     beginnings = [

@@ -76,7 +76,7 @@ class Archive:
         folder = f"{self.folder}/{kind}"
         return {name.partition(".")[0] for part in _names(folder) for name in _names(f"{folder}/{part}")}
 
-    def standing(self) -> str:
+    def stamp(self) -> str:
         """Another text whenever a file of bytes or text has come or gone, or the ledger is another."""
         digest = hashlib.blake2b()
         for kind in ("files", "texts"):

@@ -392,10 +392,10 @@ class HasCondition(Protocol):
 
 
 @runtime_checkable
-class Stands(Protocol):
+class HasStamp(Protocol):
     """An ability that not every engine has: to tell, without opening the index, whether it is as it was."""
 
-    def standing(self) -> str:
+    def stamp(self) -> str:
         """Another text after every change of the index, by whomever; "" where it has not been looked through as it is."""
         ...
 

@@ -93,7 +93,7 @@ class Synonyms:
         path = documents / SYNONYMS_FILE
         if not os.path.lexists(path):
             return cls.everyday(analyzer)
-        failed = f"Nie da się użyć pliku {SYNONYMS_FILE}. Popraw go; do tego czasu skróty i synonimy nie działają."
+        failed = f"Nie da się użyć pliku {SYNONYMS_FILE}. Popraw go; do tego czasu jego skróty i synonimy nie działają."
         raw, problem = read_yaml(path, documents)
         if problem:
             raise TaxonomyError(failed, [problem])

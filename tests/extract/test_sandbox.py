@@ -232,9 +232,15 @@ def test_a_batch_is_told_file_by_file(sandbox: Sandbox, folder: Path) -> None:
     ids=["characters", "time", "memory", "binary", "missing"],
 )
 def test_a_bad_file_in_a_batch(
-    tmp_path: Path, limits: Limits, text: str | bytes | None, status: Status, said: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    limits: Limits,
+    text: str | bytes | None,
+    status: Status,
+    said: str,
 ) -> None:
     """A file that goes over a limit is reported alone: those that share its child are read."""
+    monkeypatch.setenv("RUST_BACKTRACE", "1")  # for which a reader without memory would wait
     paths = _articles(tmp_path)
     bad = tmp_path / "zly.md"
     if text is not None:

@@ -2,7 +2,7 @@
 
 ``builds`` says which build is live; of one, ``segments`` are read and ``writer`` writes (``codec`` is how lists lie on disk);
 ``state`` is one commit, searched with ``rows`` (what stands where), ``scoring`` (what a concept adds to a page), ``facets``
-(sets of documents) and the formulas of ``ranking``; what was worked out is ``kept`` for a while.
+(sets of documents) and the formulas of ``ranking``; a ``cache`` keeps what was worked out.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.deadline import untimed
 from kb.disk import lock
-from kb.engine import AnalysedDocument, BuildInfo, IndexedFile
-from kb.engine.embedded.builds import SCHEMA_VERSION, BuildFile, Builds
-from kb.errors import IndexDamaged, IndexMismatch, IndexMissing, KbError
+from kb.engine import BuildInfo
+from kb.engine.embedded.builds import SCHEMA_VERSION, Builds
+from kb.errors import IndexDamaged, IndexMismatch, IndexMissing
 from kb.settings import Settings
 from kb.tuning import Tuning
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     # NumPy and Whoosh take longer to load than "kb index" takes to see that nothing has changed.
     from kb.engine.embedded.segments import KeptLists
     from kb.engine.embedded.state import EmbeddedState
-    from kb.engine.embedded.writer import RowWriter
+    from kb.engine.embedded.writer import EmbeddedWriter
 
 _LOG = logging.getLogger(__name__)
 _SHARE_OF_LISTS = 0.1
@@ -142,9 +141,9 @@ class EmbeddedStore:
             finally:
                 writer.rows.cancel()
 
-    def standing(self) -> str:
+    def stamp(self) -> str:
         """Another text after every change of the index, by whomever; "" where it has not been looked through as it is."""
-        return self._builds.standing()
+        return self._builds.stamp()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -163,7 +162,7 @@ class EmbeddedStore:
 
     def _writer(self, fingerprint: str, rebuild: bool) -> EmbeddedWriter:
         from kb.engine.embedded.segments import create
-        from kb.engine.embedded.writer import RowWriter
+        from kb.engine.embedded.writer import EmbeddedWriter, RowWriter
 
         try:
             build = self._builds.live()
@@ -177,67 +176,3 @@ class EmbeddedStore:
         build = self._builds.start()
         create(build)
         return EmbeddedWriter(self._builds, build, RowWriter(build), fingerprint)
-
-
-class EmbeddedWriter:
-    """Writes to a build: the live one, or a fresh one with the ``fingerprint`` that it gets."""
-
-    def __init__(self, builds: Builds, build: Path, rows: RowWriter, fingerprint: str = "") -> None:
-        self._builds = builds
-        self._build = build
-        self._fingerprint = fingerprint
-        self._added: dict[str, int] = {}
-        self.rows = rows
-
-    @property
-    def build(self) -> str:
-        """The name of the build."""
-        return self._build.name
-
-    @property
-    def fresh(self) -> bool:
-        """Whether the build is new and empty."""
-        return bool(self._fingerprint)
-
-    def replaced(self) -> EmbeddedState | None:
-        """The state that a fresh build is to replace, or where that is damaged the one before; None where none can be read."""
-        from kb.engine.embedded.segments import open_segments
-        from kb.engine.embedded.state import EmbeddedState
-
-        for build in reversed(self._builds.finished()):
-            # Another schema may have other values in its rows.
-            with suppress(KbError, ValueError, TypeError, KeyError, OSError):
-                return EmbeddedState((build.name, -1), open_segments(build), 0, Tuning())
-        return None
-
-    def files(self) -> list[IndexedFile]:
-        """Every file in the index at the start of this write."""
-        return self.rows.files()
-
-    def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
-        """Add a document, replacing the one of the same id."""
-        self.rows.add(document, file)
-        self._added[document.document.id] = len(document.pages)
-
-    def remove(self, document: str) -> None:
-        """Remove a document."""
-        self._added.pop(document, None)
-        self.rows.remove(document)
-
-    def commit(self) -> None:
-        """Make all changes seen at once. A fresh build is read before it goes live: raises KbError where it is not whole."""
-        self.rows.commit()
-        if self.fresh:
-            from kb.engine.embedded.segments import open_segments
-            from kb.engine.embedded.state import EmbeddedState
-
-            expected = len(self._added), sum(self._added.values())
-            found = EmbeddedState(("", 0), open_segments(self._build), 0, Tuning()).size
-            if found != expected:
-                raise KbError(
-                    "Nowy indeks jest niepełny, więc działa nadal poprzedni. Uruchom „kb index” ponownie.",
-                    [f"dokumenty i strony: zapisano {expected[0]} i {expected[1]}, odczytano {found[0]} i {found[1]}"],
-                )
-            created = datetime.now(UTC).isoformat(timespec="seconds")
-            self._builds.switch(self._build, BuildFile(self._fingerprint, created, *expected))
-            self._builds.looked.keep()

@@ -89,7 +89,7 @@ class Builds:
         self._seen = ((switch.st_ino, switch.st_mtime_ns), (folder.st_ino, folder.st_mtime_ns), found)
         return found
 
-    def standing(self) -> str:
+    def stamp(self) -> str:
         """Another text after every change of the live build's files, and where a build has come or gone.
 
         "" where there is no live build, or one of its files is not known to be what was written.

@@ -32,7 +32,7 @@ Keys = NDArray[np.int64]
 """Rows with positions in them."""
 
 _FEW = 12
-"""Of so many one: then it is faster to look for these than to look at all."""
+"""Of two lists, one that is so many times as long is searched for each row of the other; else marking its rows is faster."""
 _POSITION_BITS = 32
 _POSITIONS = 2**_POSITION_BITS - 1
 
@@ -100,10 +100,10 @@ def _new(ordered: NDArray[np.integer[Any]]) -> Bools:
     return new
 
 
-class Standing:
-    """Where a term stands: on how many rows, and what is read when it is asked for.
+class Postings:
+    """A term's list: on how many rows it stands, and the rest when it is asked for.
 
-    That are its rows, ascending, with its frequency in each, and its positions in all of them, row after row.
+    The rest is its rows, ascending, with its frequency in each, and its positions in all of them, row after row.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Standing:
         return self.counts[0]
 
 
-def phrase(steps: Sequence[Sequence[Standing] | None]) -> tuple[Indices, Numbers]:
+def phrase(steps: Sequence[Sequence[Postings] | None]) -> tuple[Indices, Numbers]:
     """Rows where the steps stand at consecutive positions, and how often.
 
     ``steps`` holds the alternative terms of each step, or None for any word. A row and a position make one 64-bit key, so
@@ -153,7 +153,7 @@ def phrase(steps: Sequence[Sequence[Standing] | None]) -> tuple[Indices, Numbers
     return rows[first], np.diff(first, append=len(rows))
 
 
-def _common(steps: Sequence[Sequence[Standing]]) -> Indices:
+def _common(steps: Sequence[Sequence[Postings]]) -> Indices:
     """The rows that have every step, ascending; the first step is that of the fewest."""
     rows = np.empty(0, np.intp)
     for number, step in enumerate(steps):
@@ -170,7 +170,7 @@ def _common(steps: Sequence[Sequence[Standing]]) -> Indices:
     return rows
 
 
-def _is_in(rows: Indices, term: Standing) -> Bools:
+def _is_in(rows: Indices, term: Postings) -> Bools:
     """Which of the rows, ascending, have the term."""
     if term.count > _FEW * len(rows):
         at = term.rows.searchsorted(rows)
@@ -182,7 +182,7 @@ def _is_in(rows: Indices, term: Standing) -> Bools:
     return marked[rows]
 
 
-def _chosen(term: Standing, rows: Indices) -> Indices:
+def _chosen(term: Postings, rows: Indices) -> Indices:
     """Where in a term's rows those of the rows, ascending, stand that have it."""
     if term.count > _FEW * len(rows):
         at = term.rows.searchsorted(rows)
@@ -194,7 +194,7 @@ def _chosen(term: Standing, rows: Indices) -> Indices:
     return marked[term.rows].nonzero()[0]
 
 
-def _places(term: Standing, chosen: Indices) -> Keys:
+def _places(term: Postings, chosen: Indices) -> Keys:
     """The keys of a term's places in the ``chosen`` of its rows."""
     if not len(chosen):
         return np.empty(0, np.int64)
@@ -251,7 +251,7 @@ def _both(one: Keys, other: Keys) -> Keys:
     return shared
 
 
-def places(terms: Iterable[Standing], wanted: Indices) -> Keys:
+def places(terms: Iterable[Postings], wanted: Indices) -> Keys:
     """The keys of all places of any of the terms in those of the ``wanted`` rows, ascending, that have it; each once."""
     return _alternatives([_places(term, _chosen(term, wanted)) for term in terms if term.count])
 

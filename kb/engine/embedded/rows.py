@@ -85,8 +85,8 @@ class Rows:
         for segment, base, (first, end) in zip(self.segments, self._bases, pairwise(borders), strict=True):
             if first < end:
                 own = rows[first:end] - base
-                standing = (segment.standing(field, term) for field, term in terms)
-                found += ranking.by_row(ranking.places(filter(None, standing), own), own)
+                postings = (segment.postings(field, term) for field, term in terms)
+                found += ranking.by_row(ranking.places(filter(None, postings), own), own)
         return found
 
     def pages_of(self, document_rows: Indices) -> Indices:
@@ -100,13 +100,13 @@ class Rows:
 def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Indices, Numbers] | None:
     """The rows of one segment, counted over all of them, and how often the steps stand there; None where nowhere."""
     if len(steps) == 1 and len(steps[0]) == 1:
-        term = segment.standing(field, steps[0][0])
+        term = segment.postings(field, steps[0][0])
         found = term.counts if term else None
     else:
-        terms = [[segment.standing(field, term) for term in step] for step in steps]
-        standing = [[term for term in step if term] if step else None for step in terms]
+        terms = [[segment.postings(field, term) for term in step] for step in steps]
+        postings = [[term for term in step if term] if step else None for step in terms]
         # A step that none of its terms has a place for: no list need be read.
-        found = None if [] in standing else ranking.phrase(standing)
+        found = None if [] in postings else ranking.phrase(postings)
     if found is None or not len(found[0]):
         return None
     return (found[0] + base, found[1]) if base else found

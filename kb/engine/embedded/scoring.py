@@ -10,7 +10,7 @@ import numpy as np
 from kb.deadline import check
 from kb.engine import Concept, Contribution, Form, idf
 from kb.engine.embedded import ranking
-from kb.engine.embedded.kept import Kept
+from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.ranking import Floats, Indices, Numbers, Weighted
 from kb.engine.embedded.rows import Rows, Steps
 from kb.tuning import Tuning
@@ -61,8 +61,8 @@ class Scorer:
             (name, share) for name, share in (("title", tuning.title), ("heading", tuning.heading)) if share
         ]
         for_counts = int(cache_bytes * _SHARE_OF_COUNTS)
-        self._scored: Kept[Scored] = Kept(cache_bytes - for_counts)
-        self._counts: Kept[int] = Kept(for_counts)
+        self._scored: Cache[Scored] = Cache(cache_bytes - for_counts)
+        self._counts: Cache[int] = Cache(for_counts)
 
     def scored(self, concept: Concept) -> Scored:
         """A concept's weight on every page that has it, the page's own weight multiplied in."""
@@ -72,7 +72,7 @@ class Scorer:
         if found is None:
             found = self._score(forms)
             # Of a word that stands nowhere the forms are all there is to keep.
-            self._scored.keep(forms, found, found.nbytes + bytes_of(forms))
+            self._scored.put(forms, found, found.nbytes + bytes_of(forms))
         return found
 
     def count(self, concept: Concept) -> int:
@@ -83,7 +83,7 @@ class Scorer:
         if found is None:
             words = [form for form in forms if len(form.steps) == 1]
             found = self._count(words) if len(words) == len(forms) else len(self.scored(concept).rows)
-            self._counts.keep(forms, found, bytes_of(forms))
+            self._counts.put(forms, found, bytes_of(forms))
         return found
 
     def _count(self, words: Sequence[Form]) -> int:

@@ -34,9 +34,9 @@ from whoosh.reading import SegmentReader
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
 from kb.engine.embedded import sums
+from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.codec import Place, Positions, find, read_counts, read_positions
-from kb.engine.embedded.kept import Kept
-from kb.engine.embedded.ranking import Indices, Ints, Numbers, Standing
+from kb.engine.embedded.ranking import Indices, Ints, Numbers, Postings
 from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
 from kb.model import Document, Heading, Page, Status
@@ -148,7 +148,7 @@ class KeptLists:
             max(int(most_bytes * _SHARE_OF_PLACES) // _PLACE_BYTES, 1)
         )
         self._lock = threading.Lock()
-        self.lists: Kept[tuple[Indices, Numbers]] = Kept(int(most_bytes * (1 - _SHARE_OF_PLACES)))
+        self.lists: Cache[tuple[Indices, Numbers]] = Cache(int(most_bytes * (1 - _SHARE_OF_PLACES)))
 
     def place(self, key: tuple[str, str, str], find: Callable[[], Place | None]) -> Place | None:
         """The place of (segment, field, term), found where it is not kept; None of a term that the segment does not have."""
@@ -194,7 +194,7 @@ class Segment:
         length = values["text"]
         return values | {"text": str(rest[:length], "utf-8"), "html": str(rest[length:], "utf-8")}
 
-    def standing(self, field: str, term: str) -> Standing | None:
+    def postings(self, field: str, term: str) -> Postings | None:
         """Where a term stands, deleted rows included; None of one that is not there."""
         # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
         key = self.id, field, term
@@ -202,13 +202,13 @@ class Segment:
         if place is None:
             return None
         file = self._reader._terms._postfile
-        return Standing(place.count, partial(self._counts, key, place), partial(read_positions, file, place))
+        return Postings(place.count, partial(self._counts, key, place), partial(read_positions, file, place))
 
     def _counts(self, key: tuple[str, str, str], place: Place) -> tuple[Indices, Numbers]:
         found = self._kept.lists.get(key)
         if found is None:
             found = read_counts(self._reader._terms._postfile, place)
-            self._kept.lists.keep(key, found, _PLACE_BYTES + _ROW_BYTES * place.count + place.length)
+            self._kept.lists.put(key, found, _PLACE_BYTES + _ROW_BYTES * place.count + place.length)
         return found
 
     def lexicon(self) -> Iterator[tuple[str, int]]:

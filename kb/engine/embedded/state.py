@@ -24,8 +24,8 @@ from kb.engine import (
     standing,
 )
 from kb.engine.embedded import ranking
+from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.facets import Facets
-from kb.engine.embedded.kept import Kept
 from kb.engine.embedded.ranking import Bools, Floats, Indices, Ints
 from kb.engine.embedded.rows import Rows
 from kb.engine.embedded.scoring import Scored, Scorer, bytes_of
@@ -36,7 +36,7 @@ from kb.tuning import Tuning
 _ROUNDING = 1e-4
 """float32 tolerance at the floor: a page that holds just enough must not be lost by the last digits of a sum."""
 _ROOM = 1.001
-"""A little more than the whole of a best page, for the same reason."""
+"""A document is ranked by at most this and the second page's share times its best page: 1, and the same tolerance."""
 _SHARE_OF_MATCHES = 0.5
 """Of the memory for what concepts weigh, what goes to the matches of whole questions."""
 
@@ -77,7 +77,7 @@ class EmbeddedState:
         rows = self.rows = Rows(segments, tuning)
         for_matches = int(cache_bytes * _SHARE_OF_MATCHES)
         self._scorer = Scorer(rows, cache_bytes - for_matches, tuning)
-        self._kept: Kept[tuple[NDArray[np.uint8], Floats]] = Kept(for_matches)
+        self._matches: Cache[tuple[NDArray[np.uint8], Floats]] = Cache(for_matches)
         self._facets = Facets(rows.records)
         self._alive = ~rows.deleted[rows.starts]
         self._ordinals = {record.id: i for i, record in enumerate(rows.records) if self._alive[i]}
@@ -321,15 +321,16 @@ class EmbeddedState:
         Those of the latest questions are kept: their next pages, other filters and another order ask for the same.
         """
         key = request.concepts, request.floor
-        kept = self._kept.get(key)
+        kept = self._matches.get(key)
         if kept is not None:
             return np.unpackbits(kept[0], count=len(self.rows)).view(np.bool_).nonzero()[0], kept[1]
         matching, scores = self._worked_out(request)
         rows = matching.nonzero()[0]
         scores = scores[rows]
+        scores.flags.writeable = False  # whoever asks the same next gets it too
         bits = np.packbits(matching)  # a question matches many of the pages: their numbers would take more room
         size = bits.nbytes + scores.nbytes + sum(bytes_of(concept.forms) for concept in request.concepts)
-        self._kept.keep(key, (bits, scores), size)
+        self._matches.put(key, (bits, scores), size)
         return rows, scores
 
     def _worked_out(self, request: Request) -> tuple[Bools, Floats]:

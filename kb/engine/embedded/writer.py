@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from itertools import chain, compress
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,13 @@ from whoosh.writing import SegmentWriter
 
 from kb.engine import AnalysedDocument, IndexedFile, Word
 from kb.engine.embedded import sums
+from kb.engine.embedded.builds import BuildFile, Builds
 from kb.engine.embedded.codec import ArrayCodec, Terms, WordStream
 from kb.engine.embedded.segments import open_segments, open_to_write
+from kb.engine.embedded.state import EmbeddedState
+from kb.errors import KbError
 from kb.model import Page
+from kb.tuning import Tuning
 
 _SMALL_SEGMENT = 2_000
 _MANY_SEGMENTS = 8
@@ -42,6 +48,64 @@ class _Numbers(dict[Word, int]):
     def __missing__(self, word: Word) -> int:
         number = self[word] = len(self)
         return number
+
+
+class EmbeddedWriter:
+    """Writes to a build: the live one, or a fresh one with the ``fingerprint`` that it gets."""
+
+    def __init__(self, builds: Builds, build: Path, rows: RowWriter, fingerprint: str = "") -> None:
+        self._builds = builds
+        self._build = build
+        self._fingerprint = fingerprint
+        self._added: dict[str, int] = {}
+        self.rows = rows
+
+    @property
+    def build(self) -> str:
+        """The name of the build."""
+        return self._build.name
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the build is new and empty."""
+        return bool(self._fingerprint)
+
+    def replaced(self) -> EmbeddedState | None:
+        """The state that a fresh build is to replace, or where that is damaged the one before; None where none can be read."""
+        for build in reversed(self._builds.finished()):
+            # Another schema may have other values in its rows.
+            with suppress(KbError, ValueError, TypeError, KeyError, OSError):
+                return EmbeddedState((build.name, -1), open_segments(build), 0, Tuning())
+        return None
+
+    def files(self) -> list[IndexedFile]:
+        """Every file in the index at the start of this write."""
+        return self.rows.files()
+
+    def add(self, document: AnalysedDocument, file: IndexedFile) -> None:
+        """Add a document, replacing the one of the same id."""
+        self.rows.add(document, file)
+        self._added[document.document.id] = len(document.pages)
+
+    def remove(self, document: str) -> None:
+        """Remove a document."""
+        self._added.pop(document, None)
+        self.rows.remove(document)
+
+    def commit(self) -> None:
+        """Make all changes seen at once. A fresh build is read before it goes live: raises KbError where it is not whole."""
+        self.rows.commit()
+        if self.fresh:
+            expected = len(self._added), sum(self._added.values())
+            found = EmbeddedState(("", 0), open_segments(self._build), 0, Tuning()).size
+            if found != expected:
+                raise KbError(
+                    "Nowy indeks jest niepełny, więc działa nadal poprzedni. Uruchom „kb index” ponownie.",
+                    [f"dokumenty i strony: zapisano {expected[0]} i {expected[1]}, odczytano {found[0]} i {found[1]}"],
+                )
+            created = datetime.now(UTC).isoformat(timespec="seconds")
+            self._builds.switch(self._build, BuildFile(self._fingerprint, created, *expected))
+            self._builds.looked.keep()
 
 
 class RowWriter:
