@@ -474,7 +474,7 @@ def test_killed_between_index_and_ledger(library: Library, step: str) -> None:
     code = f"""
 import os, signal, sys, sqlite3
 from pathlib import Path
-import kb.archive.files, kb.archive.ledger, kb.engine.embedded
+import kb.archive.files, kb.archive.ledger, kb.engine.embedded.writer
 from kb import indexer
 from kb.settings import Settings
 def after(method):
