@@ -215,13 +215,7 @@ class Run:
         shown: dict[str, Held] = {}
         for id, file in self.documents.items():
             held, asked = self._held.get(id), names[file.path].asked
-            if (
-                held is None
-                or held.version != file.version
-                or held.path != file.path
-                or held.asked != asked
-                or held.removed
-            ):
+            if held is None or held[1:5] != (file.path, file.version, asked, None):
                 shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
         left = [id for id, held in self._held.items() if not held.removed and id not in self.documents]
         at_hand = filter(None, self.written.values())
@@ -262,11 +256,7 @@ class Run:
         if self.incoming:
             self._keep_unchanged(plan.unchanged)
         for entry, old in plan.unchanged:
-            if plan.names[entry.name].holder:
-                self._report_indexed(entry, old, Status.UNCHANGED)
-            else:
-                row = FileReport(entry.name, Status.UNCHANGED, old.pages, old.words, "", old.warnings, old.notes)
-                self.reports.append(row)
+            self._report_indexed(entry, old, Status.UNCHANGED)
         for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
             self._take(entry, extraction, self._before.get(entry.name))
             self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))

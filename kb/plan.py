@@ -62,7 +62,6 @@ def make_plan(
     failing: list[FoundFile] = []
     same: list[tuple[FoundFile, IndexedFile]] = []
     to_read: list[FoundFile] = []
-    keeping: dict[str, Held] = {}
     for entry in found:
         old, known = before.get(entry.name), held.get(entry.name)
         if entry.status is Status.DUPLICATE:
@@ -76,11 +75,7 @@ def make_plan(
         elif old and known and old.version == entry.version and old.metadata == entry.metadata and not again(old):
             same.append((entry, old))
             # Who did not get the id that it asked for gets it when it is free.
-            settled = known.asked in ("", known.id)
-            if settled and not known.aliases:
-                keeping[entry.name] = known
-            else:
-                claims.append(_claim(entry.name, entry.version, known, settled=settled))
+            claims.append(_claim(entry.name, entry.version, known, settled=known.asked in ("", known.id)))
         else:
             to_read.append(entry)
             asked = ask(entry)
@@ -88,7 +83,7 @@ def make_plan(
             claims.append(
                 Claim(path=entry.name, version=entry.version, made=made, asked=asked.id, aliases=asked.aliases)
             )
-    names = share_out(claims, ledger, keeping)
+    names = share_out(claims, ledger)
     ids = {name.id: path for path, name in names.items()}
     moved = {entry.name: entry for entry, old in same if names[entry.name].id != old.document}
     return Plan(

@@ -45,15 +45,9 @@ class Name(NamedTuple):
     refused: tuple[tuple[str, str], ...] = ()
 
 
-def share_out(
-    claims: Iterable[Claim], ledger: Mapping[str, Held], keeping: Mapping[str, Held] | None = None
-) -> dict[str, Name]:
-    """A name for each file, by path. ``claims`` are those of all files that are in the collection, each path once.
-
-    But for those in ``keeping``, by path: what they have, which are ids without aliases, they keep. In most runs these are nearly
-    all, and nothing is asked about them.
-    """
-    sharing = _Sharing(claims, ledger, keeping or {})
+def share_out(claims: Iterable[Claim], ledger: Mapping[str, Held]) -> dict[str, Name]:
+    """A name for each file, by path. ``claims`` are those of all files that are in the collection, each path once."""
+    sharing = _Sharing(claims, ledger)
     sharing.keep()
     sharing.give_asked()
     sharing.give_made()
@@ -63,14 +57,13 @@ def share_out(
 class _Sharing:
     """Ids on their way to files, by path. Every step goes by the order of the paths."""
 
-    def __init__(self, claims: Iterable[Claim], ledger: Mapping[str, Held], keeping: Mapping[str, Held]) -> None:
-        self._keeping = keeping
+    def __init__(self, claims: Iterable[Claim], ledger: Mapping[str, Held]) -> None:
         self._claims = {claim.path: claim for claim in sorted(claims, key=itemgetter(0))}
         self._ledger = ledger
         self._has = {held.path: held.id for held in ledger.values() if not held.removed}
         self._aliases = {alias: claim.path for claim in self._claims.values() for alias in claim.aliases}
-        self._ids: dict[str, str] = {path: held.id for path, held in keeping.items()}
-        self._holders: dict[str, str] = {held.id: path for path, held in keeping.items()}
+        self._ids: dict[str, str] = {}
+        self._holders: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
 
     def _give(self, claim: Claim, id: str) -> None:
@@ -119,18 +112,16 @@ class _Sharing:
         before = self._ledger.get(id)
         if before is None or before.path == claim.path:
             return True
-        gone = before.path not in self._claims and before.path not in self._keeping
-        return gone and before.version == claim.version
+        return before.path not in self._claims and before.version == claim.version
 
     def names(self) -> dict[str, Name]:
         """The ids with their aliases: no alias is the id of a document, or leads to two; who has one keeps it."""
         taken: dict[str, str] = {}
         for held in self._ledger.values():
-            if held.aliases and not held.removed and held.path in self._claims:
+            if held.aliases and not held.removed and held.path in self._ids:
                 wanted = self._claims[held.path].aliases
                 taken |= {alias: held.path for alias in held.aliases if alias in wanted and alias not in self._holders}
-        kept = {path: Name(held.id, held.asked) for path, held in self._keeping.items()}
-        return kept | {path: self._name(claim, taken) for path, claim in self._claims.items()}
+        return {path: self._name(claim, taken) for path, claim in self._claims.items()}
 
     def _name(self, claim: Claim, taken: dict[str, str]) -> Name:
         id = self._ids[claim.path]
