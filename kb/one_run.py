@@ -145,7 +145,6 @@ class Run:
         lasting = (Status.INDEXED, Status.UNCHANGED, Status.REMOVED, Status.SKIPPED, *([Status.DUPLICATE] * idle))
         return (
             not self._left_over
-            and not self.plan.failing
             and all(row.status in lasting for row in self.reports)
             and not any(file.unread for file in self.documents.values())
         )

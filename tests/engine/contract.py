@@ -607,6 +607,17 @@ class EngineContract(ABC):
         assert index.ids(word("gmina"), filters={"kind": frozenset({"nie ma"})}) == []
         assert index.state.match(Request(concepts=(), facets=("year",))).facets == {"year": {}}
 
+    def test_a_second_page_counts(self, index: Index) -> None:
+        """A document with two good pages goes before one with a single page that is a little better, or as good."""
+        index.commit(
+            document("better", "gmina gmina gmina powiat", "powiat"),
+            document("as good", "gmina gmina powiat powiat", "powiat"),
+            document("both", "gmina gmina powiat powiat", "gmina gmina powiat powiat"),
+        )
+        both, better, as_good = index.state.match(Request(concepts=(word("gmina"),), limit=10)).documents
+        assert [match.document.id for match in (both, better, as_good)] == ["both", "better", "as good"]
+        assert better.score > both.score == both.pages[1].score == as_good.score
+
     def test_order_of_time(self, index: Index) -> None:
         """By date, newest or oldest first, without a date last in both; those of one day by relevance."""
         index.commit(

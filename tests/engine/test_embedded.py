@@ -84,13 +84,6 @@ class TestEmbedded(EngineContract):
                 latest |= {given[0].document.id: given for given in added}
             check_places(index.state, [given for given, _ in latest.values()])
 
-    def test_a_second_page_as_good_as_the_best_counts(self, index: Index) -> None:
-        """Of two equal pages one is the best and the other the second: the document goes before one with a single such page."""
-        index.commit(document("a", "gmina", "powiat"), document("b", "gmina", "gmina"))
-        best, other = index.state.match(Request(concepts=(word("gmina"),), limit=10)).documents
-        assert best.document.id == "b"
-        assert best.pages[0].score == best.pages[1].score == other.pages[0].score
-
     def test_a_small_cache_changes_no_answer(self, index: Index) -> None:
         """With memory for hardly any posting list the answers are the same, the first time and again."""
         index.commit(*(document(str(n), "gmina powiat " * n, "wójt rada") for n in range(1, 30)))

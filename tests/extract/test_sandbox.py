@@ -233,14 +233,12 @@ def test_a_batch_is_told_file_by_file(sandbox: Sandbox, folder: Path) -> None:
 )
 def test_a_bad_file_in_a_batch(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     limits: Limits,
     text: str | bytes | None,
     status: Status,
     said: str,
 ) -> None:
     """A file that goes over a limit is reported alone: those that share its child are read."""
-    monkeypatch.setenv("RUST_BACKTRACE", "1")  # for which a reader without memory would wait
     paths = _articles(tmp_path)
     bad = tmp_path / "zly.md"
     if text is not None:
@@ -255,6 +253,19 @@ def test_a_bad_file_in_a_batch(
     assert failed.status is status
     assert said in failed.message
     assert {extraction.status for extraction in extractions.values()} == {Status.INDEXED}
+
+
+@needs_proc
+def test_readers_leave_no_trace_of_lost_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory ends inside Rust, a reader that should say where would wait for ever for the memory to say it."""
+    monkeypatch.setenv("RUST_BACKTRACE", "1")
+    others = _descendants(os.getpid()).keys()
+    with Sandbox(Limits(), jobs=1) as sandbox:
+        dict(sandbox.extract_all(_articles(tmp_path)))
+        readers = _descendants(os.getpid()).keys() - others
+        environments = [Path(f"/proc/{reader}/environ").read_bytes().split(b"\0") for reader in readers]
+    assert environments
+    assert all(b"RUST_BACKTRACE=0" in environment for environment in environments)
 
 
 @needs_proc
