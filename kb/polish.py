@@ -32,9 +32,9 @@ ANALYZER_VERSION = "4"
 
 # The rest of a longer run is no word of its own: there is a letter before it.
 _WORD = re.compile(rf"(?<![^\W_])[^\W_]{{1,{limits.WORD_CHARACTERS}}}+|§")
+_PLAIN = re.compile("[\t\n -~ĄĆĘŁŃÓŚŹŻąćęłńóśźż§°«»–—„”…•]*+")
 _NO_INK = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _INVISIBLE = re.compile(rf"[{_NO_INK}]|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)")
-_PLAIN = re.compile("[\t\n -~ĄĆĘŁŃÓŚŹŻąćęłńóśźż§°«»–—„”…•]*+")
 _MAYBE_INVISIBLE = re.compile(rf"[{_NO_INK}\u200c\u200d]")
 """The same without a look around, ten times as fast; hardly any text has one of them."""
 _AT_ONCE = 20_000

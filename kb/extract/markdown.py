@@ -46,25 +46,10 @@ _LONGEST_FRONT_MATTER = 64 * 1024
 _ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
-_TAGS = {
-    "a",
-    "abbr",
-    "blockquote",
-    "br",
-    "code",
-    "dd",
-    "del",
-    "dl",
-    "dt",
-    "em",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "img",
-} | {"kbd", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+_TAGS = frozenset(
+    {"a", "abbr", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img"}
+    | {"kbd", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+)
 _ATTRIBUTES = {
     "a": {"href", "title", "id"},
     "img": {"src", "alt", "title"},
@@ -73,7 +58,7 @@ _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(_SECTION_LEVEL, _DEEPEST_LEVEL + 1)},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
-_CLEANER = nh3.Cleaner(tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener noreferrer")
+_CLEANER = nh3.Cleaner(tags=set(_TAGS), attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener noreferrer")
 
 
 def read_markdown(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
