@@ -264,9 +264,10 @@ def test_words_that_stand_nowhere_fill_no_cache(library: Library) -> None:
     for number in range(3000):
         form = Form(field="lemma", steps=((f"słowo{number}" * 10,),) * 3)
         state.frequencies([Concept(label="x", forms=(form,))])
-    for cache in (scorer._scored._values, scorer._counts._values):
-        real = sum(sys.getsizeof(term) for forms in cache for form in forms for step in form.steps for term in step)
-        assert 0 < real < cache.currsize <= 1024 * 1024
+    for cache in (scorer._scored, scorer._counts):
+        kept = cache._values
+        real = sum(sys.getsizeof(term) for forms in kept for form in forms for step in form.steps for term in step)
+        assert 0 < real < cache.bytes <= cache.most_bytes <= 1024 * 1024
     places = KeptLists(200_000)
     for number in range(1000):
         for term in (f"{number}" * 1000, f"{number}"):

@@ -263,6 +263,14 @@ def by_row(keys: Keys, rows: Indices) -> list[list[int]]:
     return [positions[first:end] for first, end in pairwise([*firsts, len(keys)])]
 
 
+def runs(firsts: Indices, lengths: Indices) -> Indices:
+    """The numbers of several runs, one after the other: so many from each of the ``firsts`` on."""
+    ends = lengths.cumsum()
+    numbers: Indices = np.repeat(firsts - (ends - lengths), lengths)
+    numbers += np.arange(len(numbers))
+    return numbers
+
+
 def top(scores: Floats, count: int) -> Indices:
     """Indices of the ``count`` greatest scores, greatest first, ties in index order."""
     if not count:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -84,8 +85,11 @@ class EmbeddedState:
         self.size = Size(int(np.count_nonzero(self._alive)), rows.page_count)
         self._second_page = tuning.second_page
         self._days = np.array([record.day for record in rows.records], dtype=np.int32)
-        self._in_order = np.argsort([standing(record.id, record.day) for record in rows.records])
-        """All documents as equals stand."""
+        self._places = np.empty(len(rows.records), np.int32)
+        self._places[np.argsort([standing(record.id, record.day) for record in rows.records])] = range(
+            len(rows.records)
+        )
+        """Where each document stands among equals."""
 
     # Reading rows
 
@@ -194,7 +198,7 @@ class EmbeddedState:
             documents = int(np.count_nonzero(best))
         return Ranked(
             documents=self._ranked_documents(
-                self._in_order_of(request, best, owners, pages.scores), pages, request.pages_per_document
+                self._in_order_of(request, best, pages), pages, request.pages_per_document
             ),
             total=total,
             total_pages=total_pages,
@@ -206,7 +210,7 @@ class EmbeddedState:
         """How many documents match each request."""
         return [self.rank(replace(request, limit=0, facets=())).total for request in requests]
 
-    def _in_order_of(self, request: Request, best: Floats, owners: Ints, scores: Floats) -> Indices:
+    def _in_order_of(self, request: Request, best: Floats, found: _Found) -> Indices:
         """The documents asked for, in their order; ``best`` is what each one's best page has, 0 of those not found.
 
         A document is ranked by its best page and a share of the next, so one whose best page is far from the others' has no
@@ -219,23 +223,31 @@ class EmbeddedState:
         least = np.float32(0)
         if by_relevance and last < len(best):
             least = np.partition(best, len(best) - last)[len(best) - last] / np.float32(_ROOM + self._second_page)
-        chosen = (best >= least) & (best > 0)
-        documents = self._in_order[chosen[self._in_order].nonzero()[0]]
-        of_chosen = np.flatnonzero(chosen[owners])
-        ranked = best + np.float32(self._second_page) * self._second(best, owners[of_chosen], scores[of_chosen])
-        return documents[self._order(documents, ranked[documents], request)[request.offset : last]]
+        documents = (best >= least if least else best > 0).nonzero()[0]
+        ranked = best[documents] + np.float32(self._second_page) * self._second(documents, best[documents], found)
+        keys = [self._places[documents], -ranked]
+        if not by_relevance:
+            keys.append(self._key_of(documents, request))
+        return documents[np.lexsort(keys)[request.offset : last]]
 
-    @staticmethod
-    def _second(best: Floats, owners: Ints, scores: Floats) -> Floats:
+    def _second(self, documents: Indices, best: Floats, found: _Found) -> Floats:
         """What the second of each document's pages has, 0 where there is none; of equals one is the first."""
-        at_best = np.flatnonzero(scores == best[owners])
-        first = np.zeros(len(best), np.intp)
+        at, counts = self._pages_of(documents, found)
+        owners = np.repeat(np.arange(len(documents)), counts)
+        others = found.scores[at]
+        at_best = (others == best[owners]).nonzero()[0]
+        first = np.zeros(len(documents), np.intp)
         first[owners[at_best]] = at_best
-        others = scores.copy()
-        others[first[owners[at_best]]] = 0
-        second = np.zeros_like(best)
+        others[first] = 0
+        second = np.zeros(len(documents), np.float32)
         np.maximum.at(second, owners, others)
         return second
+
+    def _pages_of(self, documents: Indices, found: _Found) -> tuple[Indices, Indices]:
+        """Where each document's pages stand among those that are found, one document after the other; how many it has."""
+        firsts = found.rows.searchsorted(self.rows.starts[documents])
+        counts = found.rows.searchsorted(self.rows.ends[documents]) - firsts
+        return ranking.runs(firsts, counts), counts
 
     def frequencies(self, concepts: Sequence[Concept]) -> list[int]:
         """On how many pages each concept stands in the text."""
@@ -261,31 +273,33 @@ class EmbeddedState:
         row = self._row(document, number)
         return [] if row is None else self._scorer.explain(concepts, row)
 
-    def _order(self, documents: Indices, best: Floats, request: Request) -> Indices:
-        """The order of matching documents; without a date or a given place last, equals by relevance."""
+    def _key_of(self, documents: Indices, request: Request) -> Ints:
+        """What matching documents are ordered by before their relevance; without a date or a given place last."""
         if request.order:
             places = np.full(len(self._alive), len(request.order), dtype=np.int32)
             for place, id in enumerate(request.order):
                 if id in self._ordinals:
                     places[self._ordinals[id]] = place
-            return np.lexsort((-best, places[documents]))
-        if request.sort == "relevance":
-            return ranking.top(best, request.offset + request.limit)
+            return places[documents]
         days = self._days[documents]
-        key = -days if request.sort == "newest" else np.where(days == 0, np.iinfo(np.int32).max, days)
-        return np.lexsort((-best, key))
+        return -days if request.sort == "newest" else np.where(days == 0, np.iinfo(np.int32).max, days)
 
     def _ranked_documents(self, documents: Indices, found: _Found, pages: int) -> list[RankedDocument]:
         """The documents with the best of their pages."""
-        rows, scores, joined = found
-        firsts = rows.searchsorted(self.rows.starts[documents]).tolist()
-        lasts = rows.searchsorted(self.rows.ends[documents]).tolist()
+        at, counts = self._pages_of(documents, found)
+        owners = np.repeat(np.arange(len(documents)), counts)
+        joined = np.bincount(owners[found.joined[at]], minlength=len(documents))
+        order = np.lexsort((-found.scores[at], owners))
+        firsts = counts.cumsum() - counts
+        shown = np.minimum(counts, max(pages, 1))
+        best = at[order[ranking.runs(firsts, shown)]]
+        chosen = zip(found.rows[best].tolist(), found.scores[best].tolist(), found.joined[best].tolist(), strict=True)
         ranked = []
-        for document, first, last in zip(documents.tolist(), firsts, lasts, strict=True):
-            best = ranking.top(scores[first:last], max(pages, 1)) + first
-            chosen = list(zip(rows[best].tolist(), scores[best].tolist(), joined[best].tolist(), strict=True))
-            matching = last - first - int(np.count_nonzero(joined[first:last]))
-            ranked.append(RankedDocument(document, chosen[0][1], matching, chosen[:pages]))
+        for document, count, matching in zip(
+            documents.tolist(), shown.tolist(), (counts - joined).tolist(), strict=True
+        ):
+            own = list(islice(chosen, count))
+            ranked.append(RankedDocument(document, own[0][1], matching, own[:pages]))
         return ranked
 
     def _with_near(self, matching: _Found, request: Request) -> _Found:
