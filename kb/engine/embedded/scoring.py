@@ -15,7 +15,7 @@ from kb.engine.embedded.ranking import Floats, Indices, Numbers, Weighted
 from kb.engine.embedded.rows import Rows, Steps
 from kb.tuning import Tuning
 
-_SHARE_OF_COUNTS = 0.05
+_SHARE_OF_COUNTS = 0.1
 """Of the memory for what concepts weigh, what goes to their mere numbers of pages."""
 
 

@@ -189,10 +189,11 @@ class Segment:
         end = stored.find(b"\n")
         if end < 0:
             return cast("dict[str, Any]", json.loads(stored))
-        values: dict[str, Any] = json.loads(stored[:end])
+        values: dict[str, Any] = json.loads(stored[:end].decode())  # which is found out of bytes anew each time
         rest = memoryview(stored)[end + 1 :]
         length = values["text"]
-        return values | {"text": str(rest[:length], "utf-8"), "html": str(rest[length:], "utf-8")}
+        values["text"], values["html"] = str(rest[:length], "utf-8"), str(rest[length:], "utf-8")
+        return values
 
     def postings(self, field: str, term: str) -> Postings | None:
         """Where a term stands, deleted rows included; None of one that is not there."""
@@ -299,13 +300,13 @@ class _MappedFile(StructFile):  # type: ignore[misc]
 
 def document_of(stored: Mapping[str, Any]) -> Document:
     """The document of a stored document row."""
-    raw = dict(stored)
+    raw = {name: tuple(value) if type(value) is list else value for name, value in stored.items()}
     raw["published"] = date.fromisoformat(raw["published"]) if raw["published"] else None
     raw["unread"] = Status(raw["unread"]) if raw.get("unread") else None
-    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
-    return Document(**known)
+    return Document(**raw)
 
 
 def page_of(stored: Mapping[str, Any]) -> Page:
     """The page of a stored page row."""
-    return Page(**dict(stored) | {"headings": tuple(Heading(**heading) for heading in stored["headings"])})
+    headings = tuple(Heading(**heading) for heading in stored["headings"])
+    return Page(**{**stored, "headings": headings})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
+from sys import getsizeof
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,8 @@ _ROOM = 1.001
 """A document is ranked by at most this and the second page's share times its best page: 1, and the same tolerance."""
 _SHARE_OF_MATCHES = 0.5
 """Of the memory for what concepts weigh, what goes to the matches of whole questions."""
+_SHARE_OF_DOCUMENTS = 0.05
+"""And what goes to the metadata of the latest documents: some thousands, of which each question shows ten."""
 
 
 class RankedDocument(NamedTuple):
@@ -76,8 +79,9 @@ class EmbeddedState:
         self.key = key
         """Build and commit: no two states have both in common."""
         rows = self.rows = Rows(segments, tuning)
-        for_matches = int(cache_bytes * _SHARE_OF_MATCHES)
-        self._scorer = Scorer(rows, cache_bytes - for_matches, tuning)
+        for_matches, for_documents = int(cache_bytes * _SHARE_OF_MATCHES), int(cache_bytes * _SHARE_OF_DOCUMENTS)
+        self._scorer = Scorer(rows, cache_bytes - for_matches - for_documents, tuning)
+        self._documents: Cache[Document] = Cache(for_documents)
         self._matches: Cache[tuple[NDArray[np.uint8], Floats]] = Cache(for_matches)
         self._facets = Facets(rows.records)
         self._alive = ~rows.deleted[rows.starts]
@@ -96,13 +100,25 @@ class EmbeddedState:
     def document(self, id: str) -> Document | None:
         """A document's metadata."""
         ordinal = self._ordinals.get(id)
-        return None if ordinal is None else document_of(self.rows.stored(int(self.rows.starts[ordinal])))
+        return None if ordinal is None else self._document(ordinal)
+
+    def _document(self, ordinal: int) -> Document:
+        known = self._documents.get(ordinal)
+        if known is None:
+            known = self._read_document(ordinal)
+            self._documents.put(ordinal, known, _bytes_of(known))
+        return known
+
+    def _read_document(self, ordinal: int) -> Document:
+        return document_of(self.rows.stored(int(self.rows.starts[ordinal])))
 
     def documents(self) -> list[Document]:
         """All documents, newest first, without a date last, then by id."""
         ids = sorted(self._ordinals)
         ids.sort(key=lambda name: self.rows.records[self._ordinals[name]].day, reverse=True)
-        return [document for id in ids if (document := self.document(id)) is not None]
+        return [
+            self._read_document(self._ordinals[id]) for id in ids
+        ]  # so many would only push out those that are shown
 
     def page(self, document: str, number: int) -> Page | None:
         """One page with its text."""
@@ -154,7 +170,7 @@ class EmbeddedState:
         return Matches(
             documents=tuple(
                 DocumentMatch(
-                    document=document_of(self.rows.stored(int(self.rows.starts[best.document]))),
+                    document=self._document(best.document),
                     score=best.score,
                     matching_pages=best.matching_pages,
                     pages=tuple(
@@ -397,3 +413,10 @@ class EmbeddedState:
         for rows in lists:
             present[rows] = True
         return present
+
+
+def _bytes_of(document: Document) -> int:
+    """The memory that a document takes, its values counted in."""
+    values = [getattr(document, field.name) for field in fields(document)]
+    lists = (value for value in values if isinstance(value, tuple))
+    return 500 + sum(map(getsizeof, values)) + sum(map(getsizeof, chain.from_iterable(lists)))
