@@ -14,7 +14,6 @@ as that. Scores have no unit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -110,13 +109,16 @@ class Postings:
         self, count: int, counts: Callable[[], tuple[Indices, Numbers]], positions: Callable[[], Numbers]
     ) -> None:
         self.count = count
-        self._counts = counts
+        self._read = counts
+        self._counts: tuple[Indices, Numbers] | None = None
         self.positions = positions
 
-    @cached_property
+    @property
     def counts(self) -> tuple[Indices, Numbers]:
         """Its rows, and its frequency in each."""
-        return self._counts()
+        if self._counts is None:
+            self._counts = self._read()
+        return self._counts
 
     @property
     def rows(self) -> Indices:

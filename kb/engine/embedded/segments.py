@@ -12,7 +12,6 @@ import errno
 import json
 import mmap
 import os
-import threading
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +24,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from cachetools import LRUCache
 from whoosh import columns, fields, index
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
@@ -144,21 +142,17 @@ class KeptLists:
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._places: LRUCache[tuple[str, str, str], Place | None] = LRUCache(
-            max(int(most_bytes * _SHARE_OF_PLACES) // _PLACE_BYTES, 1)
-        )
-        self._lock = threading.Lock()
+        self._places: Cache[tuple[Place | None]] = Cache(int(most_bytes * _SHARE_OF_PLACES))
         self.lists: Cache[tuple[Indices, Numbers]] = Cache(int(most_bytes * (1 - _SHARE_OF_PLACES)))
 
     def place(self, key: tuple[str, str, str], find: Callable[[], Place | None]) -> Place | None:
         """The place of (segment, field, term), found where it is not kept; None of a term that the segment does not have."""
-        with self._lock:
-            if key in self._places:
-                return self._places[key]
+        known = self._places.get(key)
+        if known is not None:
+            return known[0]
         place = find()
         if len(key[-1]) <= WORD_CHARACTERS:  # a longer name would take the room of many
-            with self._lock:
-                self._places[key] = place
+            self._places.put(key, (place,), _PLACE_BYTES)
         return place
 
 

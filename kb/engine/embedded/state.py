@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
 from sys import getsizeof
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ _ROOM = 1.001
 """A document is ranked by at most this and the second page's share times its best page: 1, and the same tolerance."""
 _SHARE_OF_MATCHES = 0.5
 """Of the memory for what concepts weigh, what goes to the matches of whole questions."""
-_SHARE_OF_DOCUMENTS = 0.05
+_SHARE_OF_DOCUMENTS = 0.07
 """And what goes to the metadata of the latest documents: some thousands, of which each question shows ten."""
 
 
@@ -105,20 +105,17 @@ class EmbeddedState:
     def _document(self, ordinal: int) -> Document:
         known = self._documents.get(ordinal)
         if known is None:
-            known = self._read_document(ordinal)
-            self._documents.put(ordinal, known, _bytes_of(known))
+            stored = self.rows.stored(int(self.rows.starts[ordinal]))
+            known = document_of(stored)
+            self._documents.put(ordinal, known, _bytes_of(stored))
         return known
-
-    def _read_document(self, ordinal: int) -> Document:
-        return document_of(self.rows.stored(int(self.rows.starts[ordinal])))
 
     def documents(self) -> list[Document]:
         """All documents, newest first, without a date last, then by id."""
         ids = sorted(self._ordinals)
         ids.sort(key=lambda name: self.rows.records[self._ordinals[name]].day, reverse=True)
-        return [
-            self._read_document(self._ordinals[id]) for id in ids
-        ]  # so many would only push out those that are shown
+        # Not from those that are kept: so many would only push them out.
+        return [document_of(self.rows.stored(int(self.rows.starts[self._ordinals[id]]))) for id in ids]
 
     def page(self, document: str, number: int) -> Page | None:
         """One page with its text."""
@@ -415,8 +412,7 @@ class EmbeddedState:
         return present
 
 
-def _bytes_of(document: Document) -> int:
-    """The memory that a document takes, its values counted in."""
-    values = [getattr(document, field.name) for field in fields(document)]
-    lists = (value for value in values if isinstance(value, tuple))
-    return 500 + sum(map(getsizeof, values)) + sum(map(getsizeof, chain.from_iterable(lists)))
+def _bytes_of(stored: Mapping[str, Any]) -> int:
+    """The memory that a document takes that was stored like this."""
+    lists = (value for value in stored.values() if type(value) is list)
+    return 1000 + sum(map(getsizeof, stored.values())) + sum(map(getsizeof, chain.from_iterable(lists)))
