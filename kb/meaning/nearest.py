@@ -138,6 +138,14 @@ class Meaning:
         except EncoderUnavailable:
             return ()
 
+    @property
+    def vectors(self) -> object | None:
+        """Another object whenever the vectors are others; None where there are none that can be used."""
+        try:
+            return self._vectors()
+        except EncoderUnavailable:
+            return None
+
     def _query(self, text: str) -> Vectors:
         with self._queries_lock:
             known = self._queries.get(text)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kb.cache import Cache
 from kb.deadline import check
 from kb.engine import Concept, Contribution, Form, idf
 from kb.engine.embedded import ranking
-from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.ranking import Floats, Indices, Numbers, Weighted
 from kb.engine.embedded.rows import Rows, Steps
 from kb.tuning import Tuning

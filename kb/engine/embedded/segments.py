@@ -29,10 +29,10 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
 from whoosh.reading import SegmentReader
 
+from kb.cache import Cache
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
 from kb.engine.embedded import sums
-from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.codec import Place, Positions, find, read_counts, read_positions
 from kb.engine.embedded.ranking import Indices, Ints, Numbers, Postings
 from kb.errors import IndexDamaged, IndexMismatch
@@ -294,7 +294,7 @@ class _MappedFile(StructFile):  # type: ignore[misc]
 
 def document_of(stored: Mapping[str, Any]) -> Document:
     """The document of a stored document row."""
-    raw = {name: tuple(value) if type(value) is list else value for name, value in stored.items()}
+    raw: dict[str, Any] = {name: tuple(value) if type(value) is list else value for name, value in stored.items()}
     raw["published"] = date.fromisoformat(raw["published"]) if raw["published"] else None
     raw["unread"] = Status(raw["unread"]) if raw.get("unread") else None
     return Document(**raw)

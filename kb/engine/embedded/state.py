@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.cache import Cache
 from kb.deadline import check
 from kb.engine import (
     Concept,
@@ -26,7 +27,6 @@ from kb.engine import (
     standing,
 )
 from kb.engine.embedded import ranking
-from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.facets import Facets
 from kb.engine.embedded.ranking import Bools, Floats, Indices, Ints
 from kb.engine.embedded.rows import Rows
@@ -41,7 +41,9 @@ _ROOM = 1.001
 """A document is ranked by at most this and the second page's share times its best page: 1, and the same tolerance."""
 _SHARE_OF_MATCHES = 0.5
 """Of the memory for what concepts weigh, what goes to the matches of whole questions."""
-_SHARE_OF_DOCUMENTS = 0.07
+_SHARE_OF_RANKED = 0.1
+"""And of that again, what goes to the lists that were shown of them."""
+_SHARE_OF_DOCUMENTS = 0.05
 """And what goes to the metadata of the latest documents: some thousands, of which each question shows ten."""
 
 
@@ -61,6 +63,7 @@ class Ranked(NamedTuple):
     total: int
     total_pages: int
     facets: Mapping[str, Mapping[str, int]]
+    """Not to be changed: others are given the same."""
     joined: int
 
 
@@ -82,7 +85,8 @@ class EmbeddedState:
         for_matches, for_documents = int(cache_bytes * _SHARE_OF_MATCHES), int(cache_bytes * _SHARE_OF_DOCUMENTS)
         self._scorer = Scorer(rows, cache_bytes - for_matches - for_documents, tuning)
         self._documents: Cache[Document] = Cache(for_documents)
-        self._matches: Cache[tuple[NDArray[np.uint8], Floats]] = Cache(for_matches)
+        self._ranked: Cache[Ranked] = Cache(int(for_matches * _SHARE_OF_RANKED))
+        self._matches: Cache[tuple[NDArray[np.uint8], Floats]] = Cache(for_matches - self._ranked.most_bytes)
         self._facets = Facets(rows.records)
         self._alive = ~rows.deleted[rows.starts]
         self._ordinals = {record.id: i for i, record in enumerate(rows.records) if self._alive[i]}
@@ -183,7 +187,24 @@ class EmbeddedState:
         )
 
     def rank(self, request: Request) -> Ranked:
-        """What ``match`` finds, before anything stored is read."""
+        """What ``match`` finds, before anything stored is read; that of the latest requests is kept."""
+        if request.order or request.near:  # many names, which hardly anybody asks for twice
+            return self._rank(request)
+        filters = frozenset(request.filters.items())
+        key = (
+            *(request.concepts, request.floor, filters, request.sort, request.facets),
+            *(request.offset, request.limit, request.pages_per_document),
+        )
+        ranked = self._ranked.get(key)
+        if ranked is None:
+            ranked = self._rank(request)
+            size = 1_000 + sum(bytes_of(concept.forms) for concept in request.concepts)
+            size += sum(200 + 150 * len(each.pages) for each in ranked.documents)
+            size += 150 * sum(map(len, (*ranked.facets.values(), *request.filters.values())))
+            self._ranked.put(key, ranked, size)
+        return ranked
+
+    def _rank(self, request: Request) -> Ranked:
         rows, scores = self._matching_pages(request)
         owners = self.rows.owners[rows]
         best = np.zeros(len(self._alive), np.float32)
@@ -414,5 +435,6 @@ class EmbeddedState:
 
 def _bytes_of(stored: Mapping[str, Any]) -> int:
     """The memory that a document takes that was stored like this."""
-    lists = (value for value in stored.values() if type(value) is list)
-    return 1000 + sum(map(getsizeof, stored.values())) + sum(map(getsizeof, chain.from_iterable(lists)))
+    values = [value for value in stored.values() if value]  # the empty ones are shared by all
+    lists = (value for value in values if type(value) is list)
+    return 800 + sum(map(getsizeof, values)) + sum(map(getsizeof, chain.from_iterable(lists)))
