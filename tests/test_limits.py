@@ -14,6 +14,7 @@ from library import TAXONOMY, Library
 from starlette.datastructures import QueryParams
 
 from kb import limits
+from kb.cache import Cache
 from kb.catalogue import load_taxonomy
 from kb.deadline import Deadline, within
 from kb.engine import Concept, Form, Request
@@ -275,3 +276,18 @@ def test_words_that_stand_nowhere_fill_no_cache(library: Library) -> None:
     kept = places._places._values
     assert 0 < sum(sys.getsizeof(place) + sys.getsizeof(key[-1]) + 400 for key, place in kept.items()) <= 100_000
     assert all(len(term) <= limits.WORD_CHARACTERS for _, _, term in kept)  # type: ignore[misc]
+
+
+def test_a_cache_keeps_the_latest_in_so_many_bytes() -> None:
+    """What was asked for longest ago goes first, a value that is put again counts once, and one too large is not kept."""
+    cache: Cache[str] = Cache(100)
+    for key in "abc":
+        cache.put(key, key.upper(), 30)
+    assert cache.get("a") == "A"
+    cache.put("a", "AA", 40)
+    assert (cache.bytes, cache.get("b")) == (100, "B")
+    cache.put("d", "D", 30)
+    assert [cache.get(key) for key in "abcd"] == ["AA", "B", None, "D"]
+    cache.put("e", "E", 101)
+    assert cache.get("e") is None
+    assert cache.bytes == 100

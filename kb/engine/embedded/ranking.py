@@ -271,14 +271,3 @@ def runs(firsts: Indices, lengths: Indices) -> Indices:
     numbers: Indices = np.repeat(firsts - (ends - lengths), lengths)
     numbers += np.arange(len(numbers))
     return numbers
-
-
-def top(scores: Floats, count: int) -> Indices:
-    """Indices of the ``count`` greatest scores, greatest first, ties in index order."""
-    if not count:
-        return np.empty(0, np.intp)
-    if len(scores) <= count:
-        return (-scores).argsort(kind="stable")
-    border = np.partition(scores, len(scores) - count)[len(scores) - count]
-    candidates = np.flatnonzero(scores >= border)
-    return candidates[(-scores[candidates]).argsort(kind="stable")][:count]
