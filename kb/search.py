@@ -145,9 +145,10 @@ class KnowledgeBase:
         started = time.perf_counter()
         deadline.check()
         state = self.state
-        vectors = self._meaning.vectors if self._meaning else None
-        kept = self._kept_results.of((state.key, self.taxonomy, self.synonyms, vectors), self._no_results)
-        key = query.text, query.clauses, tuple(query.filters.items()), query.sort, query.page, query.per_page
+        vectors = self._meaning.stamp if self._meaning and self._means(query) else None
+        kept = self._kept_results.of((state.key, self.taxonomy, self.synonyms), self._no_results)
+        asked = query.text, query.clauses, tuple(query.filters.items()), query.sort, query.page, query.per_page
+        key = asked, vectors
         results = kept.get(key)
         if results is None:
             results, near = self._search(query, state)
@@ -203,12 +204,16 @@ class KnowledgeBase:
 
     def _near(self, query: Query, read: ReadQuery) -> tuple[Near, ...]:
         """The pages that mean what was asked; none for a query of quotations alone, which asks for words, or in order of time."""
-        asked = [clause for clause in query.clauses if not clause.excluded]
-        strict = all(clause.kind is ClauseKind.PHRASE for clause in asked)
-        if self._meaning is None or strict or query.sort != "relevance" or not self.tuning.meaning:
+        if self._meaning is None or not self._means(query):
             return ()
+        asked = [clause for clause in query.clauses if not clause.excluded]
         text = _as_read(asked, read.reading, {surface(entry.short) for entry in self.synonyms.abbreviations})
         return self._meaning.near(text, Weights(self.tuning.meaning, self.tuning.meaning_joins))
+
+    def _means(self, query: Query) -> bool:
+        asked = [clause for clause in query.clauses if not clause.excluded]
+        strict = all(clause.kind is ClauseKind.PHRASE for clause in asked)
+        return not strict and query.sort == "relevance" and bool(self.tuning.meaning)
 
     def found(self, query: Query, limit: int) -> tuple[tuple[Document, ...], int]:
         """The first documents of a whole list of results, in its order, without what is shown of them; and how many it has."""
