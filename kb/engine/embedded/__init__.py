@@ -2,7 +2,7 @@
 
 ``builds`` says which build is live; of one, ``segments`` are read and ``writer`` writes (``codec`` is how lists lie on disk);
 ``state`` is one commit, searched with ``rows`` (what stands where), ``scoring`` (what a concept adds to a page), ``facets``
-(sets of documents) and the formulas of ``ranking``; a ``cache`` keeps what was worked out.
+(sets of documents) and the formulas of ``ranking``.
 """
 
 from __future__ import annotations
