@@ -182,6 +182,8 @@ IDLE_CONNECTION_SECONDS = 5
 
 # What one process keeps (posting lists apart: ``Settings.cache_mb``)
 
+SHARE_OF_RESULTS = 0.125
+"""Of ``Settings.cache_mb``, what goes to whole pages of results, some 50 kB each; the rest is the engine's."""
 KEPT_TERMS_BYTES = 48 * 1024 * 1024
 """The terms of words, for some 150 thousand forms."""
 KEPT_LEMMAS_BYTES = 16 * 1024 * 1024

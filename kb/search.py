@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from sys import getsizeof
 
 from cachetools import LRUCache
 
 from kb import deadline, limits
 from kb.addresses import document_url, page_url
+from kb.cache import Cache
 from kb.catalogue import TAXONOMY_FILE, load_taxonomy
 from kb.engine import (
     Concept,
@@ -109,6 +111,7 @@ class KnowledgeBase:
             limits.KEPT_HIT_PAGES, lambda counts: len(counts) + _KEY_PAGES
         )
         self._counts_lock = threading.Lock()
+        self._kept_results: KeyedValue[Cache[Results]] = KeyedValue()
 
     @property
     def state(self) -> State:
@@ -134,14 +137,37 @@ class KnowledgeBase:
     # Searching
 
     def search(self, query: Query) -> Results:
-        """One page of results; what to do instead when nothing is found."""
+        """One page of results; what to do instead when nothing is found.
+
+        Those of the latest questions are kept, while all that they are made of is the same: people turn back to a list, and ask
+        for what others have asked for.
+        """
         started = time.perf_counter()
+        deadline.check()
         state = self.state
+        vectors = self._meaning.stamp if self._meaning and self._means(query) else None
+        kept = self._kept_results.of((state.key, self.taxonomy, self.synonyms), self._no_results)
+        asked = query.text, query.clauses, tuple(query.filters.items()), query.sort, query.page, query.per_page
+        key = asked, vectors
+        results = kept.get(key)
+        if results is None:
+            results, near = self._search(query, state)
+            # Looser searches may have been left out for want of time, what is near for want of an encoder.
+            if results.total > THIN and (near or vectors is None):
+                kept.put(key, results, _bytes_of(results))
+        return replace(results, took_ms=round((time.perf_counter() - started) * 1000, 1))
+
+    def _no_results(self) -> Cache[Results]:
+        return Cache(int(self.settings.cache_mb * 1024 * 1024 * limits.SHARE_OF_RESULTS))
+
+    def _search(self, query: Query, state: State) -> tuple[Results, bool]:
+        """The results, and whether there are pages that mean what was asked."""
         frequencies = Frequencies(state)
         reader = self._reader(state, frequencies)
         read = reader.read(query.clauses)
         request = self._request(query, read, state, frequencies)
-        matches = state.match(replace(request, near=self._near(query, read)))
+        near = self._near(query, read)
+        matches = state.match(replace(request, near=near))
         highlighter = self._highlighter(read, state, frequencies)
         among = _located(state, highlighter, matches)
         hits = tuple(_hit(match, highlighter, among) for match in matches.documents)
@@ -158,31 +184,36 @@ class KnowledgeBase:
                 relaxed = relaxations(
                     query, matches.total, lambda queries: self._totals(queries, reader, state, frequencies)
                 )
-        return Results(
+        results = Results(
             query=query,
             reading=replace(read.reading, absent=reader.absent(read)),
             total=matches.total,
             total_pages=matches.total_pages,
             hits=hits,
             facets={name: self._facet(name, matches.facets[name], query) for name in FACETS},
-            took_ms=round((time.perf_counter() - started) * 1000, 1),
+            took_ms=0.0,
             answer=quoted,
             relaxations=relaxed,
             nearest_topics=() if matches.total else nearest_topics(query, self.taxonomy, self.analyzer),
             by_meaning=matches.joined,
         )
+        return results, bool(near)
 
     def _answer(self, hits: Sequence[Hit], page: Page, highlighter: Highlighter, among: Located) -> Answer | None:
         return answer(hits, page, highlighter, self.tuning, among.get((hits[0].document.id, page.number)))
 
     def _near(self, query: Query, read: ReadQuery) -> tuple[Near, ...]:
         """The pages that mean what was asked; none for a query of quotations alone, which asks for words, or in order of time."""
-        asked = [clause for clause in query.clauses if not clause.excluded]
-        strict = all(clause.kind is ClauseKind.PHRASE for clause in asked)
-        if self._meaning is None or strict or query.sort != "relevance" or not self.tuning.meaning:
+        if self._meaning is None or not self._means(query):
             return ()
+        asked = [clause for clause in query.clauses if not clause.excluded]
         text = _as_read(asked, read.reading, {surface(entry.short) for entry in self.synonyms.abbreviations})
         return self._meaning.near(text, Weights(self.tuning.meaning, self.tuning.meaning_joins))
+
+    def _means(self, query: Query) -> bool:
+        asked = [clause for clause in query.clauses if not clause.excluded]
+        strict = all(clause.kind is ClauseKind.PHRASE for clause in asked)
+        return not strict and query.sort == "relevance" and bool(self.tuning.meaning)
 
     def found(self, query: Query, limit: int) -> tuple[tuple[Document, ...], int]:
         """The first documents of a whole list of results, in its order, without what is shown of them; and how many it has."""
@@ -370,6 +401,16 @@ class KnowledgeBase:
             (state.key, synonyms), lambda: Suggester(harvest(state, synonyms, self.analyzer))
         )
         return suggester.suggest(text, limit)
+
+
+def _bytes_of(results: Results) -> int:
+    """The memory that results take, the documents counted in, which others may share."""
+    pages = [page for hit in results.hits for page in hit.pages]
+    texts = [text for page in pages for text in (page.snippet, page.heading)]
+    texts += [text for hit in results.hits for text in (hit.document.title, hit.document.description)]
+    values = sum(map(len, results.facets.values()))
+    size = 2_000 + 40 * len(results.query.text) + 1_400 * len(results.hits) + 350 * len(pages) + 110 * values
+    return size + sum(map(getsizeof, texts))
 
 
 def _no_more_than_words(concepts: tuple[Concept, ...]) -> tuple[Concept, ...]:

@@ -116,7 +116,10 @@ class Settings(BaseModel):
     meaning_model: str = Field("", description="Nazwa modelu na tym serwerze.")
     meaning_key: SecretStr = Field(SecretStr(""), description="Klucz do tego serwera.")
     cache_mb: int = Field(
-        128, ge=1, description="Pamięć na listy stron z szukanymi słowami w jednym procesie serwera, w MB."
+        128,
+        ge=1,
+        description="Pamięć na listy stron z szukanymi słowami i na wyniki ostatnich pytań w jednym procesie serwera, "
+        "w MB.",
     )
     pictures_mb: int = Field(
         512,

@@ -14,6 +14,7 @@ from library import TAXONOMY, Library
 from starlette.datastructures import QueryParams
 
 from kb import limits
+from kb.cache import Cache
 from kb.catalogue import load_taxonomy
 from kb.deadline import Deadline, within
 from kb.engine import Concept, Form, Request
@@ -264,13 +265,29 @@ def test_words_that_stand_nowhere_fill_no_cache(library: Library) -> None:
     for number in range(3000):
         form = Form(field="lemma", steps=((f"słowo{number}" * 10,),) * 3)
         state.frequencies([Concept(label="x", forms=(form,))])
-    for cache in (scorer._scored._values, scorer._counts._values):
-        real = sum(sys.getsizeof(term) for forms in cache for form in forms for step in form.steps for term in step)
-        assert 0 < real < cache.currsize <= 1024 * 1024
+    for cache in (scorer._scored, scorer._counts):
+        kept = cache._values
+        real = sum(sys.getsizeof(term) for forms in kept for form in forms for step in form.steps for term in step)
+        assert 0 < real < cache.bytes <= cache.most_bytes <= 1024 * 1024
     places = KeptLists(200_000)
     for number in range(1000):
         for term in (f"{number}" * 1000, f"{number}"):
             places.place(("segment", "lemma", term), lambda: Place(0, 1, 1, 0))
-    kept = places._places
+    kept = places._places._values
     assert 0 < sum(sys.getsizeof(place) + sys.getsizeof(key[-1]) + 400 for key, place in kept.items()) <= 100_000
-    assert all(len(term) <= limits.WORD_CHARACTERS for _, _, term in kept)
+    assert all(len(term) <= limits.WORD_CHARACTERS for _, _, term in kept)  # type: ignore[misc]
+
+
+def test_a_cache_keeps_the_latest_in_so_many_bytes() -> None:
+    """What was asked for longest ago goes first, a value that is put again counts once, and one too large is not kept."""
+    cache: Cache[str] = Cache(100)
+    for key in "abc":
+        cache.put(key, key.upper(), 30)
+    assert cache.get("a") == "A"
+    cache.put("a", "AA", 40)
+    assert (cache.bytes, cache.get("b")) == (100, "B")
+    cache.put("d", "D", 30)
+    assert [cache.get(key) for key in "abcd"] == ["AA", "B", None, "D"]
+    cache.put("e", "E", 101)
+    assert cache.get("e") is None
+    assert cache.bytes == 100

@@ -89,8 +89,8 @@ def test_phrase_is_what_stands_side_by_side(steps: list[list[set[tuple[int, int]
     assert rows.tolist() == sorted(rows.tolist())
 
 
-@given(st.lists(st.sampled_from([0.5, 0.5, 0.5, 1.0, 1.0, 2.0, 3.5]), max_size=40), st.integers(0, 45))
-def test_top_is_the_beginning_of_the_sorted_list(scores: list[float], count: int) -> None:
-    """The best come first, equals in their order."""
-    wanted = sorted(range(len(scores)), key=lambda i: -scores[i])[:count]
-    assert ranking.top(np.array(scores, np.float32), count).tolist() == wanted
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5)), max_size=8))
+def test_runs_are_counted_one_after_the_other(runs: list[tuple[int, int]]) -> None:
+    """The numbers of each run follow those of the one before, whether it has any or not."""
+    firsts, lengths = (np.array([run[i] for run in runs], np.intp) for i in (0, 1))
+    assert ranking.runs(firsts, lengths).tolist() == [first + i for first, length in runs for i in range(length)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -271,6 +272,28 @@ def test_a_new_commit_is_seen(library: Library) -> None:
     assert found(knowledge, "pierwszy") == []
     assert found(knowledge, "drugi") == ["b"]
     assert knowledge.search(make_query("pierwsy")).reading.repaired == ()
+
+
+def test_kept_results_are_those_of_now(library: Library) -> None:
+    """A question is answered from what is kept until the index, the taxonomy or the synonyms change; each page by itself."""
+    for number in range(8):
+        library.markdown(f"{number}.md", "Śmieci w gminie.", id=f"d{number}", kind="raport")
+    library.write("taxonomy.yaml", "kinds: [{slug: raport, name: Raport}]")
+    library.run()
+    knowledge = library.open()
+    query = make_query("śmieci")
+    first = knowledge.search(query)
+    assert knowledge.search(query).hits is first.hits
+    assert knowledge.search(replace(query, per_page=3)).hits == first.hits[:3]
+    assert knowledge.search(replace(query, per_page=3, page=2)).hits == first.hits[3:6]
+    assert knowledge.search(replace(query, filters={"kind": ("raport",)})).facets["kind"][0].selected
+    library.write("taxonomy.yaml", "kinds: [{slug: raport, name: Sprawozdanie}]")
+    assert [value.label for value in knowledge.search(query).facets["kind"]] == ["Sprawozdanie"]
+    library.write("synonyms.yaml", "synonyms: [[nieczystości, śmieci]]")
+    assert "nieczystości" in knowledge.search(query).reading.expanded[0].after
+    library.markdown("new.md", "Śmieci w gminie.", id="new", kind="raport")
+    library.run()
+    assert knowledge.search(query).total == 9
 
 
 def test_a_slip_that_was_corrected_is_forgotten(library: Library) -> None:

@@ -6,15 +6,14 @@ Everything returned as HTML is escaped text with ``<mark>`` as its only markup.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, partial
 from html import escape
-from itertools import chain
-from math import inf
+from itertools import chain, islice
 from operator import and_, itemgetter
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from kb.engine import Concept, Field, Form
 from kb.finding.beginnings import Beginnings, beginnings
@@ -47,6 +46,7 @@ _ABBREVIATIONS = frozenset(
 )
 
 
+Value = TypeVar("Value")
 Key = tuple[str, str]
 """Field and term: what a word of a text is compared by."""
 
@@ -86,14 +86,16 @@ class Highlighter:
                         self._sequences.setdefault(key, []).append((form, number))
         self._lemmas, self._surfaces = asked["lemma"], asked["surface"]
         self._function = _function_words(analyzer, self._lemmas)
-        self._keys = _Keys(analyzer)
+        # The same few words match in every text.
+        self._keys = _Remembered(partial(_keys, analyzer))
+        self._concepts = _Remembered(lambda word: self._concept_of(self._keys[word]))
 
     @property
     def terms(self) -> Mapping[Field, AbstractSet[str]]:
         """All terms of the query, by field: no word of a text without one of them is marked."""
         return {"lemma": self._lemmas, "surface": self._surfaces}
 
-    def marks(self, text: str, among: Sequence[int] | None = None, enough: float = inf) -> list[Mark]:
+    def marks(self, text: str, among: Sequence[int] | None = None, enough: int | None = None) -> list[Mark]:
         """Every found place of the text, in order, none overlapping.
 
         ``among``: the words of the text that the index has under one of the query's terms, by number, where that is known.
@@ -101,14 +103,18 @@ class Highlighter:
         """
         if not self._single and not self._sequences:  # a list of everything: nothing is looked for
             return []
+        words = islice(self._each_asked(text, among), enough and enough + 1)
+        if not self._sequences:
+            own = self._concepts
+            return [
+                Mark(word.start(), word.end(), concept) for _, word in words if (concept := own[word[0]]) is not None
+            ]
         # What is kept of a long text are the words that are asked for: a million at once would hold up all other threads.
         asked: dict[int, Sequence[Key]] = {}
         spans: dict[int, tuple[int, int]] = {}
-        for number, word in self._each_asked(text, among):
+        for number, word in words:
             asked[number] = self._keys[word[0]]
             spans[number] = word.span()
-            if len(asked) > enough:
-                break
         found: list[Mark] = []
         free = 0
         for number in asked:
@@ -123,7 +129,9 @@ class Highlighter:
         """The words that have a term of the query, with their numbers."""
         if among is not None:
             begins = beginnings(text)
-            numbers = sorted({*among[: bisect_left(among, len(begins))], *self._functions(text, begins)})
+            numbers = among[: bisect_left(among, len(begins))]
+            if self._function:
+                numbers = sorted({*numbers, *self._functions(text, begins)})
             yield from zip(numbers, map(partial(word_at, text), begins[numbers].tolist()), strict=True)
             return
         first = 0
@@ -133,8 +141,6 @@ class Highlighter:
 
     def _functions(self, text: str, begins: Beginnings) -> Iterator[int]:
         """The function words that have a term of the query, by number: in the index they are none by their terms."""
-        if not self._function:
-            return
         lower = surface(text)
         if len(lower) != len(text):  # a letter that is two in lower case: places are others then
             yield from (n for n, at in enumerate(begins.tolist()) if surface(word_at(text, at)[0]) in self._function)
@@ -166,11 +172,14 @@ class Highlighter:
                     for i, step in enumerate(form.steps)
                 ):
                     best, concept = len(form.steps), own
-        if not best:
-            for key in asked[number]:
-                if key in self._single:
-                    return 1, self._single[key]
-        return best, concept
+        if best:
+            return best, concept
+        alone = self._concept_of(asked[number])
+        return (0, 0) if alone is None else (1, alone)
+
+    def _concept_of(self, keys: Sequence[Key]) -> int | None:
+        """The concept of a word by itself."""
+        return next((self._single[key] for key in keys if key in self._single), None)
 
     def mark_all(self, text: str, among: Sequence[int] | None = None) -> str:
         """The whole text as HTML, every found place marked."""
@@ -199,15 +208,16 @@ class Highlighter:
 
     def _densest(self, marks: Sequence[Mark], characters: int) -> int:
         """Where the best window begins: the one whose different concepts weigh most, then the one with most places."""
-        best, best_score, last = 0, -1.0, 0
+        best, best_score, end = 0, -1.0, 0
         inside = characters - _SENTENCE_LOOK_BACK
         concepts = [mark.concept for mark in marks]
+        ends = [mark.end for mark in marks]
         for first, mark in enumerate(marks):
-            last = max(last, first)
-            while last + 1 < len(marks) and marks[last + 1].end <= mark.start + inside:
-                last += 1
-            different = set(concepts[first : last + 1])
-            score = sum(map(self.weights.__getitem__, different)) + 0.01 * (last + 1 - first)
+            before, end = end, max(first + 1, bisect_right(ends, mark.start + inside, end))
+            if end == before:  # a part of the window before
+                continue
+            different = set(concepts[first:end])
+            score = sum(map(self.weights.__getitem__, different)) + 0.01 * (end - first)
             if score > best_score + 1e-9:
                 best, best_score = mark.start, score
         return best
@@ -228,16 +238,21 @@ def _function_words_by_term(analyzer: Analyzer) -> Mapping[str, frozenset[str]]:
     return {term: frozenset(own) for term, own in found.items()}
 
 
-class _Keys(dict[str, tuple[Key, ...]]):
-    """The keys that a word of a text can match, the typed form first; cached, since the same few words match in every text."""
+class _Remembered(dict[str, Value], Generic[Value]):
+    """Answers by word, each worked out once."""
 
-    def __init__(self, analyzer: Analyzer) -> None:
+    def __init__(self, answer: Callable[[str], Value]) -> None:
         super().__init__()
-        self._terms = analyzer.terms
+        self._answer = answer
 
-    def __missing__(self, word: str) -> tuple[Key, ...]:
-        keys = self[word] = (("surface", surface(word)), *(("lemma", term) for term in self._terms(word)))
-        return keys
+    def __missing__(self, word: str) -> Value:
+        found = self[word] = self._answer(word)
+        return found
+
+
+def _keys(analyzer: Analyzer, word: str) -> tuple[Key, ...]:
+    """The keys that a word of a text can match, the typed form first."""
+    return (("surface", surface(word)), *(("lemma", term) for term in analyzer.terms(word)))
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -255,10 +270,13 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 def _back_to_start(text: str, at: int) -> tuple[int, bool]:
     """Where to begin: at the start of the sentence if it is near, else at a word a little before; and which of the two."""
     lowest = max(0, at - _SENTENCE_LOOK_BACK)
-    found = [0] if lowest == 0 else []
-    found += [after for _, after in _ends(text, lowest, at + _SENTENCE_LOOK_BACK) if after <= at]
-    if found:
-        return found[-1], True
+    start = 0 if lowest == 0 else None
+    for _, after in _ends(text, lowest, at + _SENTENCE_LOOK_BACK):
+        if after > at:
+            break
+        start = after
+    if start is not None:
+        return start, True
     middle = max(0, at - _SENTENCE_LOOK_BACK // 3)
     while 0 < middle < at and not text[middle - 1].isspace():
         middle += 1
@@ -307,10 +325,12 @@ def _word_end(text: str, start: int, at: int) -> int:
 
 
 def _html(text: str, marks: Sequence[Mark], start: int, end: int) -> str:
+    whole = text[start:end]
+    escaped = str if escape(whole) == whole else escape  # mostly nothing is to be escaped
     parts, at = [], start
-    for mark in marks:
-        if mark.start >= start and mark.end <= end:
-            parts += [escape(text[at : mark.start]), "<mark>", escape(text[mark.start : mark.end]), "</mark>"]
-            at = mark.end
-    parts.append(escape(text[at:end]))
+    for first, last, _ in marks:
+        if first >= start and last <= end:
+            parts += [escaped(text[at:first]), "<mark>", escaped(text[first:last]), "</mark>"]
+            at = last
+    parts.append(escaped(text[at:end]))
     return "".join(parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +120,7 @@ class Meaning:
         self._index = index
         self._encoder = encoder
         self._loading = threading.Lock()
-        self._kept: tuple[object, PageVectors | None] = (None, None)
+        self._kept: tuple[Hashable, PageVectors | None] = (None, None)
         self._look_again = 0.0
         self._queries: LRUCache[str, Vectors] = LRUCache(_QUERIES_KEPT)
         self._queries_lock = threading.Lock()
@@ -137,6 +137,15 @@ class Meaning:
             return () if vectors is None else vectors.near(self._query(text), weights)
         except EncoderUnavailable:
             return ()
+
+    @property
+    def stamp(self) -> Hashable:
+        """Another value whenever the vectors are others; None where there are none that can be used."""
+        with suppress(EncoderUnavailable):
+            self._vectors()
+            stamp, vectors = self._kept
+            return None if vectors is None else stamp
+        return None
 
     def _query(self, text: str) -> Vectors:
         with self._queries_lock:

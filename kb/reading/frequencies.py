@@ -17,7 +17,10 @@ class Frequencies:
     def of(self, concepts: Iterable[Concept]) -> list[int]:
         """The frequency of each concept."""
         concepts = list(concepts)
-        new = list({c.forms: c for c in concepts if c.forms not in self._known}.values())
+        found = [self._known.get(concept.forms) for concept in concepts]
+        new = {each.forms: each for each, pages in zip(concepts, found, strict=True) if pages is None}
         if new:
-            self._known.update(zip((c.forms for c in new), self._state.frequencies(new), strict=True))
-        return [self._known[concept.forms] for concept in concepts]
+            self._known.update(zip(new, self._state.frequencies(list(new.values())), strict=True))
+        return [
+            self._known[each.forms] if pages is None else pages for each, pages in zip(concepts, found, strict=True)
+        ]

@@ -2,7 +2,7 @@
 
 ``builds`` says which build is live; of one, ``segments`` are read and ``writer`` writes (``codec`` is how lists lie on disk);
 ``state`` is one commit, searched with ``rows`` (what stands where), ``scoring`` (what a concept adds to a page), ``facets``
-(sets of documents) and the formulas of ``ranking``; a ``cache`` keeps what was worked out.
+(sets of documents) and the formulas of ``ranking``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from kb.disk import lock
 from kb.engine import BuildInfo
 from kb.engine.embedded.builds import SCHEMA_VERSION, Builds
 from kb.errors import IndexDamaged, IndexMismatch, IndexMissing
+from kb.limits import SHARE_OF_RESULTS
 from kb.settings import Settings
 from kb.tuning import Tuning
 
@@ -42,7 +43,7 @@ class EmbeddedStore:
     def __init__(self, settings: Settings, tuning: Tuning) -> None:
         self._builds = Builds(settings.index)
         self._tuning = tuning
-        cache_bytes = settings.cache_mb * 1024 * 1024
+        cache_bytes = int(settings.cache_mb * 1024 * 1024 * (1 - SHARE_OF_RESULTS))
         self._lists_bytes = int(cache_bytes * _SHARE_OF_LISTS)
         self._cache_bytes = cache_bytes - self._lists_bytes
         self._kept: KeptLists | None = None

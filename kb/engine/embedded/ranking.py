@@ -14,7 +14,6 @@ as that. Scores have no unit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -110,13 +109,16 @@ class Postings:
         self, count: int, counts: Callable[[], tuple[Indices, Numbers]], positions: Callable[[], Numbers]
     ) -> None:
         self.count = count
-        self._counts = counts
+        self._read = counts
+        self._counts: tuple[Indices, Numbers] | None = None
         self.positions = positions
 
-    @cached_property
+    @property
     def counts(self) -> tuple[Indices, Numbers]:
         """Its rows, and its frequency in each."""
-        return self._counts()
+        if self._counts is None:
+            self._counts = self._read()
+        return self._counts
 
     @property
     def rows(self) -> Indices:
@@ -263,12 +265,9 @@ def by_row(keys: Keys, rows: Indices) -> list[list[int]]:
     return [positions[first:end] for first, end in pairwise([*firsts, len(keys)])]
 
 
-def top(scores: Floats, count: int) -> Indices:
-    """Indices of the ``count`` greatest scores, greatest first, ties in index order."""
-    if not count:
-        return np.empty(0, np.intp)
-    if len(scores) <= count:
-        return (-scores).argsort(kind="stable")
-    border = np.partition(scores, len(scores) - count)[len(scores) - count]
-    candidates = np.flatnonzero(scores >= border)
-    return candidates[(-scores[candidates]).argsort(kind="stable")][:count]
+def runs(firsts: Indices, lengths: Indices) -> Indices:
+    """The numbers of several runs, one after the other: so many from each of the ``firsts`` on."""
+    ends = lengths.cumsum()
+    numbers: Indices = np.repeat(firsts - (ends - lengths), lengths)
+    numbers += np.arange(len(numbers))
+    return numbers

@@ -91,10 +91,7 @@ class Rows:
 
     def pages_of(self, document_rows: Indices) -> Indices:
         """The page rows of documents given by their document rows."""
-        lengths = self._page_counts[self.owners[document_rows]]
-        ends = lengths.cumsum()
-        firsts: Indices = np.repeat(document_rows + 1 - (ends - lengths), lengths)
-        return firsts + np.arange(len(firsts))
+        return ranking.runs(document_rows + 1, self._page_counts[self.owners[document_rows]])
 
 
 def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Indices, Numbers] | None:

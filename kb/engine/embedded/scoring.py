@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kb.cache import Cache
 from kb.deadline import check
 from kb.engine import Concept, Contribution, Form, idf
 from kb.engine.embedded import ranking
-from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.ranking import Floats, Indices, Numbers, Weighted
 from kb.engine.embedded.rows import Rows, Steps
 from kb.tuning import Tuning
 
-_SHARE_OF_COUNTS = 0.05
+_SHARE_OF_COUNTS = 0.1
 """Of the memory for what concepts weigh, what goes to their mere numbers of pages."""
 
 
@@ -164,4 +164,9 @@ class Scorer:
 
 def bytes_of(forms: Sequence[Form]) -> int:
     """The memory that forms take, from the sizes of their parts in CPython; letters may take four bytes."""
-    return sum(200 + sum(56 + sum(88 + 4 * len(term) for term in step) for step in form.steps) for form in forms)
+    size = 0
+    for form in forms:
+        size += 200
+        for step in form.steps:
+            size += 56 + 88 * len(step) + 4 * len("".join(step))
+    return size

@@ -12,7 +12,6 @@ import errno
 import json
 import mmap
 import os
-import threading
 import weakref
 import zlib
 from collections import Counter
@@ -26,16 +25,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from cachetools import LRUCache
 from whoosh import columns, fields, index
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
 from whoosh.reading import SegmentReader
 
+from kb.cache import Cache
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
 from kb.engine.embedded import sums
-from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.codec import Place, Positions, find, read_counts, read_positions
 from kb.engine.embedded.ranking import Indices, Ints, Numbers, Postings
 from kb.errors import IndexDamaged, IndexMismatch
@@ -163,21 +161,17 @@ class KeptLists:
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._places: LRUCache[tuple[str, str, str], Place | None] = LRUCache(
-            max(int(most_bytes * _SHARE_OF_PLACES) // _PLACE_BYTES, 1)
-        )
-        self._lock = threading.Lock()
+        self._places: Cache[tuple[Place | None]] = Cache(int(most_bytes * _SHARE_OF_PLACES))
         self.lists: Cache[tuple[Indices, Numbers]] = Cache(int(most_bytes * (1 - _SHARE_OF_PLACES)))
 
     def place(self, key: tuple[str, str, str], find: Callable[[], Place | None]) -> Place | None:
         """The place of (segment, field, term), found where it is not kept; None of a term that the segment does not have."""
-        with self._lock:
-            if key in self._places:
-                return self._places[key]
+        known = self._places.get(key)
+        if known is not None:
+            return known[0]
         place = find()
         if len(key[-1]) <= WORD_CHARACTERS:  # a longer name would take the room of many
-            with self._lock:
-                self._places[key] = place
+            self._places.put(key, (place,), _PLACE_BYTES)
         return place
 
 
@@ -208,10 +202,11 @@ class Segment:
         end = stored.find(b"\n")
         if end < 0:
             return cast("dict[str, Any]", json.loads(stored))
-        values: dict[str, Any] = json.loads(stored[:end])
+        values: dict[str, Any] = json.loads(stored[:end].decode())  # which is found out of bytes anew each time
         rest = memoryview(stored)[end + 1 :]
         length = values["text"]
-        return values | {"text": str(rest[:length], "utf-8"), "html": str(rest[length:], "utf-8")}
+        values["text"], values["html"] = str(rest[:length], "utf-8"), str(rest[length:], "utf-8")
+        return values
 
     def postings(self, field: str, term: str) -> Postings | None:
         """Where a term stands, deleted rows included; None of one that is not there."""
@@ -318,13 +313,13 @@ class _MappedFile(StructFile):  # type: ignore[misc]
 
 def document_of(stored: Mapping[str, Any]) -> Document:
     """The document of a stored document row."""
-    raw = dict(stored)
+    raw: dict[str, Any] = {name: tuple(value) if type(value) is list else value for name, value in stored.items()}
     raw["published"] = date.fromisoformat(raw["published"]) if raw["published"] else None
     raw["unread"] = Status(raw["unread"]) if raw.get("unread") else None
-    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
-    return Document(**known)
+    return Document(**raw)
 
 
 def page_of(stored: Mapping[str, Any]) -> Page:
     """The page of a stored page row."""
-    return Page(**dict(stored) | {"headings": tuple(Heading(**heading) for heading in stored["headings"])})
+    headings = tuple(Heading(**heading) for heading in stored["headings"])
+    return Page(**{**stored, "headings": headings})

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from itertools import chain, islice
+from sys import getsizeof
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.cache import Cache
 from kb.deadline import check
 from kb.engine import (
     Concept,
@@ -24,7 +27,6 @@ from kb.engine import (
     standing,
 )
 from kb.engine.embedded import ranking
-from kb.engine.embedded.cache import Cache
 from kb.engine.embedded.facets import Facets
 from kb.engine.embedded.ranking import Bools, Floats, Indices, Ints
 from kb.engine.embedded.rows import Rows
@@ -39,6 +41,10 @@ _ROOM = 1.001
 """A document is ranked by at most this and the second page's share times its best page: 1, and the same tolerance."""
 _SHARE_OF_MATCHES = 0.5
 """Of the memory for what concepts weigh, what goes to the matches of whole questions."""
+_SHARE_OF_RANKED = 0.1
+"""And of that again, what goes to the lists that were shown of them."""
+_SHARE_OF_DOCUMENTS = 0.05
+"""And what goes to the metadata of the latest documents: some thousands, of which each question shows ten."""
 
 
 class RankedDocument(NamedTuple):
@@ -57,6 +63,7 @@ class Ranked(NamedTuple):
     total: int
     total_pages: int
     facets: Mapping[str, Mapping[str, int]]
+    """Not to be changed: others are given the same."""
     joined: int
 
 
@@ -75,30 +82,44 @@ class EmbeddedState:
         self.key = key
         """Build and commit: no two states have both in common."""
         rows = self.rows = Rows(segments, tuning)
-        for_matches = int(cache_bytes * _SHARE_OF_MATCHES)
-        self._scorer = Scorer(rows, cache_bytes - for_matches, tuning)
-        self._matches: Cache[tuple[NDArray[np.uint8], Floats]] = Cache(for_matches)
+        for_matches, for_documents = int(cache_bytes * _SHARE_OF_MATCHES), int(cache_bytes * _SHARE_OF_DOCUMENTS)
+        self._scorer = Scorer(rows, cache_bytes - for_matches - for_documents, tuning)
+        self._documents: Cache[Document] = Cache(for_documents)
+        self._ranked: Cache[Ranked] = Cache(int(for_matches * _SHARE_OF_RANKED))
+        self._matches: Cache[tuple[NDArray[np.uint8], Floats]] = Cache(for_matches - self._ranked.most_bytes)
         self._facets = Facets(rows.records)
         self._alive = ~rows.deleted[rows.starts]
         self._ordinals = {record.id: i for i, record in enumerate(rows.records) if self._alive[i]}
         self.size = Size(int(np.count_nonzero(self._alive)), rows.page_count)
         self._second_page = tuning.second_page
         self._days = np.array([record.day for record in rows.records], dtype=np.int32)
-        self._in_order = np.argsort([standing(record.id, record.day) for record in rows.records])
-        """All documents as equals stand."""
+        self._places = np.empty(len(rows.records), np.int32)
+        self._places[np.argsort([standing(record.id, record.day) for record in rows.records])] = range(
+            len(rows.records)
+        )
+        """Where each document stands among equals."""
 
     # Reading rows
 
     def document(self, id: str) -> Document | None:
         """A document's metadata."""
         ordinal = self._ordinals.get(id)
-        return None if ordinal is None else document_of(self.rows.stored(int(self.rows.starts[ordinal])))
+        return None if ordinal is None else self._document(ordinal)
+
+    def _document(self, ordinal: int) -> Document:
+        known = self._documents.get(ordinal)
+        if known is None:
+            stored = self.rows.stored(int(self.rows.starts[ordinal]))
+            known = document_of(stored)
+            self._documents.put(ordinal, known, _bytes_of(stored))
+        return known
 
     def documents(self) -> list[Document]:
         """All documents, newest first, without a date last, then by id."""
         ids = sorted(self._ordinals)
         ids.sort(key=lambda name: self.rows.records[self._ordinals[name]].day, reverse=True)
-        return [document for id in ids if (document := self.document(id)) is not None]
+        # Not from those that are kept: so many would only push them out.
+        return [document_of(self.rows.stored(int(self.rows.starts[self._ordinals[id]]))) for id in ids]
 
     def page(self, document: str, number: int) -> Page | None:
         """One page with its text."""
@@ -150,7 +171,7 @@ class EmbeddedState:
         return Matches(
             documents=tuple(
                 DocumentMatch(
-                    document=document_of(self.rows.stored(int(self.rows.starts[best.document]))),
+                    document=self._document(best.document),
                     score=best.score,
                     matching_pages=best.matching_pages,
                     pages=tuple(
@@ -166,7 +187,24 @@ class EmbeddedState:
         )
 
     def rank(self, request: Request) -> Ranked:
-        """What ``match`` finds, before anything stored is read."""
+        """What ``match`` finds, before anything stored is read; that of the latest requests is kept."""
+        if request.order or request.near:  # many names, which hardly anybody asks for twice
+            return self._rank(request)
+        filters = frozenset(request.filters.items())
+        key = (
+            *(request.concepts, request.floor, filters, request.sort, request.facets),
+            *(request.offset, request.limit, request.pages_per_document),
+        )
+        ranked = self._ranked.get(key)
+        if ranked is None:
+            ranked = self._rank(request)
+            size = 1_000 + sum(bytes_of(concept.forms) for concept in request.concepts)
+            size += sum(200 + 150 * len(each.pages) for each in ranked.documents)
+            size += 150 * sum(map(len, (*ranked.facets.values(), *request.filters.values())))
+            self._ranked.put(key, ranked, size)
+        return ranked
+
+    def _rank(self, request: Request) -> Ranked:
         rows, scores = self._matching_pages(request)
         owners = self.rows.owners[rows]
         best = np.zeros(len(self._alive), np.float32)
@@ -194,7 +232,7 @@ class EmbeddedState:
             documents = int(np.count_nonzero(best))
         return Ranked(
             documents=self._ranked_documents(
-                self._in_order_of(request, best, owners, pages.scores), pages, request.pages_per_document
+                self._in_order_of(request, best, pages), pages, request.pages_per_document
             ),
             total=total,
             total_pages=total_pages,
@@ -206,7 +244,7 @@ class EmbeddedState:
         """How many documents match each request."""
         return [self.rank(replace(request, limit=0, facets=())).total for request in requests]
 
-    def _in_order_of(self, request: Request, best: Floats, owners: Ints, scores: Floats) -> Indices:
+    def _in_order_of(self, request: Request, best: Floats, found: _Found) -> Indices:
         """The documents asked for, in their order; ``best`` is what each one's best page has, 0 of those not found.
 
         A document is ranked by its best page and a share of the next, so one whose best page is far from the others' has no
@@ -219,23 +257,31 @@ class EmbeddedState:
         least = np.float32(0)
         if by_relevance and last < len(best):
             least = np.partition(best, len(best) - last)[len(best) - last] / np.float32(_ROOM + self._second_page)
-        chosen = (best >= least) & (best > 0)
-        documents = self._in_order[chosen[self._in_order].nonzero()[0]]
-        of_chosen = np.flatnonzero(chosen[owners])
-        ranked = best + np.float32(self._second_page) * self._second(best, owners[of_chosen], scores[of_chosen])
-        return documents[self._order(documents, ranked[documents], request)[request.offset : last]]
+        documents = (best >= least if least else best > 0).nonzero()[0]
+        ranked = best[documents] + np.float32(self._second_page) * self._second(documents, best[documents], found)
+        keys = [self._places[documents], -ranked]
+        if not by_relevance:
+            keys.append(self._key_of(documents, request))
+        return documents[np.lexsort(keys)[request.offset : last]]
 
-    @staticmethod
-    def _second(best: Floats, owners: Ints, scores: Floats) -> Floats:
+    def _second(self, documents: Indices, best: Floats, found: _Found) -> Floats:
         """What the second of each document's pages has, 0 where there is none; of equals one is the first."""
-        at_best = np.flatnonzero(scores == best[owners])
-        first = np.zeros(len(best), np.intp)
+        at, counts = self._pages_of(documents, found)
+        owners = np.repeat(np.arange(len(documents)), counts)
+        others = found.scores[at]
+        at_best = (others == best[owners]).nonzero()[0]
+        first = np.zeros(len(documents), np.intp)
         first[owners[at_best]] = at_best
-        others = scores.copy()
-        others[first[owners[at_best]]] = 0
-        second = np.zeros_like(best)
+        others[first] = 0
+        second = np.zeros(len(documents), np.float32)
         np.maximum.at(second, owners, others)
         return second
+
+    def _pages_of(self, documents: Indices, found: _Found) -> tuple[Indices, Indices]:
+        """Where each document's pages stand among those that are found, one document after the other; how many it has."""
+        firsts = found.rows.searchsorted(self.rows.starts[documents])
+        counts = found.rows.searchsorted(self.rows.ends[documents]) - firsts
+        return ranking.runs(firsts, counts), counts
 
     def frequencies(self, concepts: Sequence[Concept]) -> list[int]:
         """On how many pages each concept stands in the text."""
@@ -261,31 +307,33 @@ class EmbeddedState:
         row = self._row(document, number)
         return [] if row is None else self._scorer.explain(concepts, row)
 
-    def _order(self, documents: Indices, best: Floats, request: Request) -> Indices:
-        """The order of matching documents; without a date or a given place last, equals by relevance."""
+    def _key_of(self, documents: Indices, request: Request) -> Ints:
+        """What matching documents are ordered by before their relevance; without a date or a given place last."""
         if request.order:
             places = np.full(len(self._alive), len(request.order), dtype=np.int32)
             for place, id in enumerate(request.order):
                 if id in self._ordinals:
                     places[self._ordinals[id]] = place
-            return np.lexsort((-best, places[documents]))
-        if request.sort == "relevance":
-            return ranking.top(best, request.offset + request.limit)
+            return places[documents]
         days = self._days[documents]
-        key = -days if request.sort == "newest" else np.where(days == 0, np.iinfo(np.int32).max, days)
-        return np.lexsort((-best, key))
+        return -days if request.sort == "newest" else np.where(days == 0, np.iinfo(np.int32).max, days)
 
     def _ranked_documents(self, documents: Indices, found: _Found, pages: int) -> list[RankedDocument]:
         """The documents with the best of their pages."""
-        rows, scores, joined = found
-        firsts = rows.searchsorted(self.rows.starts[documents]).tolist()
-        lasts = rows.searchsorted(self.rows.ends[documents]).tolist()
+        at, counts = self._pages_of(documents, found)
+        owners = np.repeat(np.arange(len(documents)), counts)
+        joined = np.bincount(owners[found.joined[at]], minlength=len(documents))
+        order = np.lexsort((-found.scores[at], owners))
+        firsts = counts.cumsum() - counts
+        shown = np.minimum(counts, max(pages, 1))
+        best = at[order[ranking.runs(firsts, shown)]]
+        chosen = zip(found.rows[best].tolist(), found.scores[best].tolist(), found.joined[best].tolist(), strict=True)
         ranked = []
-        for document, first, last in zip(documents.tolist(), firsts, lasts, strict=True):
-            best = ranking.top(scores[first:last], max(pages, 1)) + first
-            chosen = list(zip(rows[best].tolist(), scores[best].tolist(), joined[best].tolist(), strict=True))
-            matching = last - first - int(np.count_nonzero(joined[first:last]))
-            ranked.append(RankedDocument(document, chosen[0][1], matching, chosen[:pages]))
+        for document, count, matching in zip(
+            documents.tolist(), shown.tolist(), (counts - joined).tolist(), strict=True
+        ):
+            own = list(islice(chosen, count))
+            ranked.append(RankedDocument(document, own[0][1], matching, own[:pages]))
         return ranked
 
     def _with_near(self, matching: _Found, request: Request) -> _Found:
@@ -383,3 +431,10 @@ class EmbeddedState:
         for rows in lists:
             present[rows] = True
         return present
+
+
+def _bytes_of(stored: Mapping[str, Any]) -> int:
+    """The memory that a document takes that was stored like this."""
+    values = [value for value in stored.values() if value]  # the empty ones are shared by all
+    lists = (value for value in values if type(value) is list)
+    return 800 + sum(map(getsizeof, values)) + sum(map(getsizeof, chain.from_iterable(lists)))
