@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -121,7 +121,7 @@ class Run:
 
     @cached_property
     def _previous(self) -> _Previous:
-        return _Previous(self._state, {path: id for id, path, _ in self._in_index()})
+        return _Previous(self._state, {path: id for id, path, _ in self._in_index})
 
     def report(self, started: float) -> Report:
         """What became of all files."""
@@ -158,7 +158,7 @@ class Run:
     def known(self) -> dict[str, str]:
         """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
         ledger = {each.path: each.version for each in self._held.values() if not each.removed}
-        return ledger | {path: version for _, path, version in self._in_index()}
+        return ledger | {path: version for _, path, version in self._in_index}
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
         """Write down the versions that the index has and the ledger lacks: it is new, or the last run was stopped in between.
@@ -166,7 +166,7 @@ class Run:
         Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
         """
         versions = {id: each.version for id, each in self._held.items()}
-        lagging = [each for each in self._in_index() if versions.get(each[0]) != each[2]]
+        lagging = [each for each in self._in_index if versions.get(each[0]) != each[2]]
         if not lagging:
             return
         self._left_over = True  # whether all of it could be written down, the next run sees
@@ -198,12 +198,12 @@ class Run:
             pages = tuple(self._state.pages(id))
             self.incoming.add_text(version, Extraction(status=Status.INDEXED, pages=pages))
 
-    def _in_index(self) -> Iterator[tuple[str, str, str]]:
+    @cached_property
+    def _in_index(self) -> list[tuple[str, str, str]]:
         """Id, path and version of each document of the index before this run."""
         if self.writer.fresh:
-            yield from ((each.id, each.path, each.version) for each in (self._state.documents() if self._state else ()))
-        else:
-            yield from ((file.document, file.path, file.version) for file in self._before.values())
+            return [(each.id, each.path, each.version) for each in (self._state.documents() if self._state else ())]
+        return [file[:3] for file in self._before.values()]
 
     def record(self, store: Store, now: datetime) -> None:
         """Write into the ledger what the index has after the commit."""
@@ -213,6 +213,8 @@ class Run:
         state = state_of(store) if rest else None
         shown: dict[str, Held] = {}
         for id, file in self.documents.items():
+            if file.path in self.plan.settled:
+                continue
             held, asked = self._held.get(id), names[file.path].asked
             if held is None or held[1:5] != (file.path, file.version, asked, None):
                 shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
@@ -254,8 +256,14 @@ class Run:
             self._report_failure(entry, entry.status, entry.problem)
         if self.incoming:
             self._keep_unchanged(plan.unchanged)
+        self.reports += [
+            FileReport(entry.name, Status.UNCHANGED, old.pages, old.words, "", old.warnings, old.notes)
+            for entry, old in plan.unchanged
+            if entry.name in plan.settled
+        ]
         for entry, old in plan.unchanged:
-            self._report_indexed(entry, old, Status.UNCHANGED)
+            if entry.name not in plan.settled:
+                self._report_indexed(entry, old, Status.UNCHANGED)
         for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
             self._take(entry, extraction, self._before.get(entry.name))
             self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
@@ -264,12 +272,13 @@ class Run:
         """Have the archive keep what it has lost of documents that are not read again."""
         files, texts = self.archive.versions("files"), self.archive.versions("texts")
         for entry, file in unchanged:
-            if entry.version not in files:
+            version = entry.version
+            if version not in files:
                 self._left_over = True
                 self.readings.source(entry)
-            if entry.version not in texts and not file.unread:
+            if version not in texts and not file.unread:
                 self._left_over = True
-                self._add_text(file.document, entry.version)
+                self._add_text(file.document, version)
 
     def _ask(self, entry: FoundFile) -> Asked:
         try:

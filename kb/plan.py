@@ -26,10 +26,12 @@ class Plan:
 
     ``leaving`` are documents of the index that are no more, or whose id another file gets; ``gone`` are those among them whose
     file is not there.
-    ``twice`` are files with the name of another, or the bytes of one: its path. ``names`` has all that are in the collection.
+    ``twice`` are files with the name of another, or the bytes of one: its path. ``names`` has all that are in the collection but
+    the ``settled``: unchanged files, by path, whose ids stay what they are in the index and in the ledger, as in nearly all.
     """
 
     names: Mapping[str, Name]
+    settled: Mapping[str, str] = field(default_factory=dict)
     leaving: list[IndexedFile] = field(default_factory=list)
     gone: list[IndexedFile] = field(default_factory=list)
     twice: list[tuple[FoundFile, str]] = field(default_factory=list)
@@ -58,41 +60,53 @@ def make_plan(
         for each in held.values()
         if each.path not in present and each.path not in left
     ]
+    settled: dict[str, str] = {}
     twice: list[tuple[FoundFile, str]] = []
     failing: list[FoundFile] = []
     same: list[tuple[FoundFile, IndexedFile]] = []
     to_read: list[FoundFile] = []
     for entry in found:
-        old, known = before.get(entry.name), held.get(entry.name)
+        path, version = entry.name, entry.version
+        old, known = before.get(path), held.get(path)
         if entry.status is Status.DUPLICATE:
             twice.append((entry, ""))
         elif entry.problem:
             failing.append(entry)
             if known:
-                claims.append(_claim(entry.name, known.version, known, settled=True))
-        elif owners[entry.version] != entry.name:
-            twice.append((entry, owners[entry.version]))
-        elif old and known and old.version == entry.version and old.metadata == entry.metadata and not again(old):
+                claims.append(_claim(path, known.version, known, settled=True))
+        elif owners[version] != path:
+            twice.append((entry, owners[version]))
+        elif old and known and old.version == version and old.metadata == entry.metadata and not again(old):
             same.append((entry, old))
             # Who did not get the id that it asked for gets it when it is free.
-            claims.append(_claim(entry.name, entry.version, known, settled=known.asked in ("", known.id)))
+            content = known.asked in ("", known.id)
+            if content and not known.aliases and (known.id, known.version) == (old.document, version):
+                settled[path] = known.id
+            else:
+                claims.append(_claim(path, version, known, settled=content))
         else:
             to_read.append(entry)
             asked = ask(entry)
-            made = id_of_path(entry.name)
             claims.append(
-                Claim(path=entry.name, version=entry.version, made=made, asked=asked.id, aliases=asked.aliases)
+                Claim(path=path, version=version, made=id_of_path(path), asked=asked.id, aliases=asked.aliases)
             )
-    names = share_out(claims, ledger)
+    names = share_out(claims, ledger, settled)
     ids = {name.id: path for path, name in names.items()}
-    moved = {entry.name: entry for entry, old in same if names[entry.name].id != old.document}
+    moved = {
+        entry.name: entry for entry, old in same if entry.name not in settled and names[entry.name].id != old.document
+    }
     return Plan(
         names=names,
-        leaving=[file for path, file in before.items() if path not in names or ids.get(file.document, path) != path],
-        gone=[file for path, file in before.items() if path in left],
+        settled=settled,
+        leaving=[
+            file
+            for path, file in before.items()
+            if path not in settled and (path not in names or ids.get(file.document, path) != path)
+        ],
+        gone=[file for path, file in before.items() if path in left] if left else [],
         twice=twice,
         failing=failing,
-        unchanged=[(entry, old) for entry, old in same if entry.name not in moved],
+        unchanged=[(entry, old) for entry, old in same if entry.name not in moved] if moved else same,
         to_read=sorted([*to_read, *moved.values()], key=lambda entry: entry.name) if moved else to_read,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +19,7 @@ from kb.extract.recognition import Recogniser, find_recogniser, recognition, unr
 from kb.extract.sandbox import temporary_folder
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes
+from kb.formats import Format
 from kb.model import Extraction, Status
 from kb.settings import Settings
 
@@ -155,7 +156,7 @@ class Readings:
 
         formats = dict.fromkeys(entry.format for entry in waiting)
         jobs = min(self._settings.jobs, len(waiting))
-        with self._sandbox or Sandbox(self._settings.limits, jobs, formats=formats) as sandbox:
+        with self._reading(jobs, formats) as sandbox:
             while rest:
                 # Ends also where too much waits for a file that takes long; with that one done, it goes on.
                 for path, extraction in sandbox.extract_all(sources(), tell):
@@ -167,6 +168,14 @@ class Readings:
                     yield entry, extraction
                 while changed:
                     yield changed.pop(), outcome.changed()
+
+    def _reading(self, jobs: int, formats: Iterable[Format]) -> Sandbox:
+        """The reading processes that have been started already, others where those are not enough."""
+        if self._sandbox and self._sandbox.is_enough(jobs, formats):
+            return self._sandbox
+        if self._sandbox:
+            self._sandbox.close()
+        return Sandbox(self._settings.limits, jobs, formats=formats)
 
     def _read_scans(
         self, scans: list[tuple[FoundFile, Extraction]], total: int
