@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
@@ -102,11 +102,14 @@ def find(listing: Listing, hashes: Hashes) -> Found:
     return Found(found, [entry for entry in everything if entry.status is Status.SKIPPED])
 
 
-def gone(paths: Iterable[str], found: Sequence[FoundFile]) -> list[str]:
+def gone(paths: Collection[str], found: Sequence[FoundFile]) -> list[str]:
     """Those of the paths that are no more there; nobody knows that of what lies in a folder that cannot be listed."""
-    present = {entry.name for entry in found}
+    missing = set(paths)
+    missing.difference_update(entry.name for entry in found)
+    if not missing:
+        return []
     closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
-    return [path for path in paths if path not in present and not path.startswith(closed)]
+    return [path for path in paths if path in missing and not path.startswith(closed)]
 
 
 def _walk(listing: Listing) -> Iterator[FoundFile]:

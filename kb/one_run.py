@@ -165,8 +165,8 @@ class Run:
 
         Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
         """
-        versions = {id: each.version for id, each in self._held.items()}
-        lagging = [each for each in self._in_index if versions.get(each[0]) != each[2]]
+        held = self._held
+        lagging = [each for each in self._in_index if each[0] not in held or held[each[0]].version != each[2]]
         if not lagging:
             return
         self._left_over = True  # whether all of it could be written down, the next run sees
@@ -213,12 +213,12 @@ class Run:
         state = state_of(store) if rest else None
         shown: dict[str, Held] = {}
         for id, file in self.documents.items():
-            if file.path in self.plan.settled:
+            if id in self.plan.settled:
                 continue
             held, asked = self._held.get(id), names[file.path].asked
             if held is None or held[1:5] != (file.path, file.version, asked, None):
                 shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
-        left = [id for id, held in self._held.items() if not held.removed and id not in self.documents]
+        left = [id for id in self._held if id not in self.documents and not self._held[id].removed]
         at_hand = filter(None, self.written.values())
         described = chain(at_hand, (document for id in rest if state and (document := state.document(id))))
         if not self.archive.ledger.record(shown, described, now, left=left):
@@ -226,13 +226,14 @@ class Run:
 
     def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
         """Decide, read, write; fills ``reports`` and ``documents``. ``others`` are files that are not read."""
-        there = {entry.version: entry.name for entry in found if entry.version and entry.name not in self.known}
-        present = {entry.name for entry in found}
-        self._moved = {version for path, version in self.known.items() if path not in present}
+        missing = set(self.known).difference(entry.name for entry in found)
+        self._moved = {self.known[path] for path in missing}
         plan = self.plan = make_plan(self._before, found, self._held, self._again, self._ask)
         self.documents = {file.document: file for file in self._before.values()}
         for file in plan.leaving:
             self._drop(file)
+        new = [entry for entry in found if entry.version and entry.name not in self.known] if plan.gone else []
+        there = {entry.version: entry.name for entry in new}
         for file in plan.gone:
             now = there.get(file.version, "")
             self.reports.append(
@@ -259,10 +260,10 @@ class Run:
         self.reports += [
             FileReport(entry.name, Status.UNCHANGED, old.pages, old.words, "", old.warnings, old.notes)
             for entry, old in plan.unchanged
-            if entry.name in plan.settled
+            if old.document in plan.settled
         ]
         for entry, old in plan.unchanged:
-            if entry.name not in plan.settled:
+            if old.document not in plan.settled:
                 self._report_indexed(entry, old, Status.UNCHANGED)
         for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
             self._take(entry, extraction, self._before.get(entry.name))

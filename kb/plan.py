@@ -27,7 +27,7 @@ class Plan:
     ``leaving`` are documents of the index that are no more, or whose id another file gets; ``gone`` are those among them whose
     file is not there.
     ``twice`` are files with the name of another, or the bytes of one: its path. ``names`` has all that are in the collection but
-    the ``settled``: unchanged files, by path, whose ids stay what they are in the index and in the ledger, as in nearly all.
+    the ``settled``, the paths of unchanged files by their ids, which are and stay the same in the index and in the ledger.
     """
 
     names: Mapping[str, Name]
@@ -51,14 +51,14 @@ def make_plan(
 
     ``again``: whether an unchanged file is to be read all the same. ``ask``: what a file's metadata ask for.
     """
-    present = {entry.name for entry in found}
     held = {each.path: each for each in ledger.values() if not each.removed}
     owners = _owners(found, held)
-    left = set(gone([*held, *before], found))
+    absent = (held.keys() | before.keys()).difference(entry.name for entry in found)
+    left = set(gone(absent, found) if absent else ())
     claims = [
-        _claim(each.path, each.version, each, settled=True)
-        for each in held.values()
-        if each.path not in present and each.path not in left
+        _claim(path, held[path].version, held[path], settled=True)
+        for path in absent
+        if path in held and path not in left
     ]
     settled: dict[str, str] = {}
     twice: list[tuple[FoundFile, str]] = []
@@ -74,14 +74,14 @@ def make_plan(
             failing.append(entry)
             if known:
                 claims.append(_claim(path, known.version, known, settled=True))
-        elif owners[version] != path:
+        elif owners.get(version, path) != path:
             twice.append((entry, owners[version]))
         elif old and known and old.version == version and old.metadata == entry.metadata and not again(old):
             same.append((entry, old))
             # Who did not get the id that it asked for gets it when it is free.
             content = known.asked in ("", known.id)
             if content and not known.aliases and (known.id, known.version) == (old.document, version):
-                settled[path] = known.id
+                settled[known.id] = path
             else:
                 claims.append(_claim(path, version, known, settled=content))
         else:
@@ -93,7 +93,7 @@ def make_plan(
     names = share_out(claims, ledger, settled)
     ids = {name.id: path for path, name in names.items()}
     moved = {
-        entry.name: entry for entry, old in same if entry.name not in settled and names[entry.name].id != old.document
+        entry.name: entry for entry, old in same if old.document not in settled and names[entry.name].id != old.document
     }
     return Plan(
         names=names,
@@ -101,7 +101,7 @@ def make_plan(
         leaving=[
             file
             for path, file in before.items()
-            if path not in settled and (path not in names or ids.get(file.document, path) != path)
+            if file.document not in settled and (path not in names or ids.get(file.document, path) != path)
         ],
         gone=[file for path, file in before.items() if path in left] if left else [],
         twice=twice,
@@ -116,8 +116,10 @@ def check_removals(known: Mapping[str, str], found: Sequence[FoundFile], root: P
 
     ``known``: the version of each path in the collection. A file that was only moved goes on under its hash.
     """
-    versions = {entry.version for entry in found if entry.version}
-    leaving = [path for path in gone(known, found) if known[path] not in versions]
+    leaving = gone(known, found)
+    if leaving:
+        versions = {entry.version for entry in found if entry.version}
+        leaving = [path for path in leaving if known[path] not in versions]
     if not leaving or (found and (len(leaving) <= MOST_REMOVED or len(leaving) * 2 <= len(known))):
         return
     documents = counted(len(known), "dokumentu", "dokumentów", "dokumentów")
@@ -133,14 +135,12 @@ def check_removals(known: Mapping[str, str], found: Sequence[FoundFile], root: P
 
 
 def _owners(found: Sequence[FoundFile], held: Mapping[str, Held]) -> dict[str, str]:
-    """Of files with the same bytes the one that is a document: who holds them already, else the first by name."""
+    """Of files with the same bytes the one that is a document: who holds them already, else the first by name; {} without any."""
     readable = [entry for entry in found if entry.version and not entry.problem]
-    owners = {entry.version: entry.name for entry in readable}
-    if len(owners) == len(readable):
-        return owners
-    owners.clear()
-    for entry in sorted(readable, key=lambda entry: not _holds(entry, held)):
-        owners.setdefault(entry.version, entry.name)
+    owners: dict[str, str] = {}
+    if len({entry.version for entry in readable}) < len(readable):
+        for entry in sorted(readable, key=lambda entry: not _holds(entry, held)):
+            owners.setdefault(entry.version, entry.name)
     return owners
 
 

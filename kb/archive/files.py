@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -18,6 +19,8 @@ from kb.model import Document, Extraction, Page
 
 _BLOCK = 1024 * 1024
 _TEXT = ".json"
+_HASH_CHARACTERS = 64
+"""Of a file's name here, before what tells its format."""
 
 
 class Changed(Exception):
@@ -74,7 +77,8 @@ class Archive:
     def versions(self, kind: Literal["files", "texts"]) -> set[str]:
         """The versions whose bytes, or whose texts, are kept."""
         folder = f"{self.folder}/{kind}"
-        return {name.partition(".")[0] for part in _names(folder) for name in _names(f"{folder}/{part}")}
+        names = chain.from_iterable(_names(f"{folder}/{part}") for part in _names(folder))
+        return {name[:_HASH_CHARACTERS] for name in names}
 
     def stamp(self) -> str:
         """Another text whenever a file of bytes or text has come or gone, or the ledger is another."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import count
 from operator import itemgetter
 from typing import NamedTuple
@@ -50,7 +51,7 @@ def share_out(
 ) -> dict[str, Name]:
     """A name for each file that claims one, by path; each path claims once.
 
-    ``settled``: the ids of all other files in the collection, by path, which keep them, ask for no other and have no aliases.
+    ``settled``: the paths of all other files in the collection, by id: they keep these, ask for no others and have no aliases.
     """
     sharing = _Sharing(claims, ledger, settled or {})
     sharing.keep()
@@ -66,7 +67,7 @@ class _Sharing:
         self._claims = {claim.path: claim for claim in sorted(claims, key=itemgetter(0))}
         self._ledger = ledger
         self._settled = settled
-        self._has = {held.path: held.id for held in ledger.values() if held.path in self._claims and not held.removed}
+        self._has = {held.path: id for id, held in ledger.items() if id not in settled and not held.removed}
         self._aliases = {alias: claim.path for claim in self._claims.values() for alias in claim.aliases}
         self._ids: dict[str, str] = {}
         self._holders: dict[str, str] = {}
@@ -78,10 +79,7 @@ class _Sharing:
 
     def _holder(self, id: str) -> str:
         """The file that has an id, "" where none has."""
-        if id in self._holders:
-            return self._holders[id]
-        held = self._ledger.get(id)
-        return held.path if held and self._settled.get(held.path) == id else ""
+        return self._holders.get(id) or self._settled.get(id, "")
 
     def _waiting(self) -> list[Claim]:
         return [claim for claim in self._claims.values() if claim.path not in self._ids]
@@ -125,13 +123,17 @@ class _Sharing:
         before = self._ledger.get(id)
         if before is None or before.path == claim.path:
             return True
-        in_collection = before.path in self._claims or before.path in self._settled
-        return not in_collection and before.version == claim.version
+        return before.version == claim.version and before.path not in self._paths
+
+    @cached_property
+    def _paths(self) -> set[str]:
+        """Those of all files in the collection."""
+        return {*self._claims, *self._settled.values()}
 
     def names(self) -> dict[str, Name]:
         """The ids with their aliases: no alias is the id of a document, or leads to two; who has one keeps it."""
         taken: dict[str, str] = {}
-        for held in self._ledger.values():
+        for held in self._ledger.values() if self._aliases else ():
             if held.aliases and not held.removed and held.path in self._ids:
                 wanted = self._claims[held.path].aliases
                 taken |= {alias: held.path for alias in held.aliases if alias in wanted and not self._holder(alias)}
