@@ -105,7 +105,8 @@ def find(listing: Listing, hashes: Hashes) -> Found:
 def gone(paths: Collection[str], found: Sequence[FoundFile]) -> list[str]:
     """Those of the paths that are no more there; nobody knows that of what lies in a folder that cannot be listed."""
     missing = set(paths)
-    missing.difference_update(entry.name for entry in found)
+    if missing:
+        missing.difference_update(entry.name for entry in found)
     if not missing:
         return []
     closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
@@ -301,9 +302,10 @@ class Hashes:
         if kept[_METADATA] != metadata:
             kept = _Hashed._make((*kept[:_METADATA], metadata))
         self._new[name] = kept
-        old = self._old.get(name)
-        if kept is not old and (old is None or (kept[_VERSION], metadata) != (old[_VERSION], old[_METADATA])):
-            self.changed.add(name)
+        if isinstance(kept, _Hashed):
+            old = self._old.get(name)
+            if old is None or (old[_VERSION], old[_METADATA]) != (kept.version, metadata):
+                self.changed.add(name)
 
     def last(self) -> dict[str, tuple[str, str]]:
         """The hashes of each file's bytes and metadata, as of the last run."""

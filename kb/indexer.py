@@ -97,10 +97,11 @@ def run(
                 writer.replaced if writer.fresh else partial(state_of, store),
                 incoming,
             )
+            missing = job.missing(found)
             if not allow_removals:
-                check_removals(job.known, found, root)
+                check_removals(job.known, missing, found, root)
             job.complete_ledger(found, now)
-            job.process(found, others)
+            job.process(found, others, missing)
             incoming.keep(file.version for file in job.documents.values())
             writer.commit()
             # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
@@ -128,7 +129,8 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
     job = Run(settings, root, catalogue, NothingWritten(), Readings(settings, on_progress), archive)
-    job.process(*find(Listing(root, own_folders(settings)), Hashes(settings.hashes)))
+    found, others = find(Listing(root, own_folders(settings)), Hashes(settings.hashes))
+    job.process(found, others, job.missing(found))
     return job.report(started)
 
 

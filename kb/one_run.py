@@ -157,24 +157,30 @@ class Run:
     @cached_property
     def known(self) -> dict[str, str]:
         """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
-        ledger = {each.path: each.version for each in self._held.values() if not each.removed}
-        return ledger | {path: version for _, path, version in self._in_index}
+        known = {each.path: each.version for each in self._held.values() if not each.removed}
+        known.update((path, version) for _, path, version in self._in_index)
+        return known
+
+    def missing(self, found: Sequence[FoundFile]) -> list[str]:
+        """Those of the paths in the collection that were not found."""
+        missing = set(self.known).difference(entry.name for entry in found)
+        return [path for path in self.known if path in missing] if missing else []
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
         """Write down the versions that the index has and the ledger lacks: it is new, or the last run was stopped in between.
 
         Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
         """
-        held = self._held
-        lagging = [each for each in self._in_index if each[0] not in held or held[each[0]].version != each[2]]
+        held = self._held.get
+        lagging = [each for each in self._in_index if (known := held(each[0])) is None or known.version != each[2]]
         if not lagging:
             return
         self._left_over = True  # whether all of it could be written down, the next run sees
-        known = self.archive.ledger.known()
+        written = self.archive.ledger.known()
         entries = {entry.name: entry for entry in found}
         missing: dict[str, Held] = {}
         for id, path, version in lagging:
-            if (id, version) not in known:
+            if (id, version) not in written:
                 entry = entries.get(path)
                 asked = self._ask(entry).id if entry and entry.version == version else ""
                 missing[id] = Held(
@@ -212,9 +218,9 @@ class Run:
         rest = [id for id, document in self.written.items() if document is None]
         state = state_of(store) if rest else None
         shown: dict[str, Held] = {}
-        for id, file in self.documents.items():
-            if id in self.plan.settled:
-                continue
+        settled = {old.document for _, old in self.plan.settled}
+        for id in [id for id in self.documents if id not in settled]:
+            file = self.documents[id]
             held, asked = self._held.get(id), names[file.path].asked
             if held is None or held[1:5] != (file.path, file.version, asked, None):
                 shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
@@ -224,11 +230,13 @@ class Run:
         if not self.archive.ledger.record(shown, described, now, left=left):
             self._left_over = True
 
-    def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
-        """Decide, read, write; fills ``reports`` and ``documents``. ``others`` are files that are not read."""
-        missing = set(self.known).difference(entry.name for entry in found)
+    def process(self, found: list[FoundFile], others: Sequence[FoundFile], missing: Collection[str]) -> None:
+        """Decide, read, write; fills ``reports`` and ``documents``.
+
+        ``others`` are files that are not read, ``missing`` paths of the collection that were not found.
+        """
         self._moved = {self.known[path] for path in missing}
-        plan = self.plan = make_plan(self._before, found, self._held, self._again, self._ask)
+        plan = self.plan = make_plan(self._before, found, missing, self._held, self._again, self._ask)
         self.documents = {file.document: file for file in self._before.values()}
         for file in plan.leaving:
             self._drop(file)
@@ -256,30 +264,28 @@ class Run:
         for entry in plan.failing:
             self._report_failure(entry, entry.status, entry.problem)
         if self.incoming:
-            self._keep_unchanged(plan.unchanged)
+            self._keep_unchanged([*plan.settled, *plan.unchanged])
         self.reports += [
             FileReport(entry.name, Status.UNCHANGED, old.pages, old.words, "", old.warnings, old.notes)
-            for entry, old in plan.unchanged
-            if old.document in plan.settled
+            for entry, old in plan.settled
         ]
         for entry, old in plan.unchanged:
-            if old.document not in plan.settled:
-                self._report_indexed(entry, old, Status.UNCHANGED)
+            self._report_indexed(entry, old, Status.UNCHANGED)
         for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
             self._take(entry, extraction, self._before.get(entry.name))
             self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
 
     def _keep_unchanged(self, unchanged: Sequence[tuple[FoundFile, IndexedFile]]) -> None:
         """Have the archive keep what it has lost of documents that are not read again."""
-        files, texts = self.archive.versions("files"), self.archive.versions("texts")
-        for entry, file in unchanged:
-            version = entry.version
-            if version not in files:
+        versions = {entry.version for entry, _ in unchanged}
+        files, texts = self.archive.lacking("files", versions), self.archive.lacking("texts", versions)
+        for entry, file in unchanged if files or texts else ():
+            if entry.version in files:
                 self._left_over = True
                 self.readings.source(entry)
-            if version not in texts and not file.unread:
+            if entry.version in texts and not file.unread:
                 self._left_over = True
-                self._add_text(file.document, version)
+                self._add_text(file.document, entry.version)
 
     def _ask(self, entry: FoundFile) -> Asked:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,12 +26,13 @@ class Plan:
 
     ``leaving`` are documents of the index that are no more, or whose id another file gets; ``gone`` are those among them whose
     file is not there.
-    ``twice`` are files with the name of another, or the bytes of one: its path. ``names`` has all that are in the collection but
-    the ``settled``, the paths of unchanged files by their ids, which are and stay the same in the index and in the ledger.
+    ``twice`` are files with the name of another, or the bytes of one: its path. ``settled`` are unchanged files whose ids are and
+    stay the same in the index and in the ledger, ``unchanged`` others of these. ``names`` has all that are in the collection but
+    the settled ones.
     """
 
     names: Mapping[str, Name]
-    settled: Mapping[str, str] = field(default_factory=dict)
+    settled: list[tuple[FoundFile, IndexedFile]] = field(default_factory=list)
     leaving: list[IndexedFile] = field(default_factory=list)
     gone: list[IndexedFile] = field(default_factory=list)
     twice: list[tuple[FoundFile, str]] = field(default_factory=list)
@@ -43,24 +44,26 @@ class Plan:
 def make_plan(
     before: Mapping[str, IndexedFile],
     found: Sequence[FoundFile],
+    missing: Collection[str],
     ledger: Mapping[str, Held],
     again: Callable[[IndexedFile], bool],
     ask: Callable[[FoundFile], Asked],
 ) -> Plan:
     """The plan. ``before`` are the files of the build that is written to, ``ledger`` the documents that ever were, by id.
 
-    ``again``: whether an unchanged file is to be read all the same. ``ask``: what a file's metadata ask for.
+    ``missing``: the paths of the collection that were not found. ``again``: whether an unchanged file is to be read all
+    the same. ``ask``: what a file's metadata ask for.
     """
     held = {each.path: each for each in ledger.values() if not each.removed}
     owners = _owners(found, held)
-    absent = (held.keys() | before.keys()).difference(entry.name for entry in found)
-    left = set(gone(absent, found) if absent else ())
+    left = set(gone(missing, found))
     claims = [
         _claim(path, held[path].version, held[path], settled=True)
-        for path in absent
+        for path in missing
         if path in held and path not in left
     ]
-    settled: dict[str, str] = {}
+    settled: list[tuple[FoundFile, IndexedFile]] = []
+    paths_of_settled: dict[str, str] = {}
     twice: list[tuple[FoundFile, str]] = []
     failing: list[FoundFile] = []
     same: list[tuple[FoundFile, IndexedFile]] = []
@@ -77,12 +80,13 @@ def make_plan(
         elif owners.get(version, path) != path:
             twice.append((entry, owners[version]))
         elif old and known and old.version == version and old.metadata == entry.metadata and not again(old):
-            same.append((entry, old))
             # Who did not get the id that it asked for gets it when it is free.
             content = known.asked in ("", known.id)
-            if content and not known.aliases and (known.id, known.version) == (old.document, version):
-                settled[known.id] = path
+            if content and not known.aliases and known.id == old.document and known.version == version:
+                settled.append((entry, old))
+                paths_of_settled[known.id] = path
             else:
+                same.append((entry, old))
                 claims.append(_claim(path, version, known, settled=content))
         else:
             to_read.append(entry)
@@ -90,33 +94,29 @@ def make_plan(
             claims.append(
                 Claim(path=path, version=version, made=id_of_path(path), asked=asked.id, aliases=asked.aliases)
             )
-    names = share_out(claims, ledger, settled)
+    names = share_out(claims, ledger, paths_of_settled)
     ids = {name.id: path for path, name in names.items()}
-    moved = {
-        entry.name: entry for entry, old in same if old.document not in settled and names[entry.name].id != old.document
-    }
+    moved = {entry.name: entry for entry, old in same if names[entry.name].id != old.document}
+    rest = [file for file in before.values() if file.document not in paths_of_settled]
     return Plan(
         names=names,
         settled=settled,
-        leaving=[
-            file
-            for path, file in before.items()
-            if file.document not in settled and (path not in names or ids.get(file.document, path) != path)
-        ],
-        gone=[file for path, file in before.items() if path in left] if left else [],
+        leaving=[file for file in rest if file.path not in names or ids.get(file.document, file.path) != file.path],
+        gone=[file for file in rest if file.path in left],
         twice=twice,
         failing=failing,
-        unchanged=[(entry, old) for entry, old in same if entry.name not in moved] if moved else same,
+        unchanged=[(entry, old) for entry, old in same if entry.name not in moved],
         to_read=sorted([*to_read, *moved.values()], key=lambda entry: entry.name) if moved else to_read,
     )
 
 
-def check_removals(known: Mapping[str, str], found: Sequence[FoundFile], root: Path) -> None:
+def check_removals(known: Mapping[str, str], missing: Collection[str], found: Sequence[FoundFile], root: Path) -> None:
     """Raise TooManyRemovals where most of the collection would go: a share that is not mounted is an empty folder.
 
-    ``known``: the version of each path in the collection. A file that was only moved goes on under its hash.
+    ``known``: the version of each path in the collection, ``missing`` those that were not found. A file that was only moved
+    goes on under its hash.
     """
-    leaving = gone(known, found)
+    leaving = gone(missing, found)
     if leaving:
         versions = {entry.version for entry in found if entry.version}
         leaving = [path for path in leaving if known[path] not in versions]
