@@ -261,14 +261,6 @@ _Kept = Sequence[Any]
 """The same as JSON has it, a list: nearly all of them are only compared with the file's details, and written again."""
 
 
-def _is_of(kept: _Kept, details: os.stat_result) -> bool:
-    """Whether what is kept is that of just such a file, and was taken long enough after its last change."""
-    size, changed, taken, _, created, inode, _ = kept
-    before = (size, changed, created, inode)
-    now = (details.st_size, details.st_mtime_ns, details.st_ctime_ns, details.st_ino)
-    return before == now and taken - max(changed, created) > RACY_NANOSECONDS
-
-
 class Hashes:
     """SHA-256 of files, remembered so that an unchanged collection is not read at each run.
 
@@ -290,9 +282,17 @@ class Hashes:
     def of(self, path: str, name: str, details: os.stat_result, most_bytes: int) -> _Kept:
         """What is to be kept of a file with these ``details``; it is hashed where it is another. Raises OSError, _TooLarge."""
         known = self._old.get(name)
-        # Re-hash an unreadable file so that the run reports it; what all may read is not asked about.
-        if known and _is_of(known, details) and is_readable(path, details):
-            return known
+        if known:
+            size, changed, taken, _, created, inode, _ = known
+            if (
+                (size, changed, created, inode)
+                == (details.st_size, details.st_mtime_ns, details.st_ctime_ns, details.st_ino)
+                # Not hashed so soon after its last change that it may have changed again.
+                and taken - max(changed, created) > RACY_NANOSECONDS
+                # Re-hash an unreadable file so that the run reports it; what all may read is not asked about.
+                and is_readable(path, details)
+            ):
+                return known
         now = time.time_ns()
         digest = _sha256(path, most_bytes)
         return _Hashed(details.st_size, details.st_mtime_ns, now, digest, details.st_ctime_ns, details.st_ino, "")
