@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import re
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json, to_json
 
 from kb import limits
 from kb.catalogue import DEFAULTS_FILE, TAXONOMY_FILE, Beside, file_inputs, folder_inputs
@@ -101,11 +102,15 @@ def find(listing: Listing, hashes: Hashes) -> Found:
     return Found(found, [entry for entry in everything if entry.status is Status.SKIPPED])
 
 
-def gone(paths: Iterable[str], found: Sequence[FoundFile]) -> list[str]:
+def gone(paths: Collection[str], found: Sequence[FoundFile]) -> list[str]:
     """Those of the paths that are no more there; nobody knows that of what lies in a folder that cannot be listed."""
-    present = {entry.name for entry in found}
+    missing = set(paths)
+    if missing:
+        missing.difference_update(entry.name for entry in found)
+    if not missing:
+        return []
     closed = tuple("" if entry.name == "." else f"{entry.name}/" for entry in found if entry.closed)
-    return [path for path in paths if path not in present and not path.startswith(closed)]
+    return [path for path in paths if path in missing and not path.startswith(closed)]
 
 
 def _walk(listing: Listing) -> Iterator[FoundFile]:
@@ -144,9 +149,7 @@ def _found(root: Path, entry: Entry, name: str, inputs: str, beside: Beside) -> 
     """The file, None for one that is no document and that no person put there."""
     file_format = format_of(entry.name)
     if file_format is not UNKNOWN:
-        found = _file(root, entry, name, inputs, file_format)
-        found.beside = beside
-        return found
+        return _file(root, entry, name, inputs, beside, file_format)
     problem = _why_skipped(entry.name, beside, at_top="/" not in name)
     return FoundFile(entry.path, name, problem, status=Status.SKIPPED) if problem else None
 
@@ -181,7 +184,7 @@ def _why_unused(name: str, stem: str, beside: Beside, *, at_top: bool) -> str:
     )
 
 
-def _file(root: Path, entry: Entry, name: str, inputs: str, file_format: Format) -> FoundFile:
+def _file(root: Path, entry: Entry, name: str, inputs: str, beside: Beside, file_format: Format) -> FoundFile:
     """A file by its looks only: nothing is opened."""
     try:
         if entry.link and root.resolve() not in Path(entry.path).resolve().parents:
@@ -190,7 +193,7 @@ def _file(root: Path, entry: Entry, name: str, inputs: str, file_format: Format)
         details = entry.details or os.stat(entry.path)
     except (OSError, RuntimeError) as error:
         return FoundFile(entry.path, name, _cannot_open(error), format=file_format)
-    found = FoundFile(entry.path, name, details=details, metadata=inputs, format=file_format)
+    found = FoundFile(entry.path, name, details=details, metadata=inputs, format=file_format, beside=beside)
     if not stat.S_ISREG(details.st_mode):
         found.problem = "to nie jest zwykły plik"
     elif details.st_size > found.format.most_bytes:
@@ -226,11 +229,11 @@ def shown(name: str) -> str:
 def _hash(root: Path, entry: FoundFile, hashes: Hashes) -> None:
     assert entry.details is not None
     try:
-        hashed = hashes.of(entry.path, entry.name, entry.details, entry.format.most_bytes)
-        entry.version = hashed.version
+        kept = hashes.of(entry.path, entry.name, entry.details, entry.format.most_bytes)
+        entry.version = kept[_VERSION]
         if entry.beside is None or entry.beside.has_any:
             entry.metadata = file_inputs(root, entry.path, entry.metadata, entry.beside)
-        hashes.remember(entry.name, hashed, entry.metadata)
+        hashes.remember(entry.name, kept, entry.metadata)
     except _TooLarge:
         _refuse(entry)
     except OSError as error:
@@ -252,15 +255,10 @@ class _Hashed(NamedTuple):
     inode: int
     metadata: str
 
-    def is_of(self, details: os.stat_result) -> bool:
-        """Whether it is that of just such a file, and was taken long enough after its last change."""
-        return (
-            self.size == details.st_size
-            and self.changed == details.st_mtime_ns
-            and self.created == details.st_ctime_ns
-            and self.inode == details.st_ino
-            and self.taken - max(self.changed, self.created) > RACY_NANOSECONDS
-        )
+
+_VERSION, _METADATA = map(_Hashed._fields.index, ("version", "metadata"))
+_Kept = Sequence[Any]
+"""The same as JSON has it, a list: nearly all of them are only compared with the file's details, and written again."""
 
 
 class Hashes:
@@ -272,29 +270,46 @@ class Hashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._old: dict[str, _Hashed] = {}
-        self._new: dict[str, _Hashed] = {}
+        self._old: dict[str, _Kept] = {}
+        self._new: dict[str, _Kept] = {}
+        self.changed: set[str] = set()
+        """The names of files whose bytes, or what describes them, are others than at the last run."""
         with suppress(OSError, ValueError, TypeError, AttributeError):
-            remembered = json.loads(unsealed(path.read_bytes()))
-            self._old = dict(zip(remembered, map(_Hashed._make, remembered.values()), strict=True))
+            remembered: dict[str, _Kept] = from_json(unsealed(path.read_bytes()))
+            if {*map(len, remembered.values())} <= {len(_Hashed._fields)}:
+                self._old = remembered
 
-    def of(self, path: str, name: str, details: os.stat_result, most_bytes: int) -> _Hashed:
-        """The hash of a file's bytes, in hexadecimal; ``details`` are its size and times. Raises OSError, _TooLarge."""
+    def of(self, path: str, name: str, details: os.stat_result, most_bytes: int) -> _Kept:
+        """What is to be kept of a file with these ``details``; it is hashed where it is another. Raises OSError, _TooLarge."""
         known = self._old.get(name)
-        # Re-hash an unreadable file so that the run reports it; what all may read is not asked about.
-        if known and known.is_of(details) and is_readable(path, details):
-            return known
+        if known:
+            size, changed, taken, _, created, inode, _ = known
+            if (
+                (size, changed, created, inode)
+                == (details.st_size, details.st_mtime_ns, details.st_ctime_ns, details.st_ino)
+                # Not hashed so soon after its last change that it may have changed again.
+                and taken - max(changed, created) > RACY_NANOSECONDS
+                # Re-hash an unreadable file so that the run reports it; what all may read is not asked about.
+                and is_readable(path, details)
+            ):
+                return known
         now = time.time_ns()
         digest = _sha256(path, most_bytes)
         return _Hashed(details.st_size, details.st_mtime_ns, now, digest, details.st_ctime_ns, details.st_ino, "")
 
-    def remember(self, name: str, hashed: _Hashed, metadata: str) -> None:
+    def remember(self, name: str, kept: _Kept, metadata: str) -> None:
         """Keep the hashes of a file for the next run."""
-        self._new[name] = hashed if hashed.metadata == metadata else hashed._replace(metadata=metadata)
+        if kept[_METADATA] != metadata:
+            kept = _Hashed._make((*kept[:_METADATA], metadata))
+        self._new[name] = kept
+        if isinstance(kept, _Hashed):
+            old = self._old.get(name)
+            if old is None or (old[_VERSION], old[_METADATA]) != (kept.version, metadata):
+                self.changed.add(name)
 
     def last(self) -> dict[str, tuple[str, str]]:
         """The hashes of each file's bytes and metadata, as of the last run."""
-        return {name: (known.version, known.metadata) for name, known in self._old.items()}
+        return {name: (known[_VERSION], known[_METADATA]) for name, known in self._old.items()}
 
     def forget(self, name: str) -> None:
         """Have a file hashed again at the next run: what is remembered of it is not so."""
@@ -303,7 +318,7 @@ class Hashes:
     def save(self) -> None:
         """Keep them for the next run; nothing is lost when that fails."""
         if self._new != self._old:
-            write_bytes_atomic(self._path, sealed(json.dumps(self._new, separators=(",", ":")).encode()))
+            write_bytes_atomic(self._path, sealed(to_json(self._new)))
 
 
 def _sha256(path: str, most_bytes: int) -> str:

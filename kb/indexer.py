@@ -12,6 +12,8 @@ Where everything is as the last run has left it, that run's report is repeated (
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +23,7 @@ from typing import TYPE_CHECKING
 from kb.archive import Archive
 from kb.engine import Store, open_store
 from kb.errors import DocumentsError
-from kb.extract import EXTRACTOR_VERSION
+from kb.extract import EXTRACTOR_VERSION, Sandbox
 from kb.listing import Listing, own_folders
 from kb.polish import Analyzer, shared_analyzer
 from kb.report import FileReport, Report
@@ -30,7 +32,7 @@ from kb.unchanged import LastReport
 
 if TYPE_CHECKING:
     from kb.catalogue import Catalogue
-    from kb.extract import Sandbox
+    from kb.folder import FoundFile, Hashes
     from kb.readings import OnProgress
 
 __all__ = ["FileReport", "Report", "check", "fingerprint", "run"]
@@ -75,33 +77,40 @@ def run(
 
     catalogue = Catalogue(root)
     given, now = now, now or datetime.now(UTC)
-    with store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer, archive.writing() as incoming:
-        settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
+    with archive.writing() as incoming:
+        # Before the index is opened: that takes as long as the start of reading processes, which can be at the same time.
         hashes = Hashes(settings.hashes)
-        job = Run(
-            settings,
-            root,
-            catalogue,
-            writer,
-            Readings(settings, on_progress, incoming, hashes, sandbox),
-            archive,
-            writer.replaced if writer.fresh else partial(state_of, store),
-            incoming,
-        )
         found, others = find(listing, hashes)
-        if not allow_removals:
-            check_removals(job.known, found, root)
-        job.complete_ledger(found, now)
-        job.process(found, others)
-        incoming.keep(file.version for file in job.documents.values())
-        writer.commit()
-        # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
-        job.record(store, given or datetime.now(UTC))
-        hashes.save()
-        job.readings.prune({entry.version for entry in found if entry.version})
-        report = job.report(started)
-        if job.settled:
-            last.keep(report, job.recognised)
+        sandbox = sandbox or _reading_what_changed(settings, found, hashes)
+        with (
+            closing(sandbox) if sandbox else nullcontext(),
+            store.writer(fingerprint(store, shared_analyzer()), rebuild=rebuild) as writer,
+        ):
+            settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
+            job = Run(
+                settings,
+                root,
+                catalogue,
+                writer,
+                Readings(settings, on_progress, incoming, hashes, sandbox),
+                archive,
+                writer.replaced if writer.fresh else partial(state_of, store),
+                incoming,
+            )
+            missing = job.missing(found)
+            if not allow_removals:
+                check_removals(job.known, missing, found, root)
+            job.complete_ledger(found, now)
+            job.process(found, others, missing)
+            incoming.keep(file.version for file in job.documents.values())
+            writer.commit()
+            # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
+            job.record(store, given or datetime.now(UTC))
+            hashes.save()
+            job.readings.prune({entry.version for entry in found if entry.version})
+            report = job.report(started)
+            if job.settled:
+                last.keep(report, job.recognised)
     return report
 
 
@@ -120,8 +129,19 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
     job = Run(settings, root, catalogue, NothingWritten(), Readings(settings, on_progress), archive)
-    job.process(*find(Listing(root, own_folders(settings)), Hashes(settings.hashes)))
+    found, others = find(Listing(root, own_folders(settings)), Hashes(settings.hashes))
+    job.process(found, others, job.missing(found))
     return job.report(started)
+
+
+def _reading_what_changed(settings: Settings, found: Sequence[FoundFile], hashes: Hashes) -> Sandbox | None:
+    """Reading processes that are starting, for the files that are others than at the last run; None where none is."""
+    changed = [entry.format for entry in found if entry.name in hashes.changed] if hashes.changed else []
+    if not changed:
+        return None
+    sandbox = Sandbox(settings.limits, min(settings.jobs, len(changed)), formats=dict.fromkeys(changed))
+    sandbox.start()
+    return sandbox
 
 
 def _documents(settings: Settings) -> Path:

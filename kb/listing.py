@@ -19,7 +19,7 @@ from kb.settings import Settings
 RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly before it was looked at may have changed again within the clock's step: look again."""
 _ALL_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
-_FOLDERS_OF_SYSTEMS = ("$recycle.bin", "#recycle", "@recycle", "@eadir", "system volume information", "lost+found")
+_FOLDERS_OF_SYSTEMS = {"$recycle.bin", "#recycle", "@recycle", "@eadir", "system volume information", "lost+found"}
 """Folders of Windows and of network disks: what is in them was thrown away, or is no person's."""
 
 

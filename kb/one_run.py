@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -121,7 +121,7 @@ class Run:
 
     @cached_property
     def _previous(self) -> _Previous:
-        return _Previous(self._state, {path: id for id, path, _ in self._in_index()})
+        return _Previous(self._state, {path: id for id, path, _ in self._in_index})
 
     def report(self, started: float) -> Report:
         """What became of all files."""
@@ -157,24 +157,30 @@ class Run:
     @cached_property
     def known(self) -> dict[str, str]:
         """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
-        ledger = {each.path: each.version for each in self._held.values() if not each.removed}
-        return ledger | {path: version for _, path, version in self._in_index()}
+        known = {each.path: each.version for each in self._held.values() if not each.removed}
+        known.update((path, version) for _, path, version in self._in_index)
+        return known
+
+    def missing(self, found: Sequence[FoundFile]) -> list[str]:
+        """Those of the paths in the collection that were not found."""
+        missing = set(self.known).difference(entry.name for entry in found)
+        return [path for path in self.known if path in missing] if missing else []
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
         """Write down the versions that the index has and the ledger lacks: it is new, or the last run was stopped in between.
 
         Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
         """
-        versions = {id: each.version for id, each in self._held.items()}
-        lagging = [each for each in self._in_index() if versions.get(each[0]) != each[2]]
+        held = self._held.get
+        lagging = [each for each in self._in_index if (known := held(each[0])) is None or known.version != each[2]]
         if not lagging:
             return
         self._left_over = True  # whether all of it could be written down, the next run sees
-        known = self.archive.ledger.known()
+        written = self.archive.ledger.known()
         entries = {entry.name: entry for entry in found}
         missing: dict[str, Held] = {}
         for id, path, version in lagging:
-            if (id, version) not in known:
+            if (id, version) not in written:
                 entry = entries.get(path)
                 asked = self._ask(entry).id if entry and entry.version == version else ""
                 missing[id] = Held(
@@ -198,12 +204,12 @@ class Run:
             pages = tuple(self._state.pages(id))
             self.incoming.add_text(version, Extraction(status=Status.INDEXED, pages=pages))
 
-    def _in_index(self) -> Iterator[tuple[str, str, str]]:
+    @cached_property
+    def _in_index(self) -> list[tuple[str, str, str]]:
         """Id, path and version of each document of the index before this run."""
         if self.writer.fresh:
-            yield from ((each.id, each.path, each.version) for each in (self._state.documents() if self._state else ()))
-        else:
-            yield from ((file.document, file.path, file.version) for file in self._before.values())
+            return [(each.id, each.path, each.version) for each in (self._state.documents() if self._state else ())]
+        return [file[:3] for file in self._before.values()]
 
     def record(self, store: Store, now: datetime) -> None:
         """Write into the ledger what the index has after the commit."""
@@ -212,25 +218,30 @@ class Run:
         rest = [id for id, document in self.written.items() if document is None]
         state = state_of(store) if rest else None
         shown: dict[str, Held] = {}
-        for id, file in self.documents.items():
+        settled = {old.document for _, old in self.plan.settled}
+        for id in [id for id in self.documents if id not in settled]:
+            file = self.documents[id]
             held, asked = self._held.get(id), names[file.path].asked
             if held is None or held[1:5] != (file.path, file.version, asked, None):
                 shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
-        left = [id for id, held in self._held.items() if not held.removed and id not in self.documents]
+        left = [id for id in self._held if id not in self.documents and not self._held[id].removed]
         at_hand = filter(None, self.written.values())
         described = chain(at_hand, (document for id in rest if state and (document := state.document(id))))
         if not self.archive.ledger.record(shown, described, now, left=left):
             self._left_over = True
 
-    def process(self, found: list[FoundFile], others: Sequence[FoundFile] = ()) -> None:
-        """Decide, read, write; fills ``reports`` and ``documents``. ``others`` are files that are not read."""
-        there = {entry.version: entry.name for entry in found if entry.version and entry.name not in self.known}
-        present = {entry.name for entry in found}
-        self._moved = {version for path, version in self.known.items() if path not in present}
-        plan = self.plan = make_plan(self._before, found, self._held, self._again, self._ask)
+    def process(self, found: list[FoundFile], others: Sequence[FoundFile], missing: Collection[str]) -> None:
+        """Decide, read, write; fills ``reports`` and ``documents``.
+
+        ``others`` are files that are not read, ``missing`` paths of the collection that were not found.
+        """
+        self._moved = {self.known[path] for path in missing}
+        plan = self.plan = make_plan(self._before, found, missing, self._held, self._again, self._ask)
         self.documents = {file.document: file for file in self._before.values()}
         for file in plan.leaving:
             self._drop(file)
+        new = [entry for entry in found if entry.version and entry.name not in self.known] if plan.gone else []
+        there = {entry.version: entry.name for entry in new}
         for file in plan.gone:
             now = there.get(file.version, "")
             self.reports.append(
@@ -253,7 +264,11 @@ class Run:
         for entry in plan.failing:
             self._report_failure(entry, entry.status, entry.problem)
         if self.incoming:
-            self._keep_unchanged(plan.unchanged)
+            self._keep_unchanged([*plan.settled, *plan.unchanged])
+        self.reports += [
+            FileReport(entry.name, Status.UNCHANGED, old.pages, old.words, "", old.warnings, old.notes)
+            for entry, old in plan.settled
+        ]
         for entry, old in plan.unchanged:
             self._report_indexed(entry, old, Status.UNCHANGED)
         for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
@@ -262,12 +277,13 @@ class Run:
 
     def _keep_unchanged(self, unchanged: Sequence[tuple[FoundFile, IndexedFile]]) -> None:
         """Have the archive keep what it has lost of documents that are not read again."""
-        files, texts = self.archive.versions("files"), self.archive.versions("texts")
-        for entry, file in unchanged:
-            if entry.version not in files:
+        versions = {entry.version for entry, _ in unchanged}
+        files, texts = self.archive.lacking("files", versions), self.archive.lacking("texts", versions)
+        for entry, file in unchanged if files or texts else ():
+            if entry.version in files:
                 self._left_over = True
                 self.readings.source(entry)
-            if entry.version not in texts and not file.unread:
+            if entry.version in texts and not file.unread:
                 self._left_over = True
                 self._add_text(file.document, entry.version)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,10 +26,13 @@ class Plan:
 
     ``leaving`` are documents of the index that are no more, or whose id another file gets; ``gone`` are those among them whose
     file is not there.
-    ``twice`` are files with the name of another, or the bytes of one: its path. ``names`` has all that are in the collection.
+    ``twice`` are files with the name of another, or the bytes of one: its path. ``settled`` are unchanged files whose ids are and
+    stay the same in the index and in the ledger, ``unchanged`` others of these. ``names`` has all that are in the collection but
+    the settled ones.
     """
 
     names: Mapping[str, Name]
+    settled: list[tuple[FoundFile, IndexedFile]] = field(default_factory=list)
     leaving: list[IndexedFile] = field(default_factory=list)
     gone: list[IndexedFile] = field(default_factory=list)
     twice: list[tuple[FoundFile, str]] = field(default_factory=list)
@@ -41,55 +44,65 @@ class Plan:
 def make_plan(
     before: Mapping[str, IndexedFile],
     found: Sequence[FoundFile],
+    missing: Collection[str],
     ledger: Mapping[str, Held],
     again: Callable[[IndexedFile], bool],
     ask: Callable[[FoundFile], Asked],
 ) -> Plan:
     """The plan. ``before`` are the files of the build that is written to, ``ledger`` the documents that ever were, by id.
 
-    ``again``: whether an unchanged file is to be read all the same. ``ask``: what a file's metadata ask for.
+    ``missing``: the paths of the collection that were not found. ``again``: whether an unchanged file is to be read all
+    the same. ``ask``: what a file's metadata ask for.
     """
-    present = {entry.name for entry in found}
     held = {each.path: each for each in ledger.values() if not each.removed}
     owners = _owners(found, held)
-    left = set(gone([*held, *before], found))
+    left = set(gone(missing, found))
     claims = [
-        _claim(each.path, each.version, each, settled=True)
-        for each in held.values()
-        if each.path not in present and each.path not in left
+        _claim(path, held[path].version, held[path], settled=True)
+        for path in missing
+        if path in held and path not in left
     ]
+    settled: list[tuple[FoundFile, IndexedFile]] = []
+    paths_of_settled: dict[str, str] = {}
     twice: list[tuple[FoundFile, str]] = []
     failing: list[FoundFile] = []
     same: list[tuple[FoundFile, IndexedFile]] = []
     to_read: list[FoundFile] = []
     for entry in found:
-        old, known = before.get(entry.name), held.get(entry.name)
+        path, version = entry.name, entry.version
+        old, known = before.get(path), held.get(path)
         if entry.status is Status.DUPLICATE:
             twice.append((entry, ""))
         elif entry.problem:
             failing.append(entry)
             if known:
-                claims.append(_claim(entry.name, known.version, known, settled=True))
-        elif owners[entry.version] != entry.name:
-            twice.append((entry, owners[entry.version]))
-        elif old and known and old.version == entry.version and old.metadata == entry.metadata and not again(old):
-            same.append((entry, old))
+                claims.append(_claim(path, known.version, known, settled=True))
+        elif owners.get(version, path) != path:
+            twice.append((entry, owners[version]))
+        elif old and known and old.version == version and old.metadata == entry.metadata and not again(old):
             # Who did not get the id that it asked for gets it when it is free.
-            claims.append(_claim(entry.name, entry.version, known, settled=known.asked in ("", known.id)))
+            content = known.asked in ("", known.id)
+            if content and not known.aliases and known.id == old.document and known.version == version:
+                settled.append((entry, old))
+                paths_of_settled[known.id] = path
+            else:
+                same.append((entry, old))
+                claims.append(_claim(path, version, known, settled=content))
         else:
             to_read.append(entry)
             asked = ask(entry)
-            made = id_of_path(entry.name)
             claims.append(
-                Claim(path=entry.name, version=entry.version, made=made, asked=asked.id, aliases=asked.aliases)
+                Claim(path=path, version=version, made=id_of_path(path), asked=asked.id, aliases=asked.aliases)
             )
-    names = share_out(claims, ledger)
+    names = share_out(claims, ledger, paths_of_settled)
     ids = {name.id: path for path, name in names.items()}
     moved = {entry.name: entry for entry, old in same if names[entry.name].id != old.document}
+    rest = [file for file in before.values() if file.document not in paths_of_settled]
     return Plan(
         names=names,
-        leaving=[file for path, file in before.items() if path not in names or ids.get(file.document, path) != path],
-        gone=[file for path, file in before.items() if path in left],
+        settled=settled,
+        leaving=[file for file in rest if file.path not in names or ids.get(file.document, file.path) != file.path],
+        gone=[file for file in rest if file.path in left],
         twice=twice,
         failing=failing,
         unchanged=[(entry, old) for entry, old in same if entry.name not in moved],
@@ -97,13 +110,16 @@ def make_plan(
     )
 
 
-def check_removals(known: Mapping[str, str], found: Sequence[FoundFile], root: Path) -> None:
+def check_removals(known: Mapping[str, str], missing: Collection[str], found: Sequence[FoundFile], root: Path) -> None:
     """Raise TooManyRemovals where most of the collection would go: a share that is not mounted is an empty folder.
 
-    ``known``: the version of each path in the collection. A file that was only moved goes on under its hash.
+    ``known``: the version of each path in the collection, ``missing`` those that were not found. A file that was only moved
+    goes on under its hash.
     """
-    versions = {entry.version for entry in found if entry.version}
-    leaving = [path for path in gone(known, found) if known[path] not in versions]
+    leaving = gone(missing, found)
+    if leaving:
+        versions = {entry.version for entry in found if entry.version}
+        leaving = [path for path in leaving if known[path] not in versions]
     if not leaving or (found and (len(leaving) <= MOST_REMOVED or len(leaving) * 2 <= len(known))):
         return
     documents = counted(len(known), "dokumentu", "dokumentów", "dokumentów")
@@ -119,14 +135,12 @@ def check_removals(known: Mapping[str, str], found: Sequence[FoundFile], root: P
 
 
 def _owners(found: Sequence[FoundFile], held: Mapping[str, Held]) -> dict[str, str]:
-    """Of files with the same bytes the one that is a document: who holds them already, else the first by name."""
+    """Of files with the same bytes the one that is a document: who holds them already, else the first by name; {} without any."""
     readable = [entry for entry in found if entry.version and not entry.problem]
-    owners = {entry.version: entry.name for entry in readable}
-    if len(owners) == len(readable):
-        return owners
-    owners.clear()
-    for entry in sorted(readable, key=lambda entry: not _holds(entry, held)):
-        owners.setdefault(entry.version, entry.name)
+    owners: dict[str, str] = {}
+    if len({entry.version for entry in readable}) < len(readable):
+        for entry in sorted(readable, key=lambda entry: not _holds(entry, held)):
+            owners.setdefault(entry.version, entry.name)
     return owners
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +17,7 @@ from kb.extract.recognition import Recogniser, find_recogniser, recognition, unr
 from kb.extract.sandbox import temporary_folder
 from kb.extract.wire import decode, encode
 from kb.folder import FoundFile, Hashes
+from kb.formats import Format
 from kb.model import Extraction, Status
 from kb.settings import Settings
 
@@ -122,7 +123,7 @@ class Readings:
 
         formats = dict.fromkeys(entry.format for entry in waiting)
         jobs = min(self._settings.jobs, len(waiting))
-        with self._sandbox or Sandbox(self._settings.limits, jobs, formats=formats) as sandbox:
+        with self._reading(jobs, formats) as sandbox:
             for path, extraction in sandbox.extract_all(sources(), tell):
                 entry = entries[path]
                 if self._incoming is None and _has_changed(entry):
@@ -131,6 +132,14 @@ class Readings:
                 self._keep(entry, extraction)
                 yield entry, extraction
             yield from ((entry, outcome.changed()) for entry in changed)
+
+    def _reading(self, jobs: int, formats: Iterable[Format]) -> Sandbox:
+        """The reading processes that have been started already, others where those are not enough."""
+        if self._sandbox and self._sandbox.is_enough(jobs, formats):
+            return self._sandbox
+        if self._sandbox:
+            self._sandbox.close()
+        return Sandbox(self._settings.limits, jobs, formats=formats)
 
     def _read_scans(
         self, scans: list[tuple[FoundFile, Extraction]], total: int

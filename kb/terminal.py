@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import progress
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
@@ -26,7 +25,9 @@ from kb.model import Hit, Reading, Results, Status
 from kb.polish import fold
 
 if TYPE_CHECKING:
-    # Types alone: "kb search" must not load what "kb index" needs.
+    # Types alone: "kb search" must not load what "kb index" needs, and who writes into a file needs no bar.
+    from rich import progress
+
     from kb.archive.pruning import Chosen, Measure
     from kb.backup import Backup, OnFile
     from kb.engine import Condition, Contribution
@@ -115,6 +116,8 @@ def print_address(host: str, port: int) -> None:
 
 def _bar(console: Console, *more: progress.ProgressColumn) -> progress.Progress:
     """A bar with what is done, of how much, and the time left, and further columns."""
+    from rich import progress
+
     return progress.Progress(
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
@@ -133,8 +136,9 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
     if quiet or not console.is_terminal:
         yield None
         return
-    bar = _bar(console, progress.TextColumn("{task.fields[file]}", markup=False))
-    with bar:
+    from rich import progress
+
+    with _bar(console, progress.TextColumn("{task.fields[file]}", markup=False)) as bar:
         task = bar.add_task("Czytanie", total=None, file="")
 
         def show(step: Progress) -> None:

@@ -687,6 +687,29 @@ def test_a_changed_file_alone_is_read(library: Library) -> None:
     assert library.find("szkoła") == []
 
 
+def test_what_failed_is_tried_beside_what_changed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading processes for the one changed file do not serve a failed file of another format: others take their place."""
+    library.write("zepsuty.pdf", b"%PDF-1.7 nic")
+    text = library.markdown("a.md", "Wersja pierwsza.")
+    library.markdown("b.md", "Inny dokument.")
+    library.run()
+    text.write_text("Wersja druga.", encoding="utf-8")
+    started: list[Sandbox] = []
+    start = Sandbox.start
+
+    def counted(sandbox: Sandbox) -> None:
+        started.append(sandbox)
+        start(sandbox)
+
+    monkeypatch.setattr(Sandbox, "start", counted)
+    assert library.statuses() == {"a.md": Status.INDEXED, "b.md": Status.UNCHANGED, "zepsuty.pdf": Status.DAMAGED}
+    assert len(started) == 2
+    text.write_text("Wersja trzecia.", encoding="utf-8")
+    (library.documents / "zepsuty.pdf").unlink()
+    assert library.statuses()["a.md"] is Status.INDEXED
+    assert len(started) == 3
+
+
 def test_a_changed_sidecar_does_not_read_the_pdf(library: Library) -> None:
     """New metadata comes in with the pages kept from before: the PDF is not read again."""
     library.pdf("a.pdf", ["Tekst o mostach."], title="Pierwszy tytuł")

@@ -114,7 +114,12 @@ def _outcome(library: Library, report: Report) -> object:
     pages = [(document, list(state.pages(document.id))) for document in state.documents()]
     archive = Archive(library.root / "store")
     held = {id: each._replace(removed=None) for id, each in archive.ledger.held().items()}
-    return replace(report, seconds=0, build=""), pages, held, archive.versions("files"), archive.versions("texts")
+    return (
+        replace(report, seconds=0, build=""),
+        pages,
+        held,
+        {kept.path.relative_to(archive.folder) for kept in archive.files()},
+    )
 
 
 def test_a_repeated_report_is_what_a_run_would_say(library: Library, repeated: list[bool], tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -18,6 +18,8 @@ from kb.model import Document, Extraction, Page
 
 _BLOCK = 1024 * 1024
 _TEXT = ".json"
+_HASH_CHARACTERS = 64
+"""Of a file's name here, before what tells its format."""
 
 
 class Changed(Exception):
@@ -71,10 +73,13 @@ class Archive:
                 for entry in _entries(Path(folder.path)):
                     yield Kept(entry.name.partition(".")[0], Path(entry.path), entry.stat().st_size)
 
-    def versions(self, kind: Literal["files", "texts"]) -> set[str]:
-        """The versions whose bytes, or whose texts, are kept."""
+    def lacking(self, kind: Literal["files", "texts"], versions: Collection[str]) -> set[str]:
+        """Those of the versions whose bytes, or whose texts, are not kept."""
+        lacking = set(versions)
         folder = f"{self.folder}/{kind}"
-        return {name.partition(".")[0] for part in _names(folder) for name in _names(f"{folder}/{part}")}
+        for part in _names(folder):
+            lacking.difference_update([name[:_HASH_CHARACTERS] for name in _names(f"{folder}/{part}")])
+        return lacking
 
     def stamp(self) -> str:
         """Another text whenever a file of bytes or text has come or gone, or the ledger is another."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import count
 from operator import itemgetter
 from typing import NamedTuple
@@ -45,9 +46,14 @@ class Name(NamedTuple):
     refused: tuple[tuple[str, str], ...] = ()
 
 
-def share_out(claims: Iterable[Claim], ledger: Mapping[str, Held]) -> dict[str, Name]:
-    """A name for each file, by path. ``claims`` are those of all files that are in the collection, each path once."""
-    sharing = _Sharing(claims, ledger)
+def share_out(
+    claims: Iterable[Claim], ledger: Mapping[str, Held], settled: Mapping[str, str] | None = None
+) -> dict[str, Name]:
+    """A name for each file that claims one, by path; each path claims once.
+
+    ``settled``: the paths of all other files in the collection, by id: they keep these, ask for no others and have no aliases.
+    """
+    sharing = _Sharing(claims, ledger, settled or {})
     sharing.keep()
     sharing.give_asked()
     sharing.give_made()
@@ -57,10 +63,11 @@ def share_out(claims: Iterable[Claim], ledger: Mapping[str, Held]) -> dict[str, 
 class _Sharing:
     """Ids on their way to files, by path. Every step goes by the order of the paths."""
 
-    def __init__(self, claims: Iterable[Claim], ledger: Mapping[str, Held]) -> None:
+    def __init__(self, claims: Iterable[Claim], ledger: Mapping[str, Held], settled: Mapping[str, str]) -> None:
         self._claims = {claim.path: claim for claim in sorted(claims, key=itemgetter(0))}
         self._ledger = ledger
-        self._has = {held.path: held.id for held in ledger.values() if not held.removed}
+        self._settled = settled
+        self._has = {held.path: id for id, held in ledger.items() if id not in settled and not held.removed}
         self._aliases = {alias: claim.path for claim in self._claims.values() for alias in claim.aliases}
         self._ids: dict[str, str] = {}
         self._holders: dict[str, str] = {}
@@ -69,6 +76,10 @@ class _Sharing:
     def _give(self, claim: Claim, id: str) -> None:
         self._ids[claim.path] = id
         self._holders[id] = claim.path
+
+    def _holder(self, id: str) -> str:
+        """The file that has an id, "" where none has."""
+        return self._holders.get(id) or self._settled.get(id, "")
 
     def _waiting(self) -> list[Claim]:
         return [claim for claim in self._claims.values() if claim.path not in self._ids]
@@ -83,7 +94,7 @@ class _Sharing:
     def give_asked(self) -> None:
         """Who asks for an id gets it where it is free."""
         for claim in self._waiting():
-            if claim.asked and claim.asked not in self._holders:
+            if claim.asked and not self._holder(claim.asked):
                 self._give(claim, claim.asked)
 
     def give_made(self) -> None:
@@ -99,7 +110,7 @@ class _Sharing:
         yield claim.made
         # Whoever holds a number keeps it, so nobody after needs to ask for it: a folder of names in another script has one id.
         first = self._numbers.get(claim.made, 2)
-        while f"{claim.made}-{first}" in self._holders:
+        while self._holder(f"{claim.made}-{first}"):
             first += 1
         self._numbers[claim.made] = first
         for number in count(first):
@@ -107,20 +118,25 @@ class _Sharing:
 
     def _is_free(self, id: str, claim: Claim) -> bool:
         """Whether a made id may be this file's: nobody else has it, or had it. A renamed file is the same one."""
-        if id in self._holders or self._aliases.get(id, claim.path) != claim.path:
+        if self._holder(id) or self._aliases.get(id, claim.path) != claim.path:
             return False
         before = self._ledger.get(id)
         if before is None or before.path == claim.path:
             return True
-        return before.path not in self._claims and before.version == claim.version
+        return before.version == claim.version and before.path not in self._paths
+
+    @cached_property
+    def _paths(self) -> set[str]:
+        """Those of all files in the collection."""
+        return {*self._claims, *self._settled.values()}
 
     def names(self) -> dict[str, Name]:
         """The ids with their aliases: no alias is the id of a document, or leads to two; who has one keeps it."""
         taken: dict[str, str] = {}
-        for held in self._ledger.values():
+        for held in self._ledger.values() if self._aliases else ():
             if held.aliases and not held.removed and held.path in self._ids:
                 wanted = self._claims[held.path].aliases
-                taken |= {alias: held.path for alias in held.aliases if alias in wanted and alias not in self._holders}
+                taken |= {alias: held.path for alias in held.aliases if alias in wanted and not self._holder(alias)}
         return {path: self._name(claim, taken) for path, claim in self._claims.items()}
 
     def _name(self, claim: Claim, taken: dict[str, str]) -> Name:
@@ -130,7 +146,7 @@ class _Sharing:
         mine: list[str] = []
         refused: list[tuple[str, str]] = []
         for alias in dict.fromkeys(claim.aliases):
-            holder = self._holders.get(alias) or taken.setdefault(alias, claim.path)
+            holder = self._holder(alias) or taken.setdefault(alias, claim.path)
             if holder != claim.path:
                 refused.append((alias, holder))
             elif alias != id:
@@ -139,7 +155,7 @@ class _Sharing:
         return Name(
             id=id,
             asked=claim.asked,
-            holder=self._holders.get(claim.asked, "") if lost else "",
+            holder=self._holder(claim.asked) if lost else "",
             aliases=tuple(mine),
             refused=tuple(refused),
         )

@@ -27,10 +27,13 @@ class Beside:
         self._files: dict[str, list[str]] = {}
         self._names = tuple(names)
         self._described: set[str] | None = None
+        self.has_any = False
+        """Whether there is any."""
         for name in self._names:
             stem, dot, suffix = name.rpartition(".")
             if dot and suffix.lower() in ("yaml", "yml"):
                 self._files.setdefault(_same(stem), []).append(name)
+                self.has_any = True
 
     @classmethod
     def of(cls, folder: Path) -> Beside:
@@ -39,11 +42,6 @@ class Beside:
             return cls(os.listdir(folder))
         except OSError:
             return cls(())
-
-    @property
-    def has_any(self) -> bool:
-        """Whether there is any."""
-        return bool(self._files)
 
     def sidecars(self, name: str) -> list[str]:
         """The names of all files that describe a document, the one to be used first: ``x.yaml``, or what comes near to it."""

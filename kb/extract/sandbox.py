@@ -241,6 +241,10 @@ class Sandbox:
             self._start(stack, folder)
             self._stack = stack.pop_all()
 
+    def is_enough(self, jobs: int, formats: Iterable[Format]) -> bool:
+        """Whether it reads so many files at once, and has loaded the readers of all these formats."""
+        return self._jobs >= jobs and set(formats) <= set(self._formats)
+
     def close(self) -> None:
         """End the reading processes, those that are still starting too."""
         if self._server and not self._ready:

@@ -119,8 +119,9 @@ class RowWriter:
             rows = np.flatnonzero(segment.columns.numbers == 0)
             alive = ~np.isin(rows, segment.deleted)
             files = list(compress(segment.columns.files(), alive.tolist()))
-            self._files |= {file.document: file for file in files}
-            self._first_rows |= zip((file.document for file in files), (rows[alive] + base).tolist(), strict=True)
+            documents = [file.document for file in files]
+            self._files.update(zip(documents, files, strict=True))
+            self._first_rows.update(zip(documents, (rows[alive] + base).tolist(), strict=True))
             base += segment.size
         self._next_row = 0
         self._numbers = _Numbers()
