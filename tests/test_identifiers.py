@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from library import Library, found
 
+from kb.formats import SYNONYMS_FILE
 from kb.reading import figures, identifiers
 from kb.search import KnowledgeBase
 
@@ -99,3 +102,19 @@ def test_it_is_found_however_written(knowledge: KnowledgeBase, typed: str, first
 def test_ordinary_words_are_written_one_way(words: tuple[str, ...]) -> None:
     """Nothing is made of words without digits, nor of a short number."""
     assert [*identifiers.other_ways(words), *figures.other_ways(words)] == []
+
+
+@pytest.mark.parametrize("typed", ["kpa", "KPA", "k.p.a.", "K. p. a.", "termin według k.p.a."])
+def test_an_abbreviation_may_have_full_stops(tmp_path: Path, typed: str) -> None:
+    """Either spelling finds the other, and the long form."""
+    library = Library(tmp_path)
+    library.documents.mkdir(exist_ok=True)
+    (library.documents / SYNONYMS_FILE).write_text(
+        "abbreviations:\n  - {short: KPA, long: [kodeks postępowania administracyjnego]}\n", encoding="utf-8"
+    )
+    library.markdown("a.md", "Termin liczy się według k.p.a. od dnia doręczenia.", id="kropki", title="Dokument")
+    library.markdown("b.md", "Termin liczy się według KPA od dnia wpływu.", id="litery", title="Dokument")
+    library.markdown("c.md", "Termin określa kodeks postępowania administracyjnego.", id="slownie", title="Dokument")
+    library.markdown("d.md", "Pies, kot, prawo, a także łąka.", id="nic", title="Dokument")
+    library.run()
+    assert set(found(library.open(), typed)) == {"kropki", "litery", "slownie"}

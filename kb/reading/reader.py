@@ -88,6 +88,7 @@ class Reader:
 
     def read(self, clauses: Sequence[Clause]) -> ReadQuery:
         """Concepts and reading of a query's clauses."""
+        clauses = self._unspelled(clauses)
         self.prepare([clauses])
         strict, loosened = self._strict_phrases(clauses)
         soft = [c for c in clauses if _is_asked_phrase(c) and c not in strict]
@@ -136,6 +137,17 @@ class Reader:
             words=tuple((one.meant.text, concept) for one, concept in zip(query, words, strict=True)),
             title=self._title(given, clauses),
         )
+
+    def _unspelled(self, clauses: Sequence[Clause]) -> Sequence[Clause]:
+        """The clauses with abbreviations in one piece: "k.p.a." is what people mean by "KPA"."""
+        words = ["" if c.excluded or c.kind is ClauseKind.PHRASE else c.words[0] for c in clauses]
+        found: list[Clause] = []
+        start = 0
+        while start < len(clauses):
+            end, short = self._synonyms.spelled_at(words, start) if len(words[start]) == 1 else (start, "")
+            found.append(Clause(kind=ClauseKind.WORD, words=(short,)) if short else clauses[start])
+            start = max(end, start + 1)
+        return found
 
     def _typed(self, clauses: Sequence[Clause], soft: Sequence[Clause]) -> list[_Typed]:
         """The words that are looked for by themselves, those of phrases that are not required among them."""
@@ -239,6 +251,8 @@ class Reader:
             for candidate, weight in candidates
         ]
         forms += [Form(field="lemma", steps=steps, weight=weight) for steps, weight in extra]
+        if letters := self._synonyms.letters(one.word):
+            forms.append(Form(field="surface", steps=tuple((letter,) for letter in letters)))
         forms += [
             Form(field="lemma", steps=tuple(self._analyzer.terms(half) for half in halves)) for halves in meant.splits
         ]
