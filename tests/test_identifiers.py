@@ -32,6 +32,8 @@ TEXTS = {
     "prog": "Ustawy nie stosuje się poniżej 170 000 zł, a od 2 500 000 zł obowiązuje inny tryb.",
     "kredyt": "Kredyt wyniesie 64 tys. zł, a pożyczka 7,5 mln zł.",
     "artykul": "Zgodnie z art. 87 ust. 12 oraz § 66 tej uchwały.",
+    "punkt": "W punkcie 41 omówiono postęp prac, a 52 osoby zabrały głos.",
+    "pkt-w-ust": "Mowa o tym w ust. 52 pkt 41 statutu.",
     "artykul-slownie": "Artykuł 88 i paragraf 67 mówią co innego.",
     "warianty": "Wariant pierwszy, wariant drugi, wariant trzeci.",
 }
@@ -87,6 +89,7 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         ("ustęp 12", "artykul"),
         ("paragraf 66", "artykul"),
         ("par. 66", "artykul"),
+        ("ust. 52 pkt 41", "pkt-w-ust"),
         ("art. 88", "artykul-slownie"),
         ("§ 67", "artykul-slownie"),
         ("wariant A", "wariant"),

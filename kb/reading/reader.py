@@ -291,10 +291,15 @@ class Reader:
         return found
 
     def _written_otherwise(self, query: Sequence[_Typed], ways: Sequence[tuple[int, int, Steps]]) -> list[Concept]:
-        """A bonus for a date, an amount or a unit of an act that is written otherwise: its own words get it as neighbours."""
+        """A bonus for a date, an amount or a unit of an act in one piece, as typed or otherwise.
+
+        All ways are one concept: by itself one that people seldom write would count for more than what was typed.
+        """
         forms: dict[tuple[int, int], list[Form]] = {}
         for start, end, way in ways:
-            forms.setdefault((start, end), []).append(Form(field="lemma", steps=way, weight=self._tuning.beside))
+            typed = tuple(self._analyzer.terms(one.word) for one in query[start:end])
+            forms.setdefault((start, end), [Form(field="lemma", steps=typed, weight=self._tuning.beside)])
+            forms[start, end].append(Form(field="lemma", steps=way, weight=self._tuning.beside))
         return [
             Concept(label=" ".join(one.word for one in query[start:end]), forms=tuple(found), bonus=True)
             for (start, end), found in forms.items()
