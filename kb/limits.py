@@ -86,9 +86,6 @@ WORD_CHARACTERS = 64
 """Of a run of letters and digits that are looked at: no word is longer, and the dictionary crashes on some that are. What is
 kept of words is no longer either."""
 
-WAITING_BYTES = 128 * 1024 * 1024
-"""Of files that were read before their turn, whose texts wait in memory: no more are begun until those before them are done."""
-
 # What a request says
 
 ADDRESS_CHARACTERS = 5_000

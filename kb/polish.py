@@ -34,6 +34,7 @@ ANALYZER_VERSION = "4"
 _WORD = re.compile(rf"(?<![^\W_])[^\W_]{{1,{limits.WORD_CHARACTERS}}}+|§")
 _NO_INK = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _INVISIBLE = re.compile(rf"[{_NO_INK}]|(?<=\w)[\u200c\u200d]|[\u200c\u200d](?=\w)")
+_PLAIN = re.compile("[\t\n -~ĄĆĘŁŃÓŚŹŻąćęłńóśźż§°«»–—„”…•]*+")
 _MAYBE_INVISIBLE = re.compile(rf"[{_NO_INK}\u200c\u200d]")
 """The same without a look around, ten times as fast; hardly any text has one of them."""
 _AT_ONCE = 20_000
@@ -75,13 +76,22 @@ STOP_WORDS = frozenset(
 """Function words: left out of a query when other words remain, and out of the lemma field."""
 
 
+def is_plain(text: str) -> bool:
+    """Whether text has only what Polish is mostly written with, each character as all readers have it: nothing to repair.
+
+    ASCII without control characters but tabs and line ends, Polish letters, the usual marks. To know that of a text takes a
+    fifth of the time of looking for anything else in it.
+    """
+    return _PLAIN.fullmatch(text) is not None
+
+
 def normalise(text: str) -> str:
     """NFC without invisible characters, the form in which all text is kept and compared.
 
     Soft hyphens, zero-width spaces, byte order marks and marks of direction come along when text is copied, and would break
     words. A joiner stays where it joins pictures.
     """
-    if text.isascii():
+    if text.isascii() or is_plain(text):
         return text
     if _MAYBE_INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)

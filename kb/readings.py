@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from kb import limits
 from kb.archive import Changed, Incoming
 from kb.disk import sealed, unsealed, write_bytes_atomic
 from kb.extract import EXTRACTOR_VERSION, Sandbox, outcome
@@ -60,8 +58,6 @@ class Readings:
         self._hashes = hashes
         self._sandbox = sandbox
         self._done = 0
-        self.waiting_bytes = 0
-        """The size of the files that were read before their turn and wait in memory."""
 
     @cached_property
     def recogniser(self) -> Recogniser:
@@ -85,14 +81,9 @@ class Readings:
             return None
 
     def of(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
-        """What is read of each file, always in the same order, whichever children finish first and whatever is kept.
-
-        The engine gives equals among results in the order in which they came: an index that is made again, here or elsewhere,
-        must not give them in another one. Scans come last.
-        """
-        files = sorted(entries, key=_turn)
+        """What is read of each file: what is kept, then the rest as children finish it, at last the scans."""
         scans: list[tuple[FoundFile, Extraction]] = []
-        for entry, extraction in self._in_order(files) if self._incoming else self._as_read(files):
+        for entry, extraction in self._kept_and_read(sorted(entries, key=_turn)):
             if extraction.scans:
                 scans.append((entry, extraction))
             else:
@@ -100,36 +91,15 @@ class Readings:
                 self._done += 1
         yield from self._read_scans(scans, len(entries))
 
-    def _as_read(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
-        """For a check, which adds nothing to an index and keeps nothing on disk: in any order."""
-        waiting: list[FoundFile] = []
+    def _kept_and_read(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
+        new: list[FoundFile] = []
         for entry in entries:
             kept = self._kept(entry)
             if kept is None:
-                waiting.append(entry)
+                new.append(entry)
             else:
-                yield entry, kept
-        yield from self._read(waiting, len(entries))
-
-    def _in_order(self, entries: list[FoundFile]) -> Iterator[tuple[FoundFile, Extraction]]:
-        """In the order of ``entries``: what comes too early waits, where it can on disk."""
-        new = [entry for entry in entries if not self._is_kept(entry)]
-        reading = self._read(new, len(entries))
-        names = {entry.name for entry in new}
-        early: dict[str, Extraction | None] = {}  # None for what waits on disk
-        for entry in entries:
-            extraction: Extraction | None = None
-            if entry.name in names:
-                while entry.name not in early:
-                    finished, extraction = next(reading)
-                    on_disk = finished is not entry and self._is_worth_keeping(finished, extraction)
-                    early[finished.name] = None if on_disk else extraction
-                    self.waiting_bytes += 0 if on_disk else finished.size
-                extraction = early.pop(entry.name)
-                self.waiting_bytes -= entry.size if extraction else 0
-            elif self.source(entry) is None:
-                extraction = outcome.changed()
-            yield entry, extraction or self._kept(entry) or outcome.changed()
+                yield entry, outcome.changed() if self.source(entry) is None else kept
+        yield from self._read(new, len(entries))
 
     def _read(self, waiting: list[FoundFile], total: int) -> Iterator[tuple[FoundFile, Extraction]]:
         """What is read of new files, as children finish them."""
@@ -137,12 +107,9 @@ class Readings:
             return
         entries: dict[Path, FoundFile] = {}
         changed: list[FoundFile] = []
-        rest = deque(waiting)
 
         def sources() -> Iterator[Path]:
-            first = True
-            while rest and (first or self.waiting_bytes <= limits.WAITING_BYTES):
-                entry, first = rest.popleft(), False
+            for entry in waiting:
                 source = self.source(entry)
                 if source is None:
                     changed.append(entry)
@@ -156,17 +123,14 @@ class Readings:
         formats = dict.fromkeys(entry.format for entry in waiting)
         jobs = min(self._settings.jobs, len(waiting))
         with self._sandbox or Sandbox(self._settings.limits, jobs, formats=formats) as sandbox:
-            while rest:
-                # Ends also where too much waits for a file that takes long; with that one done, it goes on.
-                for path, extraction in sandbox.extract_all(sources(), tell):
-                    entry = entries[path]
-                    if self._incoming is None and _has_changed(entry):
-                        changed.append(entry)
-                        continue
-                    self._keep(entry, extraction)
-                    yield entry, extraction
-                while changed:
-                    yield changed.pop(), outcome.changed()
+            for path, extraction in sandbox.extract_all(sources(), tell):
+                entry = entries[path]
+                if self._incoming is None and _has_changed(entry):
+                    changed.append(entry)
+                    continue
+                self._keep(entry, extraction)
+                yield entry, extraction
+            yield from ((entry, outcome.changed()) for entry in changed)
 
     def _read_scans(
         self, scans: list[tuple[FoundFile, Extraction]], total: int

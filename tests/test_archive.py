@@ -21,7 +21,7 @@ from extract.pdfs import make_pdf
 from library import Library, by_path, environment
 from typer.testing import CliRunner
 
-from kb import indexer, limits
+from kb import indexer
 from kb.archive import Archive, Held, Incoming, Ledger, Span
 from kb.archive.ids import Claim, share_out
 from kb.archive.pruning import choose, measure, remove
@@ -30,10 +30,7 @@ from kb.disk import unsealed
 from kb.engine.embedded import segments, writer
 from kb.errors import IndexLocked
 from kb.extract import Sandbox
-from kb.folder import Hashes, find
-from kb.listing import Listing
 from kb.model import Document, Status
-from kb.readings import Readings
 
 START = datetime(2026, 5, 12, 10, tzinfo=UTC)
 
@@ -285,26 +282,6 @@ def test_the_same_size_and_a_restored_time(library: Library) -> None:
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (at.st_size, at.st_mtime_ns)
     assert _run(library, 1)["a.md"].status is Status.INDEXED
     assert library.find("zmiennny") == ["a"]
-
-
-def test_what_is_read_before_its_turn_has_a_limit(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a long file is read, no more than what was begun waits in memory; everything goes in, in one order."""
-    monkeypatch.setattr(limits, "WAITING_BYTES", 0)
-    library.pdf("a.pdf", *[[f"Strona {number}."] for number in range(300)])
-    names = [f"{number}.md" for number in range(8)]
-    for name in names:
-        library.markdown(name, f"Tekst {name}. " * 20_000)
-    size = (library.documents / names[0]).stat().st_size
-    settings = library.settings()
-    settings.index.mkdir()
-    hashes = Hashes(settings.index / "files.json")
-    with _archive(library).writing() as incoming:
-        readings = Readings(settings, None, incoming, hashes)
-        found = find(Listing(library.documents), hashes).documents
-        read = [(entry.name, extraction.status, readings.waiting_bytes) for entry, extraction in readings.of(found)]
-    assert [(name, status) for name, status, _ in read] == [(name, Status.INDEXED) for name in ["a.pdf", *names]]
-    # Batches are cut by looking at the file after them, so that one more may have been taken.
-    assert max(waiting for *_, waiting in read) <= 4 * size
 
 
 # Ids

@@ -1235,7 +1235,7 @@ def _slowly(library: Library) -> None:
 
 
 def test_equals_stand_in_one_order_wherever_the_index_is_made(library: Library, tmp_path: Path) -> None:
-    """With one child or many, with kept pages, some of them or none, documents go into a new index in the same order."""
+    """With one child or many, with kept pages, some of them or none, whichever file is read first: results stand in one order."""
     _slowly(library)
     library.run(jobs=4)
     first = _in_order(library)

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Callable, Container, Iterable
 from itertools import islice
 
+from kb.polish import is_plain
+
 Known = Callable[[str], bool]
 """Whether a word is in the dictionary."""
 
@@ -69,8 +71,8 @@ _FRAGMENTS = re.compile(r"(?<![^\W_])([^\W\d_]+) ([^\W\d_]+)(?![^\W_])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _UNBROKEN = re.compile(rf"[\w{MARKS}-]+")
 _WHOLE_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_PLAIN = re.compile("[ -~ĄĆĘŁŃÓŚŹŻąćęłńóśźż§°«»–—„”…•]*+")
-"""Text whose characters are shown as they are: most of what is read."""
+_BLANKS = ("  ", " \n", "\n ", "\t")
+"""What is not left of blanks."""
 _SAMPLE = 60
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -95,7 +97,7 @@ def characters(text: str, keep: str = "") -> str:
     Ligatures are spelt out, kinds of space become one space, private-use characters a bullet at a line's start and a space
     elsewhere. Control and format characters, lone surrogates and non-characters go; U+0002 becomes ``SOFT``.
     """
-    if _PLAIN.fullmatch(text) and "  " not in text:
+    if is_plain(text) and not any(blanks in text for blanks in _BLANKS):
         return text.strip()
     text = text.replace("\r\n", "\n").translate(_SHOWN.but(keep))
     if "\ue000" in text:

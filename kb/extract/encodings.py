@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from kb.extract.clean import Known
+from kb.polish import is_plain
 
 _POLISH = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ"
 _OF_PDF = dict(zip("•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž", range(0x80, 0x9F), strict=True)) | dict(
@@ -149,7 +150,7 @@ class _Votes:
 def repaired_text(text: str, known: Known) -> str:
     """A page, a heading or a title with its Polish letters as they were meant; as it is where nothing is wrong with it."""
     for _ in range(_ROUNDS):
-        found = _RIGHT.search(text) and _best(text, known)
+        found = None if is_plain(text) else _RIGHT.search(text) and _best(text, known)
         if not found:
             break
         text = _applied(text, *found, known)

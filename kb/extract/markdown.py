@@ -26,7 +26,7 @@ from kb.extract.reader import Report
 from kb.limits import Limits
 from kb.messages import grouped
 from kb.model import Extraction, Heading, Page, Status
-from kb.polish import normalise
+from kb.polish import is_plain, normalise
 from kb.slugs import anchor as anchor_of
 
 _SECTION_LEVEL = 2
@@ -46,10 +46,25 @@ _LONGEST_FRONT_MATTER = 64 * 1024
 _ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
-_TAGS = frozenset(
-    {"a", "abbr", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img"}
-    | {"kbd", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"}
-)
+_TAGS = {
+    "a",
+    "abbr",
+    "blockquote",
+    "br",
+    "code",
+    "dd",
+    "del",
+    "dl",
+    "dt",
+    "em",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "img",
+} | {"kbd", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 _ATTRIBUTES = {
     "a": {"href", "title", "id"},
     "img": {"src", "alt", "title"},
@@ -58,6 +73,7 @@ _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(_SECTION_LEVEL, _DEEPEST_LEVEL + 1)},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
+_CLEANER = nh3.Cleaner(tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener noreferrer")
 
 
 def read_markdown(path: Path, limits: Limits, known: Known, report: Report) -> Extraction:
@@ -114,7 +130,7 @@ def render(text: str) -> RenderedText:
 
 
 def _split(text: str) -> frontmatter.FrontMatter:
-    return frontmatter.split(normalise(_CONTROL.sub("", text)))
+    return frontmatter.split(text if is_plain(text) else normalise(_CONTROL.sub("", text)))
 
 
 def _too_long(limits: Limits, start: str) -> Extraction:
@@ -194,13 +210,7 @@ def _pages(source: str, most: int) -> tuple[list[Page], list[int]]:
 
 
 def _rendered(parser: MarkdownIt, section: Sequence[Token], environment: dict[str, object]) -> str:
-    return nh3.clean(
-        parser.renderer.render(section, parser.options, environment),
-        tags=set(_TAGS),
-        attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        link_rel="noopener noreferrer",
-    )
+    return _CLEANER.clean(parser.renderer.render(section, parser.options, environment))
 
 
 def _as_plain(text: str, anchor: str | None) -> str:
@@ -311,7 +321,7 @@ def _plain(tokens: Sequence[Token]) -> str:
             text = raw_html.text_of(token.content.replace("\n", " "))
             lines += filter(None, map(_line, text.split("\n")))
     text = characters("\n".join(lines)).replace(SOFT, "")
-    return re.sub(r"\n{2,}", "\n", text)
+    return re.sub(r"\n{2,}", "\n", text) if "\n\n" in text else text
 
 
 def _inline_text(tokens: Sequence[Token]) -> str:

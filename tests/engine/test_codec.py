@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from whoosh.filedb.filestore import RamStorage
 from whoosh.filedb.filetables import OrderedHashWriter
 
+from kb.engine.embedded import codec
 from kb.engine.embedded.codec import Place, TermIndex, Terms, WordStream, packed, read_counts, read_positions
 
 COUNTS = st.lists(st.sampled_from([1, 1, 1, 1, 2, 3, 255, 256, 300]), min_size=1, max_size=60)
@@ -71,6 +73,21 @@ def test_terms_written_together_are_the_same_bytes_as_one_by_one(
         assert lists.packed(0, len(each)) == [packed(*one.lists) for one in each]
         half = len(each) // 2
         assert lists.packed(half, len(each)) == [packed(*one.lists) for one in each[half:]]
+
+
+@given(WORDS, st.data())
+def test_terms_whose_lists_are_made_apart_have_the_same_ones(words: list[tuple[str, ...]], data: st.DataObject) -> None:
+    """Range after range, however few occurrences fit into one; words left out in both."""
+    stream = WordStream()
+    for row in range(data.draw(st.integers(1, 20))):
+        stream.add(row, data.draw(st.lists(st.integers(0, len(words) - 1), max_size=4)))
+    terms = Terms.of(words).without(np.array([data.draw(st.booleans()) for _ in words]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "_OCCURRENCES_AT_ONCE", data.draw(st.integers(1, 5)))
+        apart = [one for lists in stream.lists("lemma", terms) for one in lists.each()]
+    together = [one for lists in stream.lists("lemma", terms) for one in lists.each()]
+    assert [one.term for one in apart] == [one.term for one in together]
+    assert [packed(*one.lists) for one in apart] == [packed(*one.lists) for one in together]
 
 
 @given(st.lists(st.binary(min_size=1, max_size=6), unique=True, min_size=1, max_size=80))

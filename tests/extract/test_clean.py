@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.extract import clean
@@ -53,6 +53,14 @@ def test_glyph_names(raw: str, expected: str) -> None:
 def test_characters(raw: str, expected: str) -> None:
     """Every character can be shown, and text is NFC with single spaces."""
     assert clean.characters(raw) == expected
+
+
+@given(st.text(st.sampled_from("aŁó .,–„\t\n•")))
+@example("a\n\n b")
+def test_plain_text_is_cleaned_like_any_other(raw: str) -> None:
+    """A character that leaves nothing behind changes nothing, though with it the text is no longer plain."""
+    text = clean.characters(raw)
+    assert text == clean.characters(f"\u2060{raw}\u2060")
 
 
 @given(st.text(st.characters()))

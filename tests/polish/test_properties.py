@@ -15,6 +15,7 @@ from kb.polish import (
     _AT_ONCE,
     Analyzer,
     fold,
+    is_plain,
     is_stop_word,
     normalise,
     places,
@@ -41,6 +42,18 @@ def test_decomposed_text_is_the_same_text(text: str) -> None:
     """NFC and NFD of a text have the same words."""
     composed, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
     assert words(normalise(composed)) == words(normalise(decomposed))
+
+
+@given(TEXT)
+@example("a\u0301")
+@example("raz\u200bdwa")
+@example("\x00")
+def test_plain_text_needs_nothing(text: str) -> None:
+    """Plain text is NFC, has ink or blanks alone, and is known by each of its characters."""
+    assert is_plain(text) == all(map(is_plain, text))
+    if is_plain(text):
+        assert unicodedata.is_normalized("NFC", text)
+        assert all(c.isprintable() or c in "\t\n" for c in text)
 
 
 @given(

@@ -47,6 +47,8 @@ _WRITTEN_INFO = np.dtype(
 _KEY_AND_INFO = struct.Struct("!ii")
 _HASHED = struct.Struct("!Iq")
 _TERMS_AT_ONCE = 10_000
+_OCCURRENCES_AT_ONCE = 2_000_000
+"""Of terms whose lists are made together: each takes some fifty bytes meanwhile."""
 _BYTES = 4
 """Of a number that was not shortened."""
 
@@ -288,7 +290,8 @@ class FieldWriter(W3FieldWriter):  # type: ignore[misc]
         first = next(merged, None)
         if first is None:
             for lists in self.lists:
-                self.start_field(lists.field, schema[lists.field])
+                if lists.field != self._fieldname:
+                    self.start_field(lists.field, schema[lists.field])
                 for begin in range(0, len(lists.terms), _TERMS_AT_ONCE):
                     self._write_some(lists, begin, min(begin + _TERMS_AT_ONCE, len(lists.terms)))
             return
@@ -359,6 +362,23 @@ class Terms:
         """The same, but these words have none."""
         return replace(self, counts=np.where(words, np.int32(0), self.counts))
 
+    def of_each(self, words: Ints) -> tuple[Ints, Ints]:
+        """The codes of some words' terms, word after word, and for each the place of its word among them."""
+        counts = self.counts[words]
+        places = np.repeat(np.arange(len(words), dtype=np.int32), counts)
+        within = np.arange(len(places), dtype=np.int32) - _before(counts)[places]
+        return self.codes[self.starts[words][places] + within], places
+
+    def parts(self, frequencies: NDArray[np.intp], most: int) -> Iterator[Terms]:
+        """The terms in ranges, in order, each with some ``most`` occurrences; ``frequencies`` of the words."""
+        codes, words = self.of_each(np.arange(len(self.counts), dtype=np.int32))
+        totals = np.cumsum(np.bincount(codes, frequencies[words], len(self.names)))
+        edges = np.searchsorted(totals, np.arange(most, totals[-1], most)) + 1
+        for first, last in pairwise(np.unique([0, *edges, len(self.names)])):
+            mine = (codes >= first) & (codes < last)
+            counts = np.bincount(words[mine], minlength=len(self.counts)).astype(np.int32)
+            yield Terms(self.names, codes[mine], _before(counts), counts)
+
 
 class WordStream:
     """The words of one text field, row after row, as numbers of a shared word list: 4 bytes a word until the commit."""
@@ -375,35 +395,41 @@ class WordStream:
         self.lengths.append(len(numbers))
 
     def lists(self, field: str, terms: Terms) -> Iterator[FieldLists]:
-        """Invert the stream: the lists of its terms; nothing where it has no words.
-
-        A word's place is repeated for each of its terms; one stable sort by term then leaves rows and positions in order.
-        """
-        if not self.words:
+        """Invert the stream: the lists of its terms, range after range; nothing where it has no words, or they no terms."""
+        if not self.words or not terms.names:
             return
         words, lengths = _ints(self.words), _ints(self.lengths)
         rows = np.repeat(_ints(self.rows), lengths)
         positions = np.arange(len(words), dtype=np.int32) - np.repeat(_before(lengths), lengths)
+        for part in terms.parts(np.bincount(words, minlength=len(terms.counts)), _OCCURRENCES_AT_ONCE):
+            chosen = np.flatnonzero((part.counts > 0)[words])
+            if len(chosen):
+                yield _inverted(field, part, words[chosen], rows[chosen], positions[chosen])
 
-        per_word = terms.counts[words]
-        within = np.arange(int(per_word.sum()), dtype=np.int32) - np.repeat(_before(per_word), per_word)
-        codes = terms.codes[np.repeat(terms.starts[words], per_word) + within]
-        order = np.argsort(codes, kind="stable")
-        codes, rows, positions = codes[order], np.repeat(rows, per_word)[order], np.repeat(positions, per_word)[order]
 
-        # Where each posting begins among the occurrences, and each term among the postings.
-        first = np.flatnonzero((np.diff(codes, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
-        of_postings, rows = codes[first], rows[first]
-        frequencies = np.diff(first, append=len(codes)).astype(np.int32)
-        begins = np.flatnonzero(np.diff(of_postings, prepend=-1))
-        bounds = np.append(begins, len(first))
-        yield FieldLists(
-            field,
-            [terms.names[code] for code in of_postings[begins].tolist()],
-            (rows, frequencies, positions),
-            bounds,
-            np.append(first, len(codes))[bounds],
-        )
+def _inverted(field: str, terms: Terms, words: Ints, rows: Ints, positions: Ints) -> FieldLists:
+    """The lists of the terms of some words, whose rows and positions ascend.
+
+    A word's place is repeated for each of its terms; one stable sort by term then leaves rows and positions in order.
+    """
+    codes, places = terms.of_each(words)
+    order = np.argsort(codes, kind="stable")
+    codes, places = codes[order], places[order]
+    rows, positions = rows[places], positions[places]
+
+    # Where each posting begins among the occurrences, and each term among the postings.
+    first = np.flatnonzero((np.diff(codes, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
+    of_postings, rows = codes[first], rows[first]
+    frequencies = np.diff(first, append=len(codes)).astype(np.int32)
+    begins = np.flatnonzero(np.diff(of_postings, prepend=-1))
+    bounds = np.append(begins, len(first))
+    return FieldLists(
+        field,
+        [terms.names[code] for code in of_postings[begins].tolist()],
+        (rows, frequencies, positions),
+        bounds,
+        np.append(first, len(codes))[bounds],
+    )
 
 
 def _ints(values: array[int]) -> Ints:

@@ -14,6 +14,7 @@ import mmap
 import os
 import threading
 import weakref
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -47,8 +48,26 @@ _PLACE_BYTES = 1000
 """What the place of a list takes in memory with the longest term as its key, rounded up."""
 _ROW_BYTES = 8
 """What each row of a list takes when it was read, beside the bytes that it was read from."""
+_WINDOW_BITS, _COMPRESSOR_MEMORY = 13, 6
+"""Of zlib: 8 KiB to look back, and memory to go with it."""
 _SHARE_OF_PLACES = 0.5
 """Of that memory, what goes to the places; the rest to the lists: those of a few questions."""
+
+
+class StoredColumn(columns.CompressedBytesColumn):  # type: ignore[misc]  # Whoosh has no types
+    """Compressed bytes, as Whoosh reads them. To make the usual window ready takes longer than to compress a page in it."""
+
+    class Writer(columns.CompressedBytesColumn.Writer):  # type: ignore[misc]
+        """Writes them."""
+
+        def add(self, row: int, value: bytes) -> None:
+            """Add a row's value."""
+            packer = zlib.compressobj(self._level, zlib.DEFLATED, _WINDOW_BITS, _COMPRESSOR_MEMORY)
+            columns.VarBytesColumn.Writer.add(self, row, packer.compress(value) + packer.flush())
+
+    def writer(self, dbfile: object) -> Writer:
+        """What writes the column into a file."""
+        return self.Writer(dbfile, self._level, self._module)
 
 
 def schema() -> fields.Schema:
@@ -69,7 +88,7 @@ def schema() -> fields.Schema:
         name=fields.COLUMN(columns.VarBytesColumn()),
         contents=fields.COLUMN(columns.NumericColumn("i")),
         file=fields.COLUMN(columns.VarBytesColumn()),
-        stored=fields.COLUMN(columns.CompressedBytesColumn()),
+        stored=fields.COLUMN(StoredColumn()),
     )
 
 
