@@ -212,6 +212,8 @@ def section_of(path: str) -> str:
 
 _OF_A_DOCUMENT = tuple(path.partition("{id}")[0] for path in (DOCUMENT, FILE, CITATION, API_DOCUMENT))
 """What stands before a document's id in the addresses of all that belongs to it."""
+_ENDS = " \xa0.,;:!?)]}>…”“\"'»«"
+"""What ends a sentence or a bracket, and is in no address of a document or a page."""
 
 
 def document_of(path: str) -> str:
@@ -220,6 +222,12 @@ def document_of(path: str) -> str:
         if path.startswith(start):
             return path.removeprefix(start).split("/")[0]
     return ""
+
+
+def without_end_of_sentence(path: str) -> str:
+    """The address without what stood after it in a text: „…/strony/3).”; "" where nothing did."""
+    shorter = path.rstrip(_ENDS)
+    return quote(shorter) if shorter != path and not shorter.endswith("/") else ""
 
 
 def of_other_document(path: str, document: str) -> str:

@@ -210,7 +210,10 @@ def _refuse(found: FoundFile) -> None:
 
 
 def _cannot_open(error: Exception) -> str:
-    return f"nie można otworzyć pliku ({_reason(error)}); sprawdź uprawnienia"
+    advice = "sprawdź uprawnienia"
+    if isinstance(error, FileNotFoundError):
+        advice = "jeżeli to dowiązanie, skopiuj tu sam plik"
+    return f"nie można otworzyć pliku ({_reason(error)}); {advice}"
 
 
 def _reason(error: Exception) -> str:

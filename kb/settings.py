@@ -41,6 +41,7 @@ _SAID = {
 _PATTERNS = {
     "meaning": "możliwe wartości: off, local albo adres, który zaczyna się od http:// lub https://",
     "opensearch_url": "to mają być adresy zaczynające się od http:// lub https://, oddzielone przecinkami, bez hasła",
+    "public_url": "to ma być cały adres, z http:// lub https:// na początku, np. https://baza.example.pl",
     "opensearch_prefix": "możliwe są tylko małe litery od a do z, cyfry i łączniki, a na początku litera albo cyfra",
 }
 """What is said of a value that does not look as it should."""
@@ -127,7 +128,9 @@ class Settings(BaseModel):
         description="Miejsce na gotowe obrazy stron w folderze index/pictures, w MB; 0 – niczego nie przechowuje.",
     )
     public_url: str = Field(
-        "", description="Publiczny adres serwisu, np. https://baza.example.pl, do cytowań i kanałów."
+        "",
+        pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$",
+        description="Publiczny adres serwisu, np. https://baza.example.pl, do cytowań i kanałów.",
     )
     request_seconds: float = Field(
         2.0, gt=0, allow_inf_nan=False, description="Najdłuższy czas na odpowiedź, w sekundach."

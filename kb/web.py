@@ -163,7 +163,7 @@ def _on_error(request: Request, error: Exception) -> Response:
     """Any error as JSON for programs, as a page for people. Of an unexpected error nothing is shown."""
     if isinstance(error, NotFound) and addresses.document_of(request.url.path):
         with contextlib.suppress(KbError):
-            left = _of_a_document_that_left(request)
+            left = _where_it_went(request)
             if left:
                 return left
     if isinstance(error, KbError):
@@ -201,13 +201,19 @@ def _told(error: KbError) -> tuple[str, ...]:
     return error.details
 
 
-def _of_a_document_that_left(request: Request) -> Response | None:
-    """Under another id: the way there. Removed: what it was. None for a document that is here, or never was."""
+def _where_it_went(request: Request) -> Response | None:
+    """The way to a document that is under another id, or whose address was copied with the end of a sentence.
+
+    Of a removed one what it was; None for a document that is here, or never was.
+    """
     versions, path = site_of(request).versions, request.url.path
+    query = f"?{request.url.query}" if request.url.query else ""
+    shorter = addresses.without_end_of_sentence(path)
+    if shorter and not addresses.is_for_programs(path):
+        return RedirectResponse(shorter + query, HTTPStatus.FOUND)
     id = addresses.document_of(path)
     target = versions.moved_to(id)
     if target:
-        query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(addresses.of_other_document(path, target) + query, HTTPStatus.MOVED_PERMANENTLY)
     passed = versions.passed(id)
     if passed is None:

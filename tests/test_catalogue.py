@@ -116,10 +116,18 @@ def test_the_order_of_sources(folder: Path) -> None:
 
 
 def test_defaults_give_no_id_and_no_title(folder: Path) -> None:
-    """A folder's defaults cannot give all its documents one name."""
-    (folder / "_defaults.yaml").write_text("id: wspolny\ntitle: Wspólny\n")
-    document, _ = _pdf(folder, None)
+    """A folder's defaults cannot give all its documents one name, however the key is written; who tries is told."""
+    (folder / "_defaults.yaml").write_text("Id: wspolny\ntitle: Wspólny\n")
+    document, warnings = _pdf(folder, None)
     assert (document.id, document.title) == ("raport", "Raport")
+    assert [warning.split(":")[1].strip() for warning in warnings] == ["Id", "title"]
+
+
+def test_a_slug_in_capitals_is_that_slug(folder: Path) -> None:
+    """Capital letters make no other value of the taxonomy."""
+    (folder / "taxonomy.yaml").write_text("topics: [{slug: finanse, name: Finanse JST}]\n")
+    document, warnings = _pdf(folder, "topics: [Finanse]\n")
+    assert (document.topics, warnings) == (("finanse",), ())
 
 
 def test_a_markdown_title_is_its_first_heading(folder: Path) -> None:
@@ -721,12 +729,33 @@ def test_notes_say_what_nobody_gave(folder: Path) -> None:
         ("03-05-2026", date(2026, 5, 3)),
         ("2026.05.03", date(2026, 5, 3)),
         ("2026/5/3", date(2026, 5, 3)),
+        ("3 MAJA 2026 R.", date(2026, 5, 3)),
+        ("3 V 2026 r.", date(2026, 5, 3)),
+        ("niedziela, 3 maja 2026 r.", date(2026, 5, 3)),
+        ("dnia 3.05.2026 r", date(2026, 5, 3)),
+        ("„2026-05-03”", date(2026, 5, 3)),
     ],
 )
 def test_days_as_people_write_them(folder: Path, written: str, day: date) -> None:
     """A day that can be only one day is read, whatever its form."""
     document, warnings = _pdf(folder, f"published: {written}\n")
     assert (document.published, warnings) == (day, ())
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("3 maja 2026 r.", "2026-05-03"),
+        ("3 maja 2026 r., godz. 9.30", "2026-05-03T09:30"),
+        ("niedziela, 3 maja 2026 o godz. 10:00", "2026-05-03T10:00"),
+        ("3.05.2026 12.30", "2026-05-03T12:30"),
+        ("2026-05-03T9:05", "2026-05-03T09:05"),
+    ],
+)
+def test_moments_as_people_write_them(folder: Path, written: str, moment: str) -> None:
+    """The day of an event is read as the day of publication is, and its time after it."""
+    document, warnings = _pdf(folder, f"starts: {written}\n")
+    assert (document.starts, warnings) == (moment, ())
 
 
 @pytest.mark.parametrize("written", ["2026", "2026-05", "05/03/2026", "3 maj 2026", "wczoraj", "1_000", "12:30"])
@@ -749,6 +778,9 @@ def test_what_is_no_day(folder: Path, written: str) -> None:
         ("authors: [Kowalski, Nowak]", ("Kowalski", "Nowak")),
         ('authors: ["Fundacja Las, Łąka i Woda"]', ("Fundacja Las, Łąka i Woda",)),
         ("Authors: Anna Nowak", ("Anna Nowak",)),
+        ("authors: [„Jan Nowak”, “Anna Lis”]", ("Jan Nowak", "Anna Lis")),
+        ("authors: „Jan Nowak”", ("Jan Nowak",)),
+        ("authors: Fundacja „Las”", ("Fundacja „Las”",)),
     ],
 )
 def test_a_comma_in_a_name(folder: Path, written: str, authors: tuple[str, ...]) -> None:

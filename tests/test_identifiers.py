@@ -1,11 +1,14 @@
-"""Names of letters and digits, and numbers, are found with separators and without, either way."""
+"""Names of letters and digits, numbers, dates and units of acts are found however they are written."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from library import Library, found
 
-from kb.reading.identifiers import other_ways
+from kb.formats import SYNONYMS_FILE
+from kb.reading import figures, identifiers
 from kb.search import KnowledgeBase
 
 TEXTS = {
@@ -23,6 +26,13 @@ TEXTS = {
     "stara-ustawa": "Dz. U. z 2022 r. poz. 1440.",
     "gaz": "Emisja CO₂ spadła o 2 procent.",
     "zalaczniki": "Załącznik nr 4 zawiera mapę, załącznik nr 3 opis. Formularz do załącznika złóż w urzędzie gminy.",
+    "dzien": "Przepis stosuje się od 1 października 2024 r. w każdej gminie.",
+    "dzien-w-liczbach": "Termin minął 03.05.2021 r. Nabór trwał od 2.01.2021 r.",
+    "dzien-iso": "Wersja z 2022-07-09.",
+    "prog": "Ustawy nie stosuje się poniżej 170 000 zł, a od 2 500 000 zł obowiązuje inny tryb.",
+    "kredyt": "Kredyt wyniesie 64 tys. zł, a pożyczka 7,5 mln zł.",
+    "artykul": "Zgodnie z art. 87 ust. 12 oraz § 66 tej uchwały.",
+    "artykul-slownie": "Artykuł 88 i paragraf 67 mówią co innego.",
     "warianty": "Wariant pierwszy, wariant drugi, wariant trzeci.",
 }
 
@@ -59,6 +69,26 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         ("załącznik 21", "zalaczniki"),
         ("§ 5", "regulamin"),
         ("§5", "regulamin"),
+        ("2024-10-01", "dzien"),
+        ("01.10.2024", "dzien"),
+        ("1.10.2024 r.", "dzien"),
+        ("1 X 2024", "dzien"),
+        ("1 pazdziernika 2024", "dzien"),
+        ("3 maja 2021", "dzien-w-liczbach"),
+        ("2 stycznia 2021 r.", "dzien-w-liczbach"),
+        ("9 lipca 2022", "dzien-iso"),
+        ("170 tys. zł", "prog"),
+        ("2,5 mln", "prog"),
+        ("2,5 miliona złotych", "prog"),
+        ("64 000 zł", "kredyt"),
+        ("64000", "kredyt"),
+        ("7 500 000", "kredyt"),
+        ("artykuł 87", "artykul"),
+        ("ustęp 12", "artykul"),
+        ("paragraf 66", "artykul"),
+        ("par. 66", "artykul"),
+        ("art. 88", "artykul-slownie"),
+        ("§ 67", "artykul-slownie"),
         ("wariant A", "wariant"),
         ("wariant a", "wariant"),
     ],
@@ -68,7 +98,34 @@ def test_it_is_found_however_written(knowledge: KnowledgeBase, typed: str, first
     assert found(knowledge, typed)[:1] == [first]
 
 
-@pytest.mark.parametrize("words", [(), ("gmina",), ("rada", "gminy"), ("12",), ("§", "5")])
+@pytest.mark.parametrize("words", [(), ("gmina",), ("rada", "gminy"), ("12",), ("punkt", "widzenia")])
 def test_ordinary_words_are_written_one_way(words: tuple[str, ...]) -> None:
     """Nothing is made of words without digits, nor of a short number."""
-    assert list(other_ways(words)) == []
+    assert [*identifiers.other_ways(words), *figures.other_ways(words)] == []
+
+
+@pytest.mark.parametrize("typed", ["kpa", "KPA", "k.p.a.", "K. p. a.", "termin według k.p.a."])
+def test_an_abbreviation_may_have_full_stops(tmp_path: Path, typed: str) -> None:
+    """Either spelling finds the other, and the long form."""
+    library = Library(tmp_path)
+    library.documents.mkdir(exist_ok=True)
+    (library.documents / SYNONYMS_FILE).write_text(
+        "abbreviations:\n  - {short: KPA, long: [kodeks postępowania administracyjnego]}\n", encoding="utf-8"
+    )
+    library.markdown("a.md", "Termin liczy się według k.p.a. od dnia doręczenia.", id="kropki", title="Dokument")
+    library.markdown("b.md", "Termin liczy się według KPA od dnia wpływu.", id="litery", title="Dokument")
+    library.markdown("c.md", "Termin określa kodeks postępowania administracyjnego.", id="slownie", title="Dokument")
+    library.markdown("d.md", "Pies, kot, prawo, a także łąka.", id="nic", title="Dokument")
+    library.run()
+    assert set(found(library.open(), typed)) == {"kropki", "litery", "slownie"}
+
+
+def test_a_rare_way_of_writing_is_worth_no_more(tmp_path: Path) -> None:
+    """What is written as it was typed is not below the one page that writes half of it in words."""
+    library = Library(tmp_path)
+    for number in range(8):
+        library.markdown(f"{number}.md", f"Zasady z ust. 7 stosuje się do spraw {number}.", id=f"inne-{number}")
+    library.markdown("a.md", "Mowa o tym w art. 61 ust. 7 statutu gminy.", id="typed")
+    library.markdown("b.md", "Mowa o tym w art. 9, ustęp 7, na stronie 61.", id="rare")
+    library.run()
+    assert found(library.open(), "art. 61 ust. 7")[0] == "typed"

@@ -178,6 +178,8 @@ def test_links_that_lead_nowhere(library: Library) -> None:
     rows = library.files()
     assert {path: row.status for path, row in rows.items()} == dict.fromkeys(("nic.pdf", "petla.md"), Status.DAMAGED)
     assert all("nie można otworzyć" in row.message for row in rows.values())
+    assert "dowiązanie" in rows["nic.pdf"].message
+    assert "uprawnienia" not in rows["nic.pdf"].message
 
 
 def test_a_link_inside_the_folder_is_the_same_file(library: Library) -> None:

@@ -40,6 +40,9 @@ def kinds(quoted: str, source: str = LAW, notes: frozenset[str] = frozenset()) -
         ('właścicieli - chyba że "ustawa" stanowi inaczej', {Kind.QUOTES}),
         ("Stowarzy szenie społeczno-\ngospodarcze składa wniosek", {Kind.SPACING}),
         ("Rada gminy **nie może** podjąć uchwały [podkr. aut.] w sprawie 12 działek", set()),
+        ("„Rada gminy nie może podjąć uchwały” (Kowalski, 2024, s. 15).", set()),
+        ('"Rada gminy nie może podjąć uchwały"[12]', set()),
+        ("„Rada gminy nie może podjąć uchwały”.3", set()),
         ("o kwotę 1500,50 zł w terminie", {Kind.SPACING}),
     ],
 )
@@ -73,6 +76,14 @@ def test_what_is_never_verbatim(quoted: str, kind: Kind) -> None:
     found = kinds(quoted)
     assert kind in found
     assert not kind.verbatim
+
+
+@pytest.mark.parametrize(
+    "text", ["„Rada gminy” ustala (na sesji)", "„Rada gminy” i „wójt” (na sesji)", "Rada gminy (na sesji)"]
+)
+def test_only_what_follows_a_whole_quotation_says_where_it_is_from(text: str) -> None:
+    """Brackets after words that stand in no quotation marks are quoted too."""
+    assert "sesji" in quotation(text).text
 
 
 def test_a_negated_word_is_not_the_same_divided_otherwise() -> None:

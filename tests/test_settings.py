@@ -86,6 +86,10 @@ def test_variables_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
         ("extract_characters", "10"),
         ("documents", ""),
         ("index", ""),
+        ("public_url", "baza.example.pl"),
+        ("public_url", "//baza.example.pl"),
+        ("public_url", "https://"),
+        ("public_url", "https://baza.example.pl?a=1"),
     ],
 )
 def test_a_wrong_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -182,7 +182,13 @@ class Catalogue:
             return _Given()
         raw, problems = read_sidecar(file, self._root)
         warnings += problems
-        return self._checked({key: value for key, value in raw.items() if key not in without}, file.name, warnings)
+        kept = {key: value for key, value in raw.items() if key.strip().lower() not in without}
+        warnings += [
+            f"{file.name}: {key}: ten klucz tu nie działa, bo każdy dokument ma własny"
+            for key in raw
+            if key not in kept
+        ]
+        return self._checked(kept, file.name, warnings)
 
     def _checked(self, raw: Mapping[str, object], name: str, warnings: list[str]) -> _Given:
         values = checked(raw, self._taxonomy, name, warnings)

@@ -15,6 +15,7 @@ from kb.polish import fold, normalise
 
 _MOST_PIECES = 5
 """Into so many YAML may split one name with commas."""
+_WHOLE_QUOTED = re.compile(r"[„“”]([^„“”]*[^\s„“”][^„“”]*)[“”]")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]+")
 _MESSAGES = {
@@ -44,7 +45,7 @@ def as_list(value: object) -> object:
 def _as_names(value: object) -> object:
     """Names with what somebody said that each is: a line of names, a list of them, or of ``{name, kind}``."""
     if isinstance(value, str):
-        return [(name, "") for name in split_names(clean(value))]
+        return [(_unquoted(name), "") for name in split_names(clean(value))]
     if isinstance(value, dict) and "name" in value:
         value = [value]
     if not isinstance(value, list):
@@ -56,9 +57,16 @@ def _as_names(value: object) -> object:
     return [name for item in value for name in _as_name(item)]
 
 
+def _unquoted(name: str) -> str:
+    """A name without the quotation marks of a word processor around the whole of it: „Jan Nowak” is Jan Nowak."""
+    found = _WHOLE_QUOTED.fullmatch(name.strip())
+    return found[1].strip() if found else name
+
+
 def _as_name(item: object) -> list[object]:
     if isinstance(item, str):
-        names = split_names(clean(item))
+        item = _unquoted(clean(item))
+        names = split_names(item)
         # What has commas in an item of a list and is no single person is left as somebody wrote it.
         return [(item, "")] if len(names) > 1 and "," in item else [(name, "") for name in names or [item]]
     if not isinstance(item, dict):

@@ -61,7 +61,12 @@ KEY_NAMES = {
 _FIRST_YEAR = 1000
 _LONGEST_SHOWN = 80
 _SHORT_DATE = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})")
-_POLISH_DATE = re.compile(r"(\d{1,2})(?:(?:\.\s*|-)(\d{1,2})(?:\.\s*|-)|\s+([^\W\d]+)\s+)(\d{4})(?:\s*r\.|\s+roku)?")
+_POLISH_DATE = re.compile(r"(\d{1,2})(?:(?:\.\s*|-)(\d{1,2})(?:\.\s*|-)|\s+([^\W\d]+)\s+)(\d{4})(?:\s*r\.?|\s+roku)?")
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_BEFORE_DAY = re.compile(
+    r"(?:(?:(?:w\s+)?dni[au]|dn\.|poniedziałek|wtorek|środa|czwartek|piątek|sobota|niedziela),?\s+)+"
+)
+_QUOTES = "„”“‟\"'«»"
 
 
 def _as_date(value: object) -> object:
@@ -74,24 +79,41 @@ def _as_date(value: object) -> object:
 
 def _date_of(text: str) -> date | None:
     """A day as people write it: „2026-03-02”, „2026/3/2”, „2.03.2026”, „2 marca 2026 r.”. Raises ValueError."""
+    return _told_day(text) or datetime.fromisoformat(text).date()
+
+
+def _told_day(text: str) -> date | None:
+    """A day without a time, None for a text that is of another form. Raises ValueError."""
+    text = _day_alone(text)
     if short := _SHORT_DATE.fullmatch(text):
         return date(*map(int, short.groups()))
     if polish := _POLISH_DATE.fullmatch(text):
         day, month, name, year = polish.groups()
-        number = int(month) if month else MONTHS.index(name.lower()) + 1
-        return date(int(year), number, int(day))
-    return datetime.fromisoformat(text).date()
+        return date(int(year), int(month) if month else _month(name), int(day))
+    return None
 
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d?)[:.](\d\d)(?::00)?)?")
+def _month(name: str) -> int:
+    """The number of a month in the genitive or in Roman figures. Raises ValueError."""
+    return (_ROMAN if name in _ROMAN else MONTHS).index(name) + 1
+
+
+def _day_alone(text: str) -> str:
+    """In small letters, without quotation marks and what people put before a day: „piątek, 3 maja 2024 r.”, „dnia 3.05.2024”."""
+    return _BEFORE_DAY.sub("", text.strip(_QUOTES).lower())
+
+
+_MOMENT = re.compile(
+    r"(?P<day>.{6,60}?)(?:(?:T|\s+|,\s*)(?:o\s+)?(?:godz(?:\.|ina|inie)\s*)?(?P<hour>\d\d?)[:.](?P<minute>\d\d)(?::00)?)?"
+)
 
 
 def _as_moment(value: object) -> object:
-    """A day, or a day with its time, as ISO text: „2026-05-10 9.30” → ``2026-05-10T09:30``."""
-    found = _MOMENT.fullmatch(str(value).strip())
+    """A day, or a day with its time, as ISO text: „10 maja 2026, godz. 9.30” → ``2026-05-10T09:30``."""
+    found = _MOMENT.fullmatch(str(value).strip().strip(_QUOTES))
     try:
-        day = date.fromisoformat(found[1]) if found else None
-        at = time(int(found[2]), int(found[3])) if found and found[2] else None
+        day = _told_day(found["day"].rstrip(" ,")) if found else None
+        at = time(int(found["hour"]), int(found["minute"])) if found and found["hour"] else None
     except ValueError:
         day = None
     if day is None or day.year < _FIRST_YEAR:
@@ -123,11 +145,12 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 def _has_form_of_date(text: str) -> bool:
     """Whether a year, a month and a day are told, though there may be no such day."""
+    text = _day_alone(text)
     if short := _SHORT_DATE.fullmatch(text):
         return int(short[1]) >= _FIRST_YEAR
     if not (polish := _POLISH_DATE.fullmatch(text)):
         return False
-    return int(polish[4]) >= _FIRST_YEAR and (polish[2] is not None or polish[3].lower() in MONTHS)
+    return int(polish[4]) >= _FIRST_YEAR and (polish[2] is not None or polish[3] in {*MONTHS, *_ROMAN})
 
 
 def _no_date(value: object) -> object:
@@ -297,6 +320,8 @@ def _slug_of(value: str, labels: Mapping[str, str]) -> str:
     """The value where it is a slug, or the slug whose name it is; ValueError that names the nearest."""
     if value in labels:
         return value
+    if _folded(value) in labels:
+        return _folded(value)
     by_name = {_folded(name): slug for slug, name in labels.items()}
     if _folded(value) in by_name:
         return by_name[_folded(value)]

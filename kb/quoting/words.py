@@ -28,6 +28,10 @@ _REMARK = re.compile(
     r"\[\s*+sic\s*+!?\s*+\]|[\[(]\s*+(?:podkr|wyróż|wytłuszcz|pogrub|kursywa|emfaza|dop\.|przyp\.)[^\[\]()\n]{0,60}[\])]",
     re.IGNORECASE,
 )
+_CITED = re.compile(
+    r"\A((?:„[^„”“]++[”“\"]|“[^“”]++”|\"[^\"]++\"|«[^«»]++»|»[^«»]++«)[\s.,;]*+)([(\[][^()\[\]„”“\"«»]{1,200}+[)\]]|\d{1,3})[\s.]*+\Z"
+)
+"""A quotation in its marks, and after them where it is from: „…” (Kowalski, 2024, s. 5)."""
 _LETTER_CHANGED = re.compile(r"\[([^\W\d_])\](?=[^\W\d_])")
 _STRESS = re.compile(r"(?<![\w*])([*_]{1,3})(?=[^\s*_])([^*_\n]{1,300})(?<=[^\s*_])\1(?![\w*])")
 _FEWEST_WORDS = 2
@@ -70,7 +74,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """What somebody quotes: ``parts`` in order, where „[…]” stood between them, and ``remarks`` that were put in."""
+    """What somebody quotes: ``parts`` in order, where „[…]” stood between them, and ``remarks`` put in or after them."""
 
     text: str
     parts: tuple[Text, ...]
@@ -111,10 +115,14 @@ def quotation(text: str) -> Quotation:
     # Before invisible characters go: a soft hyphen at a line's end says that the word goes on.
     text = _CONTROL.sub(" ", _HYPHEN_AT_END.sub("", _SOFT_HYPHEN.sub("", text)))
     text = _LETTER_CHANGED.sub(r"\1", without_ligatures(normalise(text)))
-    remarks = tuple(match[0] for match in _REMARK.finditer(text))
-    text = " ".join(_STRESS.sub(r"\2", _REMARK.sub(" ", text)).split())
+    remarks = [match[0] for match in _REMARK.finditer(text)]
+    text = _REMARK.sub(" ", text).strip()
+    if (cited := _CITED.match(text)) and not _LEFT_OUT.fullmatch(cited[2]):
+        text = cited[1]
+        remarks.append(cited[2])
+    text = " ".join(_STRESS.sub(r"\2", text).split())
     parts = tuple(part for part in map(read, _LEFT_OUT.split(text)) if len(part))
-    made = Quotation(text, parts, remarks)
+    made = Quotation(text, parts, tuple(remarks))
     problems = []
     if made.words > QUOTE_WORDS:
         problems.append(f"Może mieć najwyżej {counted(QUOTE_WORDS, *_WORDS)}, a ma {grouped(made.words)}.")

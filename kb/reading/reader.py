@@ -7,16 +7,17 @@ typed; beside other words quotation marks are mostly a name's, so the phrase com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from kb.engine import TITLE_END, TITLE_START, Concept, Field, Form
 from kb.model import Change, Clause, ClauseKind, Reading
 from kb.polish import Analyzer, is_stop_word, surface
+from kb.reading import figures, identifiers
 from kb.reading.families import family
+from kb.reading.figures import Way
 from kb.reading.frequencies import Frequencies
-from kb.reading.identifiers import other_ways
 from kb.reading.query import literal, print_clauses, taken_literally
 from kb.reading.repair import Meant, Repairs
 from kb.reading.synonyms import Steps, Synonyms
@@ -87,6 +88,7 @@ class Reader:
 
     def read(self, clauses: Sequence[Clause]) -> ReadQuery:
         """Concepts and reading of a query's clauses."""
+        clauses = self._unspelled(clauses)
         self.prepare([clauses])
         strict, loosened = self._strict_phrases(clauses)
         soft = [c for c in clauses if _is_asked_phrase(c) and c not in strict]
@@ -96,9 +98,14 @@ class Reader:
         query = content if content or required else given
         dropped = [one.word for one in given if one not in query and not one.quoted]
         extra, expanded = self._equivalents(query, _loose(clauses, loosened))
-        for start, end, way in self._other_ways([one.word for one in query]):
+        for start, end, way in self._other_ways(query, identifiers.other_ways):
             for i in range(start, end):
                 extra.setdefault(i, []).append((way, 1.0 / (end - start)))
+        same = list(self._other_ways(query, figures.other_ways))
+        for start, end, way in same:
+            # "30 000" is nothing but "30 tys.", so it counts for as much.
+            for i in range(start, end):
+                extra.setdefault(i, []).append((way, 1.0))
         words = [self._word(one, extra.get(i, ())) for i, one in enumerate(query)]
         concepts = [*words, *map(self._phrase, strict)]
         concepts += [
@@ -107,6 +114,7 @@ class Reader:
             if clause.excluded and clause.kind is ClauseKind.WORD
         ]
         concepts += self._neighbours(words, query, given)
+        concepts += self._written_otherwise(query, same)
         if self._tuning.quoted:
             concepts += [self._name(clause) for clause in soft if clause not in loosened]
         concepts += self._sentence(query if not content else ())
@@ -129,6 +137,17 @@ class Reader:
             words=tuple((one.meant.text, concept) for one, concept in zip(query, words, strict=True)),
             title=self._title(given, clauses),
         )
+
+    def _unspelled(self, clauses: Sequence[Clause]) -> Sequence[Clause]:
+        """The clauses with abbreviations in one piece: "k.p.a." is what people mean by "KPA"."""
+        words = ["" if c.excluded or c.kind is ClauseKind.PHRASE else c.words[0] for c in clauses]
+        found: list[Clause] = []
+        start = 0
+        while start < len(clauses):
+            end, short = self._synonyms.spelled_at(words, start) if len(words[start]) == 1 else (start, "")
+            found.append(Clause(kind=ClauseKind.WORD, words=(short,)) if short else clauses[start])
+            start = max(end, start + 1)
+        return found
 
     def _typed(self, clauses: Sequence[Clause], soft: Sequence[Clause]) -> list[_Typed]:
         """The words that are looked for by themselves, those of phrases that are not required among them."""
@@ -203,9 +222,11 @@ class Reader:
             start += max(taken, 1)
         return extra, changes
 
-    def _other_ways(self, query: Sequence[str]) -> Iterator[tuple[int, int, Steps]]:
-        """Names of letters and digits, and numbers, as they are written otherwise."""
-        for start, end, way in other_ways([surface(word) for word in query]):
+    def _other_ways(
+        self, query: Sequence[_Typed], ways: Callable[[Sequence[str]], Iterator[Way]]
+    ) -> Iterator[tuple[int, int, Steps]]:
+        """Names of letters and digits, numbers, dates and units of acts, as they are written otherwise."""
+        for start, end, way in ways([surface(one.word) for one in query]):
             if len(way) > 1 or self._is_in_collection(way[0]):
                 yield start, end, tuple(self._analyzer.terms(word) for word in way)
 
@@ -230,6 +251,8 @@ class Reader:
             for candidate, weight in candidates
         ]
         forms += [Form(field="lemma", steps=steps, weight=weight) for steps, weight in extra]
+        if letters := self._synonyms.letters(one.word):
+            forms.append(Form(field="surface", steps=tuple((letter,) for letter in letters)))
         forms += [
             Form(field="lemma", steps=tuple(self._analyzer.terms(half) for half in halves)) for halves in meant.splits
         ]
@@ -266,6 +289,22 @@ class Reader:
                     forms.append(Form(field="lemma", steps=apart, weight=weight * tuning.apart))
                 found.append(Concept(label=f"{first.label} {second.label}", forms=tuple(forms), bonus=True))
         return found
+
+    def _written_otherwise(self, query: Sequence[_Typed], ways: Sequence[tuple[int, int, Steps]]) -> list[Concept]:
+        """A bonus for a date, an amount or a unit of an act in one piece, as typed or otherwise.
+
+        All ways are one concept: by itself one that people seldom write would count for more than what was typed.
+        """
+        forms: dict[tuple[int, int], list[Form]] = {}
+        for start, end, way in ways:
+            typed = tuple(self._analyzer.terms(one.word) for one in query[start:end])
+            forms.setdefault((start, end), [Form(field="lemma", steps=typed, weight=self._tuning.beside)])
+            forms[start, end].append(Form(field="lemma", steps=way, weight=self._tuning.beside))
+        return [
+            Concept(label=" ".join(one.word for one in query[start:end]), forms=tuple(found), bonus=True)
+            for (start, end), found in forms.items()
+            if self._tuning.beside
+        ]
 
     def _name(self, clause: Clause) -> Concept:
         """A bonus for a phrase in quotation marks beside other words: as typed first, then inflected.

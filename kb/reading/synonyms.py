@@ -25,6 +25,8 @@ from kb.polish import Analyzer, is_stop_word, surface, words
 
 _EVERYDAY = Path(__file__).with_name("everyday.yaml")
 
+_FEWEST_LETTERS = 3
+_MOST_LETTERS = 6
 Steps = tuple[tuple[str, ...], ...]
 
 
@@ -71,6 +73,12 @@ class Synonyms:
         self._by_lemma: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
         # By an abbreviation's own letters.
         self._by_letters: dict[str, list[tuple[Steps, list[Equivalent]]]] = {}
+        # By its letters, which may have full stops after them: "k.p.a.".
+        self._spelled = {
+            tuple(surface(entry.short)): entry.short
+            for entry in abbreviations
+            if entry.short.isalpha() and _FEWEST_LETTERS <= len(entry.short) <= _MOST_LETTERS
+        }
         for entry in abbreviations:
             short = Equivalent(entry.short, self._short_steps(entry.short), True)
             long = [form for text in entry.long if (form := Equivalent(text, self.steps(text), False)).steps]
@@ -149,6 +157,18 @@ class Synonyms:
             given = query[start : start + len(steps)]
             if [surface(word) for word in given] == [step[0] for step in steps] and self._is_short(query, start):
                 yield steps, equivalents
+
+    def letters(self, word: str) -> tuple[str, ...]:
+        """The letters of a word that is an abbreviation, as a text may have them one by one; none of other words."""
+        letters = tuple(surface(word))
+        return letters if letters in self._spelled else ()
+
+    def spelled_at(self, words: Sequence[str], start: int) -> tuple[int, str]:
+        """The longest abbreviation that is spelled from a word on, and where it ends."""
+        for end in range(min(start + _MOST_LETTERS, len(words)), start + _FEWEST_LETTERS - 1, -1):
+            if short := self._spelled.get(tuple(map(surface, words[start:end]))):
+                return end, short
+        return start, ""
 
     def _is_short(self, query: Sequence[str], start: int) -> bool:
         """Whether a word is an abbreviation there: beside others it may be a word, or be cut: "poz. 5".

@@ -120,6 +120,13 @@ def test_document_gone_offers_a_search(client: httpx.Client) -> None:
     assert 'href="/szukaj?q=raport+o+drogach"' in answer.text
 
 
+@pytest.mark.parametrize("end", [".", ")", ").", ",", "”", "%20"])
+def test_an_address_copied_with_the_end_of_its_sentence(client: httpx.Client, end: str) -> None:
+    """It leads to the page that was meant, with the question."""
+    answer = client.get(f"/dokumenty/raport/strony/2{end}?q=rada", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/dokumenty/raport/strony/2?q=rada")
+
+
 def test_without_an_index(empty_client: httpx.Client) -> None:
     """Before the first run of the indexer readers are told to come back, programs and logs what to run; the glossary works."""
     page = empty_client.get("/")
