@@ -28,7 +28,7 @@ def pdfs(folder: Path, work: Path) -> dict[str, Any]:
     for path in (index, plain):
         shutil.rmtree(path, ignore_errors=True)
     # Exit code 1: some documents failed (scans, encrypted ones), the rest are indexed.
-    ours = _run([sys.executable, "-m", "kb.cli", "index", *_at(folder, index), "--json"], allowed=(0, 1))
+    ours = _run([sys.executable, "-m", "kb", "index", *_at(folder, index), "--json"], allowed=(0, 1))
     said = json.loads(ours["output"])
     pages = sum(file["pages"] for file in said["files"] if file["status"] == "indexed")
     theirs = _run([sys.executable, str(Path(__file__)), "plain", str(folder), str(plain)])
@@ -45,7 +45,7 @@ def one_changed(pages: Path, count: int, work: Path) -> dict[str, Any]:
     if not documents.exists():
         _write_markdown(pages, count, documents)
     shutil.rmtree(index, ignore_errors=True)
-    command = [sys.executable, "-m", "kb.cli", "index", *_at(documents, index), "--json"]
+    command = [sys.executable, "-m", "kb", "index", *_at(documents, index), "--json"]
     found: dict[str, Any] = {"pages": count}
     for name in ("first", "nothing", "changed"):
         if name == "changed":
@@ -57,7 +57,7 @@ def one_changed(pages: Path, count: int, work: Path) -> dict[str, Any]:
         found |= {"documents": said["documents"], "indexed_pages": said["pages"]}
         found[name] = {"seconds": ran["seconds"], "memory_mb": ran["memory_mb"]}
     changed.write_text(text, encoding="utf-8")
-    search = [sys.executable, "-m", "kb.cli", "search", _WORD, *_at(documents, index), "--json"]
+    search = [sys.executable, "-m", "kb", "search", _WORD, *_at(documents, index), "--json"]
     found["found"] = json.loads(_run(search)["output"])["total"] == 1
     return found
 

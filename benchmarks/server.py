@@ -78,7 +78,7 @@ def _server(folder: Path, workers: int) -> Iterator[tuple[int, subprocess.Popen[
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    command = [sys.executable, "-m", "kb.cli", "serve", "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-m", "kb", "serve", "--port", str(port), "--workers", str(workers)]
     command += ["--documents", str(folder / "documents"), "--index", str(folder / "index")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:

@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usag
 
 from __future__ import annotations
 
-import atexit
 import difflib
 import gc
 import os
@@ -13,9 +12,8 @@ import shutil
 import socket
 import sys
 import textwrap
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
@@ -561,21 +559,3 @@ def evaluate(
     questions = load_questions(queries)
     quality = measure(KnowledgeBase(load(documents=documents, index=index)), questions, field)
     terminal.print_quality(quality, field, as_json)
-
-
-def main() -> None:
-    """The program ``kb``. It ends at once: to take apart all that was loaded and made would take a tenth of a second."""
-    try:
-        app()
-    except SystemExit as end:
-        if threading.active_count() == 1 and isinstance(end.code, int):
-            with suppress(OSError, ValueError):  # the usual end tells what is wrong with the output
-                sys.stdout.flush()
-                sys.stderr.flush()
-                atexit._run_exitfuncs()  # noqa: SLF001 - who asked to be told of the end is told
-                os._exit(end.code)
-        raise
-
-
-if __name__ == "__main__":
-    main()

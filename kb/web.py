@@ -24,7 +24,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb import USUAL_COLLECTIONS, addresses, limits
+from kb import addresses, limits
 from kb.api import routes as api
 from kb.archive import Archive
 from kb.console import harmless
@@ -156,7 +156,6 @@ def _prepare(knowledge: KnowledgeBase, pictures: Pictures) -> None:
     pictures.warm_up()
     # Everything long-lived exists: freeze it, so that full collections, which stop every thread for 0.1 s, skip it.
     gc.freeze()
-    gc.set_threshold(*USUAL_COLLECTIONS)
 
 
 def _on_error(request: Request, error: Exception) -> Response:

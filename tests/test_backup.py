@@ -335,7 +335,7 @@ def limited(library: Library, *arguments: str, most: int) -> Ran:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
     done = subprocess.run(
-        [sys.executable, "-m", "kb.cli", *arguments, *places(library)],
+        [sys.executable, "-m", "kb", *arguments, *places(library)],
         capture_output=True, text=True, timeout=60, check=False, preexec_fn=limit, env=environment(COLUMNS="300"),
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)

@@ -65,7 +65,7 @@ def kb(*arguments: str | Path, **variables: str) -> Ran:
 def process(*arguments: str | Path, **variables: str) -> Ran:
     """Run a command in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "kb.cli", *map(str, arguments)],
+        [sys.executable, "-m", "kb", *map(str, arguments)],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -82,7 +82,7 @@ def on_terminal(*arguments: str | Path) -> str:
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     variables = {key: value for key, value in environment(TERM="dumb").items() if key not in ("COLUMNS", "LINES")}
     with subprocess.Popen(
-        [sys.executable, "-m", "kb.cli", *map(str, arguments)],
+        [sys.executable, "-m", "kb", *map(str, arguments)],
         stdin=slave,
         stdout=slave,
         stderr=subprocess.DEVNULL,
@@ -648,7 +648,7 @@ def test_serve_during_the_first_build(library: Library) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "kb.cli", "serve", *_places(library), "--port", str(port)]
+    command = [sys.executable, "-m", "kb", "serve", *_places(library), "--port", str(port)]
     with ExitStack() as stack:
         building = stack.enter_context(ExitStack())
         building.enter_context(lock(library.index))
@@ -680,7 +680,7 @@ def test_serve_indexes_first_and_answers(library: Library) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "kb.cli", "serve", *_places(library), "--port", str(port)]
+    command = [sys.executable, "-m", "kb", "serve", *_places(library), "--port", str(port)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", env=environment(COLUMNS="300")
     ) as server:

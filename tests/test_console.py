@@ -50,7 +50,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 def run(library: Library, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     """A command in a process of its own, its output as bytes."""
     places = (f"--documents={library.documents}", f"--index={library.index}")
-    command = [sys.executable, "-m", "kb.cli", *arguments, *places]
+    command = [sys.executable, "-m", "kb", *arguments, *places]
     return subprocess.run(command, capture_output=True, timeout=60, check=False, env=environment(**variables))
 
 
@@ -90,7 +90,7 @@ def test_any_locale(hostile: Library, locale: Mapping[str, str]) -> None:
     assert (
         b"Traceback"
         not in subprocess.run(
-            [sys.executable, "-m", "kb.cli", "--help"], capture_output=True, check=True, env=environment(**locale)
+            [sys.executable, "-m", "kb", "--help"], capture_output=True, check=True, env=environment(**locale)
         ).stderr
     )
     for command, code in (("index", 1), ("store", 0), ("serch", 2)):

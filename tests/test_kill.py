@@ -91,7 +91,7 @@ def _killed_at(library: Library, moment: Moment, *, rebuild: bool) -> bool:
     """Start indexing, kill it when the moment has come; whether it was still at work."""
     live = library.builds.live()
     before = set(_names(library.index, "**/*"))
-    command = [sys.executable, "-m", "kb.cli", "index", "--jobs", "2", *(["--rebuild"] if rebuild else [])]
+    command = [sys.executable, "-m", "kb", "index", "--jobs", "2", *(["--rebuild"] if rebuild else [])]
     with subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
