@@ -11,6 +11,10 @@ from datetime import date, datetime
 from kb.model import Document, Status
 
 MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
+MONTH_NUMBERS = {name: n for n, name in enumerate(MONTHS, 1)} | {
+    name: n for n, name in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"), 1)
+}
+"""The number of a month by its name in the genitive, and in Roman figures, in small letters."""
 
 STATUS_NAMES = {
     Status.INDEXED: "zindeksowany",

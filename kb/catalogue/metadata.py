@@ -23,7 +23,7 @@ from kb import limits
 from kb.catalogue import identifiers
 from kb.catalogue.fields import SLUG, Names, Text, Texts, clean, in_polish, nearest
 from kb.catalogue.identifiers import Identifier
-from kb.messages import MONTHS
+from kb.messages import MONTH_NUMBERS
 from kb.model import Taxonomy
 from kb.polish import fold
 
@@ -62,7 +62,6 @@ _FIRST_YEAR = 1000
 _LONGEST_SHOWN = 80
 _SHORT_DATE = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})")
 _POLISH_DATE = re.compile(r"(\d{1,2})(?:(?:\.\s*|-)(\d{1,2})(?:\.\s*|-)|\s+([^\W\d]+)\s+)(\d{4})(?:\s*r\.?|\s+roku)?")
-_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _BEFORE_DAY = re.compile(
     r"(?:(?:(?:w\s+)?dni[au]|dn\.|poniedziałek|wtorek|środa|czwartek|piątek|sobota|niedziela),?\s+)+"
 )
@@ -89,13 +88,8 @@ def _told_day(text: str) -> date | None:
         return date(*map(int, short.groups()))
     if polish := _POLISH_DATE.fullmatch(text):
         day, month, name, year = polish.groups()
-        return date(int(year), int(month) if month else _month(name), int(day))
+        return date(int(year), int(month) if month else MONTH_NUMBERS.get(name, 0), int(day))
     return None
-
-
-def _month(name: str) -> int:
-    """The number of a month in the genitive or in Roman figures. Raises ValueError."""
-    return (_ROMAN if name in _ROMAN else MONTHS).index(name) + 1
 
 
 def _day_alone(text: str) -> str:
@@ -150,7 +144,7 @@ def _has_form_of_date(text: str) -> bool:
         return int(short[1]) >= _FIRST_YEAR
     if not (polish := _POLISH_DATE.fullmatch(text)):
         return False
-    return int(polish[4]) >= _FIRST_YEAR and (polish[2] is not None or polish[3] in {*MONTHS, *_ROMAN})
+    return int(polish[4]) >= _FIRST_YEAR and (polish[2] is not None or polish[3] in MONTH_NUMBERS)
 
 
 def _no_date(value: object) -> object:

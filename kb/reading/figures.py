@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kb.messages import MONTHS
+from kb.messages import MONTH_NUMBERS, MONTHS
 from kb.polish import fold
 
 Way = tuple[int, int, tuple[str, ...]]
 """Of a run of words its start, its end, and the words that it may also be written as."""
 
-_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_MONTHS = {fold(name): n for n, name in enumerate(MONTHS, 1)} | {name: n for n, name in enumerate(_ROMAN, 1)}
+_MONTHS = {fold(name): number for name, number in MONTH_NUMBERS.items()}
 _LAST_DAY = 31
 _DAY_OR_MONTH = re.compile(r"\d\d?")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
