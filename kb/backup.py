@@ -85,6 +85,8 @@ def make(settings: Settings, target: Path, on_file: OnFile | None = None, now: d
     for folder in (documents, archive.folder):
         if folder.resolve() in target.resolve().parents:
             raise BackupError(f"Kopia nie może powstać w folderze, który jest kopiowany: {folder}. Podaj inne miejsce.")
+    if not target.parent.is_dir():
+        raise BackupError(f"Nie ma folderu {target.parent}. Utwórz go albo podaj inne miejsce na kopię.")
     created = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     temporary = target.with_name(target.name + ".tmp")
     skipped: list[str] = []

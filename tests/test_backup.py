@@ -294,6 +294,12 @@ def test_an_empty_folder_is_not_backed_up(shelf: Library) -> None:
     assert not list(shelf.root.glob("*.tmp"))
 
 
+def test_a_backup_into_a_folder_that_is_not_there(shelf: Library) -> None:
+    """The folder is named, no temporary file in it."""
+    with pytest.raises(BackupError, match=r"Nie ma folderu \S+/kopie\."):
+        backup.make(shelf.settings(), shelf.root / "kopie" / "kopia.tar.gz")
+
+
 def test_a_backup_lies_elsewhere(shelf: Library) -> None:
     """A backup within what it copies would be part of the next one."""
     for folder in (shelf.documents, shelf.settings().store):
