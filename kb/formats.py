@@ -93,7 +93,6 @@ MARKDOWN = Format(
     reader="kb.extract.markdown:read_markdown",
 )
 FORMATS = (PDF, MARKDOWN)
-_BY_SUFFIX = {suffix: row for row in FORMATS for suffix in row.suffixes}
 UNKNOWN = Format(
     suffixes=(),
     name="plik",
@@ -110,4 +109,8 @@ UNKNOWN = Format(
 
 def format_of(name: str) -> Format:
     """The format of a file by its name or path; UNKNOWN for what is no document."""
-    return _BY_SUFFIX.get(name[name.rfind(".") :].lower(), UNKNOWN)
+    name = name.lower()
+    for row in FORMATS:
+        if name.endswith(row.suffixes):
+            return row
+    return UNKNOWN

@@ -98,7 +98,8 @@ def _day_alone(text: str) -> str:
 
 
 _MOMENT = re.compile(
-    r"(?P<day>.{6,60}?)(?:(?:T|\s+|,\s*)(?:o\s+)?(?:godz(?:\.|ina|inie)\s*)?(?P<hour>\d\d?)[:.](?P<minute>\d\d)(?::00)?)?"
+    r"(?P<day>.{6,60}?)(?:(?:T|,\s{0,3}+|\s{1,3}+)(?:o\s{1,3}+)?(?:godz(?:\.|ina|inie)\s{0,3}+)?"
+    r"(?P<hour>\d\d?)[:.](?P<minute>\d\d)(?::00)?)?"
 )
 
 
