@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from library import TAXONOMY, Library
@@ -273,9 +273,9 @@ def test_words_that_stand_nowhere_fill_no_cache(library: Library) -> None:
     for number in range(1000):
         for term in (f"{number}" * 1000, f"{number}"):
             places.place(("segment", "lemma", term), lambda: Place(0, 1, 1, 0))
-    kept = places._places._values
+    kept = cast("dict[tuple[str, str, str], object]", places._places._values)
     assert 0 < sum(sys.getsizeof(place) + sys.getsizeof(key[-1]) + 400 for key, place in kept.items()) <= 100_000
-    assert all(len(term) <= limits.WORD_CHARACTERS for _, _, term in kept)  # type: ignore[misc]
+    assert all(len(term) <= limits.WORD_CHARACTERS for _, _, term in kept)
 
 
 def test_a_cache_keeps_the_latest_in_so_many_bytes() -> None:

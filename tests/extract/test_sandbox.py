@@ -232,11 +232,7 @@ def test_a_batch_is_told_file_by_file(sandbox: Sandbox, folder: Path) -> None:
     ids=["characters", "time", "memory", "binary", "missing"],
 )
 def test_a_bad_file_in_a_batch(
-    tmp_path: Path,
-    limits: Limits,
-    text: str | bytes | None,
-    status: Status,
-    said: str,
+    tmp_path: Path, limits: Limits, text: str | bytes | None, status: Status, said: str
 ) -> None:
     """A file that goes over a limit is reported alone: those that share its child are read."""
     paths = _articles(tmp_path)
