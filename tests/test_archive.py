@@ -269,6 +269,19 @@ def test_a_file_swapped_while_it_is_read(library: Library, monkeypatch: pytest.M
         assert (original.read_bytes() == other) == ("szkołach" in pages[0].text)
 
 
+def test_what_the_archive_has_is_not_written_again(library: Library) -> None:
+    """A run that reads one changed file leaves alone what is kept of the others."""
+    library.markdown("a.md", "Tekst pierwszy.")
+    changed = library.markdown("b.md", "Tekst drugi.")
+    _run(library)
+    before = {kept.path: kept.path.stat().st_ino for kept in _archive(library).files()}
+    changed.write_text("Tekst trzeci.", encoding="utf-8")
+    assert _run(library)["a.md"].status is Status.UNCHANGED
+    after = {kept.path: kept.path.stat().st_ino for kept in _archive(library).files()}
+    assert before.items() <= after.items()
+    assert len(after) == len(before) + 2
+
+
 def test_the_same_size_and_a_restored_time(library: Library) -> None:
     """Another file of the same size with the old time of change put back is seen: its inode and ctime are others."""
     path = library.markdown("a.md", "Tekst pierwszy.")
