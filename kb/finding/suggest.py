@@ -185,9 +185,9 @@ def _folded(text: str) -> list[str]:
 
 def harvest(state: State, synonyms: Synonyms, analyzer: Analyzer) -> Iterator[Entry]:
     """Everything that a collection has to suggest."""
-    named = [_named(abbreviation, synonyms) for abbreviation in synonyms.abbreviations]
+    asked = [_named(abbreviation, synonyms) for abbreviation in synonyms.abbreviations]
     # Those that come with the program are of all local government: a suggestion should find something here.
-    for abbreviation, pages in zip(synonyms.abbreviations, state.frequencies(named), strict=True):
+    for abbreviation, pages in zip(synonyms.abbreviations, state.frequencies(asked), strict=True):
         if not pages:
             continue
         long = abbreviation.long[0]
