@@ -122,12 +122,19 @@ def _beside_number(words: Sequence[str], start: int) -> Iterator[Way]:
         return
     at = 0 if numbers[0] else 1
     word, number = pair[1 - at], numbers[at]
-    if not word.isalpha() or any(any_form.fullmatch(fold(word)) for _, any_form in _UNITS.values()):
+    outside = words[start + 2 : start + 3] if at else words[max(start - 1, 0) : start]
+    if not word.isalpha() or any(_is_measure(fold(each)) or each.isdecimal() for each in (word, *outside)):
         return
     roman = next((way for way, meant in _ROMAN.items() if meant == number), "")
     for way in (str(number), roman, _NUMERALS.get(number, "").partition(" ")[0]):
         if way and fold(way) != fold(pair[at]):
             yield start, start + 2, (way, word) if at == 0 else (word, way)
+
+
+def _is_measure(word: str) -> bool:
+    """Whether a number beside a word is nearly always in figures: "5 mln", "art. 5"."""
+    forms = (*(any_form for any_form, _ in _MULTIPLES.values()), *(any_form for _, any_form in _UNITS.values()))
+    return any(any_form.fullmatch(word) for any_form in forms)
 
 
 def _small_number(word: str) -> int:
