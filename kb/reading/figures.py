@@ -68,7 +68,6 @@ def other_ways(words: Sequence[str]) -> Iterator[Way]:
         yield from _date(plain, start)
         yield from _unit(plain, start)
         yield from _school_year(plain, start)
-        yield from _beside_number(words, start)
         if plain[start].isdecimal() and not (start and plain[start - 1].isdecimal()):
             yield from _amount(plain, start)
 
@@ -114,11 +113,16 @@ def _school_year(words: Sequence[str], start: int) -> Iterator[Way]:
             yield start, start + 2, (first, following[2:] if second == following else following)
 
 
+def numbered(words: Sequence[str]) -> Iterator[Way]:
+    """A small number beside a lower-case word in other figures or in a word: "rozdział IV", "czternaście dni"."""
+    for start in range(len(words) - 1):
+        yield from _beside_number(words, start)
+
+
 def _beside_number(words: Sequence[str], start: int) -> Iterator[Way]:
-    """A small number beside a word: "rozdział 4" is "rozdział IV", "14 dni" is "czternaście dni"."""
     pair = words[start : start + 2]
     numbers = [_small_number(fold(word)) for word in pair]
-    if len(pair) < 2 or bool(numbers[0]) == bool(numbers[1]):
+    if bool(numbers[0]) == bool(numbers[1]):
         return
     at = 0 if numbers[0] else 1
     word, number = pair[1 - at], numbers[at]

@@ -101,6 +101,10 @@ class Reader:
         for start, end, way in (*self._other_ways(query, identifiers.other_ways), *self._joined(query)):
             for i in range(start, end):
                 extra.setdefault(i, []).append((way, 1.0 / (end - start)))
+        for start, end, way in self._other_ways(query, figures.numbered):
+            # "trzy lata" are rarer than "3", and should not be worth more.
+            for i in range(start, end):
+                extra.setdefault(i, []).append((way, self._tuning.synonym / (end - start)))
         same = list(self._other_ways(query, figures.other_ways))
         for start, end, way in same:
             # "30 000" is nothing but "30 tys.", so it counts for as much.

@@ -221,7 +221,7 @@ class Repairs:
     def _slip_in_name(self, word: str) -> Meant:
         """A name that the collection lacks: other names near it. In small letters only common slips, since it may be a word."""
         form, tuning = surface(word), self._tuning
-        itself = Meant(words=((word, 1.0),))
+        itself = Meant(words=((word, 1.0),), splits=self._splits(form))
         typed_so = _is_like_a_name(word)
         if not tuning.near or not (typed_so or self._analyzer.is_name(word)):
             return itself
