@@ -23,15 +23,16 @@ from kb.model import Document, Edition, Hit, Page, Query, Results, Topic
 from kb.pages import feeds, files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
-from kb.pages.base import TEXT_PAGES, last_page, respond, written
+from kb.pages.base import TEXT_PAGES, ForPrograms, last_page, respond, written
 from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
 from kb.pages.calendar import calendar
-from kb.pages.document import DocumentView, document_page
+from kb.pages.document import document_page
 from kb.pages.events import TYPE as EVENT_TYPE
 from kb.pages.events import event_card, events_page
 from kb.pages.follow import follow_page
 from kb.pages.glossary import FILTER as GLOSSARY_FILTER
 from kb.pages.glossary import glossary_page
+from kb.pages.hits import HIT_PARAMETER, LIST_PARAMETER
 from kb.pages.news import list_page
 from kb.pages.picture import page_map, picture_response
 from kb.pages.quote import quote_form, quote_page
@@ -41,6 +42,7 @@ from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page, with_text
 from kb.pages.texts import shown, text_page
 from kb.pages.versions import changed_on, dates, version_links, version_page, version_section_page
+from kb.pages.view import DocumentView
 from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import cut, make_query
@@ -70,7 +72,7 @@ def start(request: Request) -> Response:
         site.events.all(),
         site.today(),
     )
-    return respond(request, replace(page, linked_data=robots.website(site.base_url(request))))
+    return respond(request, replace(page, for_programs=ForPrograms(linked_data=robots.website(site.base_url(request)))))
 
 
 def _latest(site: Site) -> tuple[Hit, ...]:
@@ -132,7 +134,7 @@ def document(request: Request, id: str) -> Response:
         if entry.document == found.id:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(addresses.edition_url(entry.slug) + query, 302)
-    shown = whole_number(request.query_params.get("trafienia", "")) or 1
+    shown = whole_number(request.query_params.get(LIST_PARAMETER, "")) or 1
     page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
     event = event_card(found, knowledge.taxonomy, site.today()) if found.kind == EVENT_KIND else None
@@ -177,7 +179,7 @@ def section(request: Request, id: str, number: str) -> Response:
     chosen = request.query_params.get(VIEW, "")
     mode = next((each for each in (chosen, request.cookies.get(VIEW, "")) if each in VIEWS), USUAL_VIEW)
     found_map = page_map(site, found, page) if mode != "tekst" else None
-    hit = max(0, whole_number(request.query_params.get("trafienie", "")) or 0)
+    hit = max(0, whole_number(request.query_params.get(HIT_PARAMETER, "")) or 0)
     token = picture_token(found.version, ocr=page.ocr)
     answer = respond(request, printed_page(view, page, mode, found_map, token, hit))
     answer.headers["Vary"] = "Cookie"
@@ -490,7 +492,7 @@ def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     page = entry_page(entry, results, knowledge.taxonomy)
     documents = [hit.document for hit in results.hits[:_MOST_LINKED]]
     data = robots.collection(page.title, page.description, page.canonical, documents, base_url)
-    page = replace(page, linked_data=data)
+    page = replace(page, for_programs=ForPrograms(linked_data=data))
     if own is None:
         return respond(request, page)
     # Its related documents and versions are not asked for: nothing of them is shown here.

@@ -52,7 +52,7 @@ class EntryPage(BasePage):
 
 
 def with_text(page: EntryPage, article: DocumentPage) -> EntryPage:
-    """The page of an edition with its own text, which is cited from here; what machines read of it goes along.
+    """The page of an edition with its own text, which is cited from here; what programs read of it goes along.
 
     Of its description only the beginning is left.
     """
@@ -61,10 +61,7 @@ def with_text(page: EntryPage, article: DocumentPage) -> EntryPage:
         article=article,
         paragraphs=page.paragraphs[:1],
         q=article.q,
-        meta=article.meta,
-        properties=article.properties,
-        linked_data=article.linked_data,
-        link_header=article.link_header,
+        for_programs=article.for_programs,
     )
 
 

@@ -15,8 +15,8 @@ from kb.addresses import document_url, page_url, place_url, version_address, ver
 from kb.archive import Passed, Version
 from kb.model import Document, Page
 from kb.pages.base import BasePage, Card, Link, card, place, search_link
-from kb.pages.document import CUT, MOST_SHOWN, Fact, first_sections
-from kb.pages.markup import paragraphs, rendered, site_links
+from kb.pages.document import Fact
+from kb.pages.markup import CUT, MOST_SHOWN, first_sections, paragraphs, rendered, site_links
 from kb.site import Site, site_of
 from kb.versions import FoundVersion, said
 
