@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
@@ -182,9 +182,9 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
     )
 
 
-def cards_of_one_kind(results: Results, taxonomy: Taxonomy) -> tuple[Card, ...]:
-    """Found documents for a list whose heading says their kind."""
-    return tuple(replace(card(hit.document, taxonomy), kind="") for hit in results.hits)
+def cards_of_one_kind(documents: Iterable[Document], taxonomy: Taxonomy) -> tuple[Card, ...]:
+    """Documents for a list whose heading says their kind."""
+    return tuple(replace(card(document, taxonomy), kind="") for document in documents)
 
 
 def place(document: Document, page: Page | PageHit) -> str:

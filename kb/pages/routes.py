@@ -19,7 +19,7 @@ from kb.citing import cite, cite_all, style_named
 from kb.citing.tags import WebLink
 from kb.errors import ArchiveUnavailable, BadRequest, NotFound
 from kb.limits import EXPORTED_RECORDS, FEED_ENTRIES, QUOTE_BYTES
-from kb.model import Document, Edition, Hit, Page, Query, Results, Topic
+from kb.model import EVENT_KIND, NEWS_KIND, Document, Edition, Hit, Page, Query, Results, Topic
 from kb.pages import feeds, files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
@@ -33,7 +33,7 @@ from kb.pages.follow import follow_page
 from kb.pages.glossary import FILTER as GLOSSARY_FILTER
 from kb.pages.glossary import glossary_page
 from kb.pages.hits import HIT_PARAMETER, LIST_PARAMETER
-from kb.pages.news import list_page
+from kb.pages.news import news_page
 from kb.pages.picture import page_map, picture_response
 from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
@@ -47,7 +47,7 @@ from kb.pictures import token as picture_token
 from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
 from kb.reading.query import cut, make_query
 from kb.search import KnowledgeBase
-from kb.site import EVENT_KIND, Site, site_of, static_url
+from kb.site import Site, site_of, static_url
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
@@ -275,7 +275,13 @@ def version_original(request: Request, id: str, version: str) -> Response:
 @router.get(addresses.NEWS)
 def news(request: Request) -> Response:
     """News, newest first."""
-    return _list(request, "aktualnosc")
+    knowledge = site_of(request).knowledge
+    query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy, ("year", "page")))
+    results = knowledge.search(replace(query, filters={**query.filters, "kind": (NEWS_KIND,)}, sort="newest"))
+    if query.page > last_page(results):
+        last = replace(query, page=last_page(results), sort="relevance")
+        return RedirectResponse(addresses.search_url(last, addresses.NEWS), 302)
+    return respond(request, news_page(results, knowledge.taxonomy, notices))
 
 
 @router.get(addresses.EVENTS)
@@ -463,16 +469,6 @@ def _feed(request: Request) -> feeds.Feed:
 
 def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit: int) -> Results:
     return knowledge.search(make_query("", filters, sort="newest", per_page=limit))
-
-
-def _list(request: Request, kind: str) -> Response:
-    knowledge = site_of(request).knowledge
-    query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy, ("year", "page")))
-    results = knowledge.search(replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest"))
-    if query.page > last_page(results):
-        last = replace(query, page=last_page(results), sort="relevance")
-        return RedirectResponse(addresses.search_url(last, addresses.LISTS[kind]), 302)
-    return respond(request, list_page(results, knowledge.taxonomy, kind, notices))
 
 
 def _calendar(request: Request, events: Sequence[Document], name: str) -> Response:

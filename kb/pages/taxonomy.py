@@ -9,7 +9,7 @@ from typing import ClassVar
 from kb import messages
 from kb.addresses import EDITIONS, FEED, TOPICS, edition_url, search_url, topic_url
 from kb.model import Edition, Results, Taxonomy, Topic
-from kb.pages.base import BasePage, Card, Link, card, period
+from kb.pages.base import BasePage, Card, Link, card, cards_of_one_kind, period
 from kb.pages.document import DocumentPage
 from kb.reading.query import make_query
 
@@ -91,10 +91,7 @@ def entry_page(entry: Edition | Topic, results: Results, taxonomy: Taxonomy) -> 
     groups = [
         (
             kind.plural,
-            # The heading says the kind already.
-            tuple(
-                replace(card(hit.document, taxonomy), kind="") for hit in results.hits if hit.document.kind == kind.slug
-            ),
+            cards_of_one_kind((hit.document for hit in results.hits if hit.document.kind == kind.slug), taxonomy),
         )
         for kind in taxonomy.kinds
     ]
