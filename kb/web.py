@@ -35,6 +35,7 @@ from kb.gate import Gate, check_address, hosts_of
 from kb.meaning.making import Background
 from kb.memory import keep_tidy
 from kb.oai import routes as oai
+from kb.pages import file_routes
 from kb.pages import routes as pages
 from kb.pages.base import respond
 from kb.pages.errors import error_page
@@ -127,6 +128,7 @@ def create_app(
     app.include_router(api.health)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(file_routes.router)
     app.include_router(oai.router)
     app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Unchanged)
