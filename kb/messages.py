@@ -141,6 +141,11 @@ def pages(number: int) -> str:
     return counted(number, "strona", "strony", "stron")
 
 
+def of_pages(number: int) -> str:
+    """1 strony, 344 stron: what is said after "z"."""
+    return f"{grouped(number)} {'strony' if number == 1 else 'stron'}"
+
+
 def words(number: int) -> str:
     """5 słów."""
     return counted(number, "słowo", "słowa", "słów")
