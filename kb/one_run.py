@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -24,7 +24,6 @@ from kb.plan import Plan, make_plan, refusals
 from kb.polish import shared_analyzer
 from kb.readings import Progress, Readings
 from kb.report import FileReport, Report
-from kb.settings import Settings
 
 _AT_HAND = 1_000
 """Documents that are kept in memory until the ledger has them, of those that a run writes."""
@@ -83,33 +82,40 @@ class _Previous:
         return [path for path in self._ids if folder == "." or path.startswith(f"{folder}/")]
 
 
-@dataclass
 class Run:
     """One run over the files found. ``incoming``: where copies go that are read, None for a check, which keeps nothing.
 
     ``open_before`` opens the index as it was before the run, which a run that finds nothing new does without.
-    ``documents`` are those in the index at the end, ``written`` those that were written,
-    by id: the first of them, None for the rest.
     """
 
-    settings: Settings
-    root: Path
-    catalogue: Catalogue
-    writer: Writer
-    readings: Readings
-    archive: Archive
-    open_before: Callable[[], State | None] = lambda: None
-    incoming: Incoming | None = None
-    reports: list[FileReport] = field(default_factory=list)
-    documents: dict[str, IndexedFile] = field(default_factory=dict)
-    written: dict[str, Document | None] = field(default_factory=dict)
-    plan: Plan = field(default_factory=lambda: Plan(names={}))
-
-    def __post_init__(self) -> None:
-        self._before = {file.path: file for file in self.writer.files()}
-        self._held = self.archive.ledger.held()
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        writer: Writer,
+        readings: Readings,
+        archive: Archive,
+        *,
+        open_before: Callable[[], State | None] = lambda: None,
+        incoming: Incoming | None = None,
+    ) -> None:
+        self.catalogue = catalogue
+        self.writer = writer
+        self.readings = readings
+        self.archive = archive
+        self.open_before = open_before
+        self.incoming = incoming
+        self.plan = Plan(names={})
+        self.reports: list[FileReport] = []
+        self.documents: dict[str, IndexedFile] = {}
+        """The files that are in the index at the end, by the id of their documents."""
+        self.written: dict[str, Document | None] = {}
+        """The documents that were written, by id: the first of them, None for the rest."""
+        self._before = {file.path: file for file in writer.files()}
+        self._held = archive.ledger.held()
         self._moved: Collection[str] = ()
+        """The versions of files that are no more where they were."""
         self._left_over = False
+        """Whether something could not be completed, so that the next run has to look."""
 
     @cached_property
     def _analysis(self) -> Analysis:

@@ -34,7 +34,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ContentsEntry:
     """A line of a document's contents: ``level`` from 1, ``note`` the page."""
 
     text: str
@@ -56,7 +56,7 @@ class DocumentPage(BasePage):
     card: Card
     facts: tuple[Fact, ...]
     file: Link
-    contents: tuple[Entry, ...]
+    contents: tuple[ContentsEntry, ...]
     more_contents: str
     within: SearchWithin | None
     hits: HitList | None
@@ -165,7 +165,7 @@ def _why_unread(document: Document) -> str:
     )
 
 
-def _contents(view: DocumentView, pages: Sequence[Page], shown: int) -> Iterator[Entry]:
+def _contents(view: DocumentView, pages: Sequence[Page], shown: int) -> Iterator[ContentsEntry]:
     """Every heading, with a link: on this page to the first ``shown`` sections, to the others where they are by themselves.
 
     Levels are without gaps, the highest is 1.
@@ -188,7 +188,7 @@ def _contents(view: DocumentView, pages: Sequence[Page], shown: int) -> Iterator
         if not page.anchor and heading.start:
             url = f"{url}#{heading_anchor(number)}"
         note = place(document, page) if document.format.has_pages else ""
-        yield Entry(text=heading.text, url=url, note=note, level=levels.index(heading.level) + 1)
+        yield ContentsEntry(text=heading.text, url=url, note=note, level=levels.index(heading.level) + 1)
 
 
 def _headings(page: Page) -> Iterator[tuple[int, Heading]]:

@@ -181,10 +181,10 @@ def _sitemap(request: Request, part: int | None = None) -> Response:
     with contextlib.suppress(ArchiveUnavailable):
         changes = site.directory.latest()
     documents = [
-        robots.Place(addresses.document_url(each.id), changes[each.id].changed if each.id in changes else None)
+        robots.SitemapEntry(addresses.document_url(each.id), changes[each.id].changed if each.id in changes else None)
         for each in site.directory.documents().values()
     ]
-    content = robots.sitemap([*map(robots.Place, paths), *documents], site.base_url(request), part)
+    content = robots.sitemap([*map(robots.SitemapEntry, paths), *documents], site.base_url(request), part)
     if content is None:
         raise NotFound("Nie ma takiej części mapy strony.")
     return Response(content, media_type="application/xml; charset=utf-8", headers=site.caching(3600))

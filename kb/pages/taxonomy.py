@@ -19,11 +19,11 @@ class TaxonomyPage(BasePage):
     """``/edycje``, ``/tematy``."""
 
     template: ClassVar[str] = "taxonomy.html"
-    entries: tuple[Entry, ...]
+    entries: tuple[TaxonomyEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TaxonomyEntry:
     """An edition or topic in the list of them."""
 
     name: str
@@ -71,7 +71,7 @@ def taxonomy_page(title: str, path: str, entries: Sequence[Edition | Topic], cou
         title=title,
         canonical=path,
         entries=tuple(
-            Entry(
+            TaxonomyEntry(
                 name=entry.name,
                 url=_url(entry),
                 period=_period(entry),
