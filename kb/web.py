@@ -24,7 +24,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb import addresses, limits
+from kb import addresses, limits, messages
 from kb.api import routes as api
 from kb.archive import Archive
 from kb.console import harmless
@@ -46,7 +46,7 @@ from kb.search import KnowledgeBase
 from kb.settings import Settings, load
 from kb.site import NAME, STATIC, STYLE_HASH, Directory, EventList, Pulse, Site, load_templates, site_of
 from kb.texts import SiteTexts
-from kb.versions import Versions, said
+from kb.versions import Versions
 
 _LOG = logging.getLogger(__name__)
 _POLICY = (
@@ -222,7 +222,7 @@ def _where_it_went(request: Request) -> Response | None:
     if not addresses.is_for_programs(path):
         return respond(request, removed_page(request, passed), Gone.status)
     document = passed.document
-    message = f"Dokument „{document.title}” usunięto z bazy {said(passed.removed)} Jego wersje można nadal czytać."
+    message = f"Dokument „{document.title}” usunięto z bazy {messages.date_of(passed.removed)} Jego wersje można nadal czytać."
     details = [addresses.API_VERSIONS.format(id=document.id)]
     return JSONResponse({"error": {"code": Gone.code, "message": message, "details": details}}, Gone.status)
 

@@ -51,9 +51,7 @@ def print_pruning(chosen: Chosen) -> None:
         console.print("Nie ma czego usunąć.")
         return
     for version in chosen.versions[:MOST_LISTED]:
-        line = (
-            f"  {version.document}  {version.version[:12]}  z {messages.long_date(version.since.astimezone().date())}"
-        )
+        line = f"  {version.document}  {version.version[:12]}  z {messages.date_of(version.since)}"
         console.print(Text(line, overflow="fold"))
     if len(chosen.versions) > MOST_LISTED:
         console.print(f"  … i {messages.counted(len(chosen.versions) - MOST_LISTED, 'inna', 'inne', 'innych')}")
