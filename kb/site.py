@@ -141,7 +141,7 @@ class Pulse:
             self._latest = error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One running site. ``today`` is the clock, for dates of access."""
 

@@ -95,11 +95,20 @@ def create_app(
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
     archive = Archive(settings.store.absolute())
-    versions, directory = Versions(knowledge, archive), Directory(knowledge, archive.ledger)
-    events, texts = EventList(knowledge), SiteTexts(settings.documents.absolute())
-    templates, pictures, pulse = load_templates(settings), Pictures(settings), Pulse(knowledge)
+    pictures = Pictures(settings)
     site = Site(
-        settings, knowledge, directory, events, templates, gate, pulse, pictures, today, versions, archive, texts
+        settings=settings,
+        knowledge=knowledge,
+        directory=Directory(knowledge, archive.ledger),
+        events=EventList(knowledge),
+        templates=load_templates(settings),
+        gate=gate,
+        pulse=Pulse(knowledge),
+        pictures=pictures,
+        today=today,
+        versions=Versions(knowledge, archive),
+        archive=archive,
+        texts=SiteTexts(settings.documents.absolute()),
     )
 
     @contextlib.asynccontextmanager

@@ -81,21 +81,21 @@ class SectionPage(BasePage):
     document_url: str
     name: str
     heading: str
-    recognised: str
-    mode: str
-    views: tuple[Link, ...]
-    picture: Picture | None
     text: Markup
     cut: str
     marked: bool
     hits: HitBar | None
     within: SearchWithin
-    go_to: GoTo | None
     previous: Link | None
     next: Link | None
     file: Link
     citation: CitationBox
     back: Link | None
+    recognised: str = ""
+    mode: str = ""
+    views: tuple[Link, ...] = ()
+    picture: Picture | None = None
+    go_to: GoTo | None = None
 
 
 def printed_page(
@@ -161,16 +161,11 @@ def section_page(view: DocumentView, page: Page, group: Sequence[Page], position
         document_url=with_search(document_url(view.document.id), view.search),
         name=name,
         heading=position,
-        recognised="",
-        mode="",
-        views=(),
-        picture=None,
         text=text,
         cut=CUT if len(html) > MOST_SHOWN else "",
         marked="<mark>" in text,
         hits=hit_bar(view, [each.number for each in group], text.count("<mark>"), 0) if view.marker else None,
         within=view.within,
-        go_to=None,
         previous=_neighbour(view, group[0].number - 1, "Poprzednia"),
         next=_neighbour(view, group[-1].number + 1, "Następna"),
         file=file_link(view),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -19,6 +19,8 @@ from kb.pages.markup import CUT, MOST_SHOWN, first_sections, paragraphs, rendere
 from kb.site import Site, site_of
 from kb.versions import FoundVersion
 
+_NOTHING = Markup()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionPage(BasePage):
@@ -33,17 +35,17 @@ class VersionPage(BasePage):
     name: str
     state: str
     newer: Link | None
-    went: str
-    went_to: Link | None
-    numbers: tuple[Link, ...]
-    position: str
-    previous: Link | None
-    next: Link | None
-    text: Markup
     unread: str
-    cut: str
     file: Link | None
     address: str
+    text: Markup = _NOTHING
+    cut: str = ""
+    numbers: tuple[Link, ...] = ()
+    went: str = ""
+    went_to: Link | None = None
+    position: str = ""
+    previous: Link | None = None
+    next: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +108,8 @@ def version_page(request: Request, found: FoundVersion) -> VersionPage:
     has_pages = document.format.has_pages
     shown = () if has_pages else first_sections(pages)
     html = "\n".join(shown)
-    return _page(
-        site,
-        found,
-        base=site.base_url(request),
-        page=None,
+    return replace(
+        _frame(request, found),
         numbers=tuple(_numbers(document, pages)) if has_pages or len(shown) < len(pages) else (),
         text=_rendered(site, document, html),
         cut=CUT if len(html) > MOST_SHOWN else "",
@@ -126,11 +125,8 @@ def version_section_page(request: Request, found: FoundVersion, page: Page, coun
     present = page if found.is_current else went.page if went else None
     at = found.current or document
     words, went_to = _went(found, went.page if went else None, same=bool(went and went.same))
-    return _page(
-        site,
-        found,
-        base=site.base_url(request),
-        page=page,
+    return replace(
+        _frame(request, found, page),
         text=_rendered(site, document, page.html)
         if page.html
         else paragraphs(page.text[:MOST_SHOWN], page.headings, None, page.notes_at),
@@ -146,29 +142,15 @@ def version_section_page(request: Request, found: FoundVersion, page: Page, coun
     )
 
 
-def _page(
-    site: Site,
-    found: FoundVersion,
-    *,
-    base: str,
-    page: Page | None,
-    text: Markup,
-    cut: str,
-    canonical: str,
-    numbers: tuple[Link, ...] = (),
-    went: str = "",
-    went_to: Link | None = None,
-    position: str = "",
-    previous: Link | None = None,
-    next: Link | None = None,
-) -> VersionPage:
+def _frame(request: Request, found: FoundVersion, page: Page | None = None) -> VersionPage:
+    """What the page of a version and that of one of its pages have in common."""
+    site = site_of(request)
     document = found.document
     name = place(document, page) if page else ""
     when = f"wersja z {messages.date_of(found.since)}" if found.since else "obecna wersja"
     number = page.number if page else None
     return VersionPage(
         title=", ".join(part for part in (document.title, name, when) if part),
-        canonical=canonical,
         description=document.description,
         indexed=found.is_current,
         card=card(document, site.knowledge.taxonomy),
@@ -182,17 +164,9 @@ def _page(
         newer=Link(text="Przejdź do obecnej wersji", url=document_url(document.id))
         if found.current and not found.is_current
         else None,
-        went=went,
-        went_to=went_to,
-        numbers=numbers,
-        position=position,
-        previous=previous,
-        next=next,
-        text=text,
         unread="Treści tej wersji nie udało się odczytać." if document.unread else "",
-        cut=cut,
         file=_file(site, found, number),
-        address=base + version_address(document.id, document.version, number),
+        address=site.base_url(request) + version_address(document.id, document.version, number),
     )
 
 
