@@ -47,6 +47,10 @@ class Heading:
     start: int = 0
 
 
+CELLS = " | "
+"""Between the cells of a table's row in the text of a page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page as it was read from a file: the unit of search.

@@ -34,10 +34,7 @@ from kb.extract.headings import Entry, Placed, place_headings
 from kb.extract.lines import CELL, PLAIN_SIZE, RAISED, SAME_SIZE, Line, PageLines, alike
 from kb.extract.outcome import Taken
 from kb.extract.running import Stripped, without_running
-from kb.model import Heading
-
-CELLS = " | "
-"""Between the cells of a row in the text of a page."""
+from kb.model import CELLS, Heading
 
 _NEARBY = 5
 _SEEN_END = 3

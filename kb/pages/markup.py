@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup
 
 from kb.finding.snippets import Mark
-from kb.model import Heading, Page
+from kb.model import CELLS, Heading, Page
 
 Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]
@@ -21,8 +21,6 @@ Links = Callable[[str], str | None]
 
 CURRENT = "trafienie"
 """The id of the found place that a reader has come to."""
-CELLS = " | "
-"""Between the cells of a table's row in plain text."""
 MOST_SHOWN = 200_000
 """Characters of HTML, or of a printed page's text, shown at once: some 60 printed pages. Links and marks are made anew for
 every reader, and more would take over half a second."""

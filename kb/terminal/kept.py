@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from kb import messages
+from kb.addresses import short_version
 from kb.console import Console
 from kb.terminal.base import MOST_LISTED, open_console, print_json
 
@@ -51,7 +52,7 @@ def print_pruning(chosen: Chosen) -> None:
         console.print("Nie ma czego usunąć.")
         return
     for version in chosen.versions[:MOST_LISTED]:
-        line = f"  {version.document}  {version.version[:12]}  z {messages.date_of(version.since)}"
+        line = f"  {version.document}  {short_version(version.version)}  z {messages.date_of(version.since)}"
         console.print(Text(line, overflow="fold"))
     if len(chosen.versions) > MOST_LISTED:
         console.print(f"  … i {messages.counted(len(chosen.versions) - MOST_LISTED, 'inna', 'inne', 'innych')}")
