@@ -67,9 +67,10 @@ def run(
     if not rebuild and (repeated := last.repeated()):
         return replace(repeated, seconds=round(time.monotonic() - started, 3))
 
+    from kb.before import state_of
     from kb.catalogue import Catalogue
     from kb.folder import Hashes, find
-    from kb.one_run import Run, state_of
+    from kb.one_run import Run
     from kb.plan import check_removals
     from kb.readings import Readings
 
@@ -93,9 +94,9 @@ def run(
                 open_before=writer.replaced if writer.fresh else partial(state_of, store),
                 incoming=incoming,
             )
-            missing = job.missing(found)
+            missing = job.before.missing(found)
             if not allow_removals:
-                check_removals(job.known, missing, found, root)
+                check_removals(job.before.known, missing, found, root)
             job.complete_ledger(found, now)
             job.process(found, others, missing)
             incoming.keep(file.version for file in job.documents.values())
@@ -126,7 +127,7 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     archive = Archive(settings.store.absolute())
     job = Run(catalogue, NothingWritten(), Readings(settings, on_progress), archive)
     found, others = find(Listing(root, own_folders(settings)), Hashes(settings.hashes))
-    job.process(found, others, job.missing(found))
+    job.process(found, others, job.before.missing(found))
     return job.report(started)
 
 
