@@ -189,19 +189,8 @@ class Run:
         self.documents = {file.document: file for file in self.before.files.values()}
         for file in plan.leaving:
             self._drop(file)
-        new = [entry for entry in found if entry.version and entry.name not in self.before.known] if plan.gone else []
-        there = {entry.version: entry.name for entry in new}
-        for file in plan.gone:
-            now = there.get(file.version, "")
-            self.reports.append(
-                FileReport(
-                    path=file.path,
-                    status=Status.REMOVED,
-                    pages=file.pages,
-                    words=file.words,
-                    message=f"ten plik jest teraz w {now}" if now else "",
-                )
-            )
+        if plan.gone:
+            self._report_gone(plan.gone, found)
         for entry, owner in plan.twice:
             self._report(
                 entry,
@@ -223,6 +212,15 @@ class Run:
         for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
             self._take(entry, extraction, self.before.files.get(entry.name))
             self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
+
+    def _report_gone(self, gone: Sequence[IndexedFile], found: Sequence[FoundFile]) -> None:
+        """Rows for files that are no more there; of those that were moved, where they are now."""
+        new = [entry for entry in found if entry.version and entry.name not in self.before.known]
+        there = {entry.version: entry.name for entry in new}
+        for file in gone:
+            now = there.get(file.version, "")
+            message = f"ten plik jest teraz w {now}" if now else ""
+            self.reports.append(FileReport(file.path, Status.REMOVED, file.pages, file.words, message))
 
     def _keep_unchanged(self, unchanged: Sequence[tuple[FoundFile, IndexedFile]]) -> None:
         """Have the archive keep what it has lost of documents that are not read again."""
