@@ -26,7 +26,7 @@ from kb.errors import DocumentsError
 from kb.extract import EXTRACTOR_VERSION, Sandbox
 from kb.listing import Listing, own_folders
 from kb.polish import Analyzer, shared_analyzer
-from kb.report import FileReport, Report
+from kb.report import Report
 from kb.settings import Settings
 from kb.unchanged import LastReport
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from kb.catalogue import Catalogue
     from kb.folder import FoundFile, Hashes
     from kb.readings import OnProgress
-
-__all__ = ["FileReport", "Report", "check", "fingerprint", "run"]
 
 
 def fingerprint(store: Store, analyzer: Analyzer) -> str:
@@ -69,9 +67,10 @@ def run(
     if not rebuild and (repeated := last.repeated()):
         return replace(repeated, seconds=round(time.monotonic() - started, 3))
 
+    from kb.before import state_of
     from kb.catalogue import Catalogue
     from kb.folder import Hashes, find
-    from kb.one_run import Run, state_of
+    from kb.one_run import Run
     from kb.plan import check_removals
     from kb.readings import Readings
 
@@ -88,18 +87,16 @@ def run(
         ):
             settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
             job = Run(
-                settings,
-                root,
                 catalogue,
                 writer,
                 Readings(settings, on_progress, incoming, hashes, sandbox),
                 archive,
-                writer.replaced if writer.fresh else partial(state_of, store),
-                incoming,
+                open_before=writer.replaced if writer.fresh else partial(state_of, store),
+                incoming=incoming,
             )
-            missing = job.missing(found)
+            missing = job.before.missing(found)
             if not allow_removals:
-                check_removals(job.known, missing, found, root)
+                check_removals(job.before.known, missing, found, root)
             job.complete_ledger(found, now)
             job.process(found, others, missing)
             incoming.keep(file.version for file in job.documents.values())
@@ -128,9 +125,9 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     root = _documents(settings)
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
-    job = Run(settings, root, catalogue, NothingWritten(), Readings(settings, on_progress), archive)
+    job = Run(catalogue, NothingWritten(), Readings(settings, on_progress), archive)
     found, others = find(Listing(root, own_folders(settings)), Hashes(settings.hashes))
-    job.process(found, others, job.missing(found))
+    job.process(found, others, job.before.missing(found))
     return job.report(started)
 
 

@@ -141,6 +141,11 @@ def pages(number: int) -> str:
     return counted(number, "strona", "strony", "stron")
 
 
+def of_pages(number: int) -> str:
+    """1 strony, 344 stron: what is said after "z"."""
+    return f"{grouped(number)} {'strony' if number == 1 else 'stron'}"
+
+
 def words(number: int) -> str:
     """5 słów."""
     return counted(number, "słowo", "słowa", "słów")
@@ -151,10 +156,14 @@ def long_date(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year} r."
 
 
+def date_of(time: datetime) -> str:
+    """25 listopada 2026 r., in the time of this machine."""
+    return long_date(time.astimezone().date())
+
+
 def moment(time: datetime) -> str:
     """25 listopada 2026 r., 18:46, in the time of this machine."""
-    local = time.astimezone()
-    return f"{long_date(local.date())}, {local:%H:%M}"
+    return f"{date_of(time)}, {time.astimezone():%H:%M}"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

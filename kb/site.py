@@ -26,7 +26,7 @@ from kb.engine import Size
 from kb.errors import KbError, NotFound, Overloaded
 from kb.gate import Gate
 from kb.live import KeyedValue
-from kb.model import Document, Page
+from kb.model import EVENT_KIND, Document, Page
 from kb.pictures import Pictures
 from kb.reading.params import whole_number
 from kb.reading.query import make_query
@@ -36,8 +36,6 @@ from kb.texts import SiteTexts
 from kb.versions import Versions
 
 NAME = "Baza wiedzy CWD"
-EVENT_KIND = "wydarzenie"
-"""The kind of documents that have a place and a time."""
 _E_MAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _FIRST_SECONDS = 1.0
 """How long a supervisor waits for the index who is the first to ask."""
@@ -143,7 +141,7 @@ class Pulse:
             self._latest = error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One running site. ``today`` is the clock, for dates of access."""
 

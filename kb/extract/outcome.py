@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from kb.messages import counted
@@ -68,19 +69,9 @@ def encrypted() -> Extraction:
     )
 
 
-def no_text(message: str, extraction: Extraction | None = None) -> Extraction:
-    """There is nothing to index; pages and metadata of ``extraction`` are kept for the report."""
-    if extraction is None:
-        return Extraction(status=Status.NO_TEXT, message=message)
-    return Extraction(
-        status=Status.NO_TEXT,
-        pages=extraction.pages,
-        metadata=extraction.metadata,
-        message=message,
-        warnings=extraction.warnings,
-        notes=extraction.notes,
-        scans=extraction.scans,
-    )
+def no_text(message: str, extraction: Extraction) -> Extraction:
+    """There is nothing to index; what ``extraction`` has is kept for the report."""
+    return replace(extraction, status=Status.NO_TEXT, message=message)
 
 
 def unreadable(start: bytes) -> Extraction:

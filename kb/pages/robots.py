@@ -22,14 +22,14 @@ MOST_ADDRESSES = 50_000
 """Of one site map; the protocol allows no more."""
 
 
-class Place(NamedTuple):
+class SitemapEntry(NamedTuple):
     """A page worth finding from outside, and when it changed last, where somebody knows."""
 
     path: str
     changed: datetime | None = None
 
 
-def sitemap(places: Sequence[Place], base_url: str, part: int | None = None) -> bytes | None:
+def sitemap(places: Sequence[SitemapEntry], base_url: str, part: int | None) -> bytes | None:
     """All pages; of more than fit in one map the list of maps, or one ``part`` of them. None where there is no such part."""
     parts = -(-len(places) // MOST_ADDRESSES)
     if part is None and parts > 1:

@@ -45,7 +45,6 @@ class Equivalent:
 
     text: str
     steps: Steps
-    abbreviation: bool
 
 
 class _AbbreviationEntry(BaseModel):
@@ -80,13 +79,13 @@ class Synonyms:
             if entry.short.isalpha() and _FEWEST_LETTERS <= len(entry.short) <= _MOST_LETTERS
         }
         for entry in abbreviations:
-            short = Equivalent(entry.short, self._short_steps(entry.short), True)
-            long = [form for text in entry.long if (form := Equivalent(text, self.steps(text), False)).steps]
+            short = Equivalent(entry.short, self._short_steps(entry.short))
+            long = [form for text in entry.long if (form := Equivalent(text, self.steps(text))).steps]
             self._by_letters.setdefault(short.steps[0][0] if short.steps else "", []).append((short.steps, long))
             for form in long:
                 self._add(form.text, [short])
         for group in groups:
-            members = [member for text in group if (member := Equivalent(text, self.steps(text), False)).steps]
+            members = [member for text in group if (member := Equivalent(text, self.steps(text))).steps]
             for member in members:
                 self._add(member.text, [other for other in members if other is not member])
 
