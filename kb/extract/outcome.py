@@ -13,11 +13,12 @@ _MOST_NAMED = 8
 
 
 class Taken(NamedTuple):
-    """A head or foot that was taken out: what it says, on which pages (positions)."""
+    """A head, a foot or a watermark that was taken out: what it says, on which pages (positions)."""
 
     text: str
     foot: bool
     pages: tuple[int, ...]
+    watermark: bool = False
 
 
 def damaged(
@@ -91,8 +92,10 @@ def taken_out(taken: Sequence[Taken]) -> tuple[str, ...]:
     numbers = sorted({page + 1 for one in taken if not one.text for page in one.pages})
     notes = []
     for one in named[:_MOST_NAMED]:
-        what = "powtarzającą się stopkę" if one.foot else "powtarzający się nagłówek"
-        notes.append(f"Usunięto {what} strony: „{one.text}” (s. {ranges([page + 1 for page in one.pages])}).")
+        what = "powtarzającą się stopkę strony" if one.foot else "powtarzający się nagłówek strony"
+        if one.watermark:
+            what = "znak wodny"
+        notes.append(f"Usunięto {what}: „{one.text}” (s. {ranges([page + 1 for page in one.pages])}).")
     if len(named) > _MOST_NAMED:
         rest = counted(len(named) - _MOST_NAMED, "inny", "inne", "innych")
         notes.append(f"Usunięto też {rest} z powtarzających się nagłówków i stopek.")
