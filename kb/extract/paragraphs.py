@@ -180,6 +180,10 @@ def joined(paragraph: str, line: str) -> str:
     """The paragraph with one more line; no more than the last ``_SEEN_END`` characters of it are looked at."""
     if not line:
         return paragraph
+    if paragraph.endswith(("-", SOFT)) and line[0] == "-" and line[1:2].isalpha():
+        return (
+            paragraph[:-1] + line
+        )  # the hyphen of "północno-wschodni" is set at the line's end and once more after it
     if paragraph.endswith(SOFT) or line[0] in _CLINGING:
         return paragraph + line
     if len(paragraph) > 2 and paragraph.endswith("-") and line[0].isalnum():

@@ -50,6 +50,8 @@ def _mark(number: str) -> str:
         (["32 1 2", "8 9 10"], ["32 1 2", "8 9 10"]),
         (["Rok\tKoszt w zł", "2023\t1500"], ["Rok | Koszt w zł", "2023 | 1500"]),
         ([f"samo{SOFT}", "rząd"], ["samorząd"]),
+        (["Gmina północno-", "-wschodnia"], ["Gmina północno-wschodnia"]),
+        ([f"Gmina północno{SOFT}", "-wschodnia"], ["Gmina północno-wschodnia"]),
         (["doty-", "czące"], ["dotyczące"]),
         (["jest częściej dyskutowana", ", choć rzadko"], ["jest częściej dyskutowana, choć rzadko"]),
         ([], []),
