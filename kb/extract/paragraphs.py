@@ -17,8 +17,10 @@ from kb.model import CELLS
 
 _NEARBY = 5
 """Lines before and after one that tell how far its column reaches."""
-_SEEN_END = 3
-"""Characters at a paragraph's end that tell how the next line is joined to it."""
+_SEEN_END = 120
+"""Characters at a paragraph's end that tell how the next line is joined to it: a line of small type, for an address in it."""
+_BROKEN_ADDRESS = re.compile(r"(?:https?://|\bwww\.)\S*[./_=&?%~-]$")
+_REST_OF_ADDRESS = re.compile(r"[a-z][^\s.,;/]*[./_=&?%~-]\w")
 _OTHER_SIZE = 0.15
 """A difference in type size, as a share, that parts even a sentence that seems to go on."""
 _WIDE_GAP = 1.4
@@ -186,12 +188,19 @@ def joined(paragraph: str, line: str) -> str:
         )  # the hyphen of "północno-wschodni" is set at the line's end and once more after it
     if paragraph.endswith(SOFT) or line[0] in _CLINGING:
         return paragraph + line
+    if _is_broken_address(paragraph, line):
+        return paragraph + line
     if len(paragraph) > 2 and paragraph.endswith("-") and line[0].isalnum():
         if paragraph[-2].isalnum():
             return paragraph[:-1] + LINE_END + line
         if paragraph[-2] == " " and paragraph[-3].isalpha():
             return paragraph[:-2] + SPACED + line
     return f"{paragraph} {line}"
+
+
+def _is_broken_address(before: str, line: str) -> bool:
+    """Whether the line goes on with an address on the web that the one before begins: "http://www." and "gov.pl/a"."""
+    return _REST_OF_ADDRESS.match(line) is not None and _BROKEN_ADDRESS.search(before) is not None
 
 
 def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict[float, float]) -> bool:
@@ -204,7 +213,7 @@ def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict
         return not last.rstrip(SOFT).rpartition(" ")[2].isupper()  # „COVID-19”
     if last.endswith(SOFT) or (last.endswith("-") and text[:1].islower()):
         return False
-    if text[:1] in _CLINGING:
+    if text[:1] in _CLINGING or _is_broken_address(last, text):
         return False
     if before.block != line.block and not (goes_on and not is_item(text) and alike(before, line)):
         return True
