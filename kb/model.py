@@ -224,7 +224,7 @@ DEFAULT_KINDS = (
 class Taxonomy:
     """The known editions, topics, kinds and types of event, in the order in which people should see them.
 
-    With them what else editors say of the programme: its advice, what came of it, its partners.
+    With them what else editors say of the programme: its advice, what came of it, its partners, and ``examples`` of questions.
     """
 
     editions: tuple[Edition, ...] = ()
@@ -234,6 +234,7 @@ class Taxonomy:
     advice: tuple[Advice, ...] = ()
     effects: tuple[Effect, ...] = ()
     partners: tuple[Partner, ...] = ()
+    examples: tuple[str, ...] = ()
 
     def labels(self, facet: str) -> dict[str, str]:
         """Slug → name of a facet's values; empty for a facet that has no list, such as the year."""

@@ -96,6 +96,7 @@ class _TaxonomyFile(BaseModel):
     advice: list[_AdviceEntry] = []
     effects: list[_EffectEntry] = []
     partners: list[_PartnerEntry] = []
+    examples: list[Text] = []
 
     @field_validator("editions", "topics", "kinds", "event_types")
     @classmethod
@@ -163,6 +164,7 @@ def load_taxonomy(documents: Path) -> Taxonomy:
         advice=tuple(Advice(name=a.name, description=a.description, topics=a.topics) for a in file.advice),
         effects=tuple(_effect(entry, file) for entry in file.effects),
         partners=tuple(Partner(name=p.name, role=p.role, url=p.url) for p in file.partners),
+        examples=tuple(file.examples),
     )
 
 

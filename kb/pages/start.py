@@ -91,10 +91,7 @@ def start_page(
         search_in_header=False,
         feed=FEED,
         size=f"{messages.documents(size[0])}, {messages.pages(size[1])}",
-        examples=tuple(
-            Link(text=text, url=search_link(text))
-            for text in ("wkład własny", "strategia ZIT", "centrum usług społecznych")
-        ),
+        examples=tuple(Link(text=text, url=search_link(text)) for text in taxonomy.examples),
         tiles=tuple(
             Tile(
                 text=kind.plural,
