@@ -27,7 +27,7 @@ from morfeusz2 import _morfeusz2
 
 from kb import limits
 
-ANALYZER_VERSION = "4"
+ANALYZER_VERSION = "5"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
 # The rest of a longer run is no word of its own: there is a letter before it.

@@ -354,6 +354,20 @@ def test_a_rare_word_is_worth_no_less_for_its_family(library: Library) -> None:
     assert "ona" in found(library.open(), "dlaczego autorka most tunel wiadukt")
 
 
+def test_of_a_pdf_without_a_title_the_beginning_says_what_it_is(library: Library) -> None:
+    """Where the title is but the file's name, all its pages are of what its first page names; where it has one, that counts."""
+    beginning = ["Statut Stowarzyszenia Jaźwiec"], ["O nas i o innych."]
+    library.pdf("statut_2024.pdf", *beginning, ["Składka członkowska."])
+    library.pdf("inny.pdf", *beginning, ["Składka członkowska"], title="Zasady")
+    library.pdf("trzeci.pdf", ["Każda składka członkowska, gdy składka zaległa."], title="Składka")
+    library.run()
+    knowledge = library.open()
+    assert found(knowledge, "składka jaźwiec")[0] == "statut-2024"
+    assert [page.number for page in knowledge.search(make_query("składka jaźwiec")).hits[0].pages] == [1, 3]
+    assert [page.number for page in knowledge.search(make_query("składka jaźwiec")).hits[1].pages] == [1]
+    assert found(knowledge, "składka członkowska")[0] == "trzeci"
+
+
 def test_a_title_up_to_its_bracket_is_a_title(library: Library) -> None:
     """What is called "CWD Plus (od maja 2022 r.)" comes before the news that says more of it."""
     library.markdown(

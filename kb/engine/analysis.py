@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from math import inf
+from pathlib import PurePosixPath
 
 from kb import limits
 from kb.engine import TITLE_END, TITLE_START, AnalysedDocument, AnalysedPage, Word
@@ -20,6 +22,7 @@ _IMPRINT_SIGNS = 2
 _IMPRINT_WORDS = 200
 _COVER_WORDS = 60
 _PAGES_WITH_COVER = 4
+_NAMING_WORDS = 30
 _AFTER_NAME = re.compile(r"(?<=\w)(?: \(|: )")
 _START, _END = (Word(mark, (mark,), function=False) for mark in (TITLE_START, TITLE_END))
 
@@ -53,7 +56,7 @@ class Analysis(dict[str, Word]):
         try:
             return AnalysedDocument(
                 document=document,
-                title=self._title(document),
+                title=[*self._title(document), *self._beginning(document, pages)],
                 facets=values_of(document),
                 pages=list(self._pages(pages, document.format.has_pages and len(pages) >= _PAGES_WITH_COVER)),
             )
@@ -82,6 +85,14 @@ class Analysis(dict[str, Word]):
         names = dict.fromkeys((document.title, _AFTER_NAME.split(document.title, maxsplit=1)[0]))
         marked = (word for name in names for word in (_START, *self.of_text(name), _END))
         return [*marked, *(w for text in about for w in self.of_text(text))]
+
+    def _beginning(self, document: Document, pages: Sequence[Page]) -> list[Word]:
+        """Where the title is nothing but the file's name ("statut"), how the text begins: there it says what it is, and whose."""
+        named = set(words(surface(PurePosixPath(document.path).stem.replace("_", " "))))
+        if not document.format.has_pages or not named.issuperset(words(surface(document.title))):
+            return []
+        first = next((page.text for page in pages if page.text.strip()), "")
+        return list(islice(map(self.__getitem__, each_word(normalise(first))), _NAMING_WORDS))
 
     def _page(self, page: Page, bound: bool) -> AnalysedPage:
         """A page; ``bound``: of a document long enough to have a cover and an imprint."""
