@@ -36,6 +36,8 @@ from kb.reading.families import family
         ("patriota", "patriotyzm"),
         ("feminizm", "feministyczny"),
         ("terrorysta", "terroryzm"),
+        ("lekcja", "lekcyjny"),
+        ("karalność", "niekaralność"),
     ],
 )
 def test_a_family_has_both(word: str, other: str) -> None:
@@ -47,7 +49,15 @@ def test_a_family_has_both(word: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "other"),
-    [("działka", "działać"), ("klasa", "klasy"), ("kolej", "koleja"), ("rzecz", "rzeczka"), ("organizm", "organista")],
+    [
+        ("działka", "działać"),
+        ("klasa", "klasy"),
+        ("kolej", "koleja"),
+        ("rzecz", "rzeczka"),
+        ("organizm", "organista"),
+        ("sekcja", "sektor"),
+        ("akcja", "akcyjny"),
+    ],
 )
 def test_words_that_only_look_alike_are_no_family(word: str, other: str) -> None:
     """The ending must be that of the part of speech which the rule speaks of."""

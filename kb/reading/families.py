@@ -1,8 +1,9 @@
 """Word families: what is made from a word in Polish, or what it is made from, in its base form.
 
 Endings that take each other's place ("demonstracja", "demonstrować", "demonstrator"), pairs of aspects ("spłacić", "spłacać"),
-verbs whose root changes ("wybrać", "wybierać", "wybór") and prefixes of verbs ("zaszkodzić", "szkodzić"). What comes of it counts
-where the dictionary has it as a base form of that part of speech: the rules are those of the language and not of any collection.
+verbs whose root changes ("wybrać", "wybierać", "wybór"), prefixes of verbs ("zaszkodzić", "szkodzić") and what is denied
+("karalność", "niekaralność"). What comes of it counts where the dictionary has it as a base form of that part of speech: the
+rules are those of the language and not of any collection.
 """
 
 from __future__ import annotations
@@ -109,6 +110,10 @@ def _with_endings(groups: Sequence[tuple[_Ending, ...]]) -> tuple[_Exchange, ...
 _EXCHANGES = _with_endings((*_ENDINGS, *_ASPECTS))
 _EXCHANGES_OF_PREFIXED = _with_endings(_THINGS_DONE)
 _SHORTEST_STEM = 4
+_TELLING = frozenset(("cja", "cyjny", "sja", "syjny", "zja", "zyjny"))
+"""Endings of a noun and its adjective that are long enough to tell by themselves: "lekcja", "lekcyjny"."""
+_SHORTEST_TELLING_STEM = 3
+_NOT = "nie"
 _SHORTEST_VERB = 5
 _SHORTEST_PREFIXED = 3
 
@@ -123,6 +128,8 @@ def family(lemma: str, analyzer: Analyzer) -> tuple[str, ...]:
 
 def _made(lemma: str, own: frozenset[str]) -> Iterator[_Ending]:
     """What may be made, each with the part of speech that it must be."""
+    if _NOUN in own and lemma.endswith("ość"):  # who asks for one asks for the other: "karalność", "obecność"
+        yield _NOUN, lemma.removeprefix(_NOT) if lemma.startswith(_NOT) else _NOT + lemma
     prefixed = [(prefix, lemma.removeprefix(prefix)) for prefix in _PREFIXES if lemma.startswith(prefix)]
     may_be_done = any(len(rest) > _SHORTEST_PREFIXED for _, rest in prefixed)
     for endings, group in (*_EXCHANGES, *(_EXCHANGES_OF_PREFIXED if may_be_done else ())):
@@ -139,5 +146,8 @@ def _made(lemma: str, own: frozenset[str]) -> Iterator[_Ending]:
 def _exchanged(lemma: str, own: frozenset[str], group: tuple[_Ending, ...]) -> Iterator[_Ending]:
     for part, ending in group:
         stem = lemma.removesuffix(ending)
-        if part in own and lemma.endswith(ending) and len(stem) >= _SHORTEST_STEM:
-            yield from ((other, stem + made) for other, made in group if made != ending)
+        if part in own and lemma.endswith(ending) and len(stem) >= _SHORTEST_TELLING_STEM:
+            for other, made in group:
+                least = _SHORTEST_TELLING_STEM if {ending, made} <= _TELLING else _SHORTEST_STEM
+                if made != ending and len(stem) >= least:
+                    yield other, stem + made
