@@ -94,7 +94,7 @@ def test_entry_is_found_in_the_middle_of_a_query(synonyms: Synonyms) -> None:
 def test_abbreviation_is_looked_for_by_its_own_letters(synonyms: Synonyms) -> None:
     """The equivalent of a long form is the abbreviation as written, no lemma of a word that looks like it."""
     (short,) = synonyms.at(["podmiot", "ekonomii", "społecznej"], 0)[1]
-    assert (short.steps, short.abbreviation) == ((("pes",),), True)
+    assert short.steps == (("pes",),)
 
 
 def test_definitions_are_kept(synonyms: Synonyms) -> None:
@@ -128,6 +128,14 @@ def test_everyday_words_need_no_file(analyzer: Analyzer, tmp_path: Path) -> None
     assert "wynagrodzenie" in everyday
     (tmp_path / SYNONYMS_FILE).write_text("synonyms: [[pensja, gaża]]", encoding="utf-8")
     assert [found.text for found in Synonyms.load(tmp_path, analyzer).at(["pensje"], 0)[1]] == [*everyday, "gaża"]
+
+
+def test_an_entry_of_several_words_is_found_by_their_families(analyzer: Analyzer) -> None:
+    """Who changes something asks of its change: beside others a word may be another of its family, alone it may not."""
+    common = Synonyms.common(analyzer)
+    assert "korekta płci" in [found.text for found in common.at(["zmieniają", "płeć"], 0)[1]]
+    assert "likwidacja stowarzyszenia" in [found.text for found in common.at(["rozwiązywać", "stowarzyszenie"], 0)[1]]
+    assert common.at(["lekcyjny"], 0) == (0, [])
 
 
 @pytest.mark.parametrize("content", [None, "", "# nic\n", "abbreviations: []\nsynonyms: []\n"])

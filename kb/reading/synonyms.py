@@ -22,6 +22,7 @@ from kb.catalogue.fields import Text
 from kb.errors import TaxonomyError
 from kb.formats import SYNONYMS_FILE
 from kb.polish import Analyzer, is_stop_word, surface, words
+from kb.reading.families import family
 
 _COMMON = Path(__file__).with_name("common.yaml")
 
@@ -144,6 +145,11 @@ class Synonyms:
         """What the forms of a word share and those of no other word; of a word that nobody knows its terms."""
         return tuple(dict.fromkeys(map(surface, self._analyzer.lemmas(word)))) or self._analyzer.terms(word)
 
+    def _akin(self, word: str) -> tuple[str, ...]:
+        """The same, and those of the words of its family."""
+        others = (other for lemma in self._analyzer.lemmas(word.lower()) for other in family(lemma, self._analyzer))
+        return tuple(dict.fromkeys((*self._lemmas(word), *map(surface, others))))
+
     def at(self, query: Sequence[str], start: int) -> tuple[int, list[Equivalent]]:
         """The longest entry that begins at a word of the query: how many words it takes, and its equivalents."""
         best = 0
@@ -155,11 +161,16 @@ class Synonyms:
         return best, list(dict.fromkeys(found))
 
     def _beginning_at(self, query: Sequence[str], start: int) -> Iterator[tuple[Steps, list[Equivalent]]]:
-        for lemma in self._lemmas(query[start]):
+        own = set(self._lemmas(query[start]))
+        for lemma in self._akin(query[start]):
             for steps, equivalents in self._by_lemma.get(lemma, ()):
                 given = query[start : start + len(steps)]
-                if len(given) == len(steps) and all(
-                    set(step) & set(self._lemmas(word)) for step, word in zip(steps, given, strict=True)
+                # Beside others a word of the same family will do: "zmieniać płeć" is "zmiana płci".
+                way = self._akin if len(steps) > 1 else self._lemmas
+                if (
+                    len(given) == len(steps)
+                    and (len(steps) > 1 or lemma in own)
+                    and all(set(step) & set(way(word)) for step, word in zip(steps, given, strict=True))
                 ):
                     yield steps, equivalents
         for steps, equivalents in self._by_letters.get(surface(query[start]), ()):
