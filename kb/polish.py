@@ -58,18 +58,18 @@ STOP_WORDS = frozenset(
     """
     a aby ach acz aczkolwiek aj albo ale ależ ani aż bardziej bardzo będą będąc będzie bo bowiem by być był
     była byli było były bym bynajmniej cała cali cały ci cię ciebie co cokolwiek coraz coś czasami czasem
-    czemu często czy czyli daleko dla dlaczego dlatego do dobrze dokąd dość dużo dzisiaj gdy gdyby gdyż gdzie
+    czemu często czy czyli daleko dla dlaczego dlatego do dobrze dokąd dość dużo dzięki dzisiaj gdy gdyby gdyż gdzie
     gdziekolwiek gdzieś go i ich ile im inna inne inny innych iż ja ją jak jaka jaką jakaś jakby jaki jakich
     jakie jakiego jakiej jakim jakimi jakiś jakiż jako jakoś je jeden jedna jednak jednakże jedno jego jej
     jemu jeśli jest jestem jeszcze jeżeli już każdy kiedy kilka kimś kto ktokolwiek która którą które którego
     której któremu który których którym którymi którzy ktoś ku lub ma mają mam mi między mimo mną mnie mogą
     moi moim mój moja moje może możemy możliwe można mu musi my na nad nam nami nas nasi nasz nasza nasze
     natomiast natychmiast nawet nią nic nich nie niego niej niemu nigdy nim nimi niż no o obok od około on ona
-    one oni ono oraz oto owszem po pod podczas pomimo ponad ponieważ poza prawie przed przede przedtem przez
+    one oni ono oprócz oraz oto owszem po pod podczas pomimo ponad ponieważ poprzez poza prawie przed przede przedtem przez
     przy roku również są sam sama się skąd sobą sobie sposób swoich swoim swój swoja swoją swoje ta tak taka
     taki takie także tam te tego tej ten teraz też to tobą tobie toteż trzeba tu tutaj twoi twoim twój twoja
-    twoje twym ty tych tylko tym tymi u w wam wami was wasz wasza wasze we więc właśnie wszyscy wszystkich
-    wszystkie wszystkim wszystko wtedy wy z za żaden żadna żadne żadnych zapewne zawsze ze że żeby znów znowu
+    twoje twym ty tych tylko tym tymi u w wam wami was wasz wasza wasze we według więc właśnie wobec wszyscy wszystkich
+    wszystkie wszystkim wszystko wśród wtedy wy z za zamiast żaden żadna żadne żadnych zapewne zawsze ze że żeby znów znowu
     zostać został została zostało zostały
     """.split()  # noqa: SIM905  # reads better than 300 quoted words
 )
