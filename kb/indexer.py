@@ -32,8 +32,8 @@ from kb.unchanged import LastReport
 
 if TYPE_CHECKING:
     from kb.catalogue import Catalogue
+    from kb.extractions import OnProgress
     from kb.folder import FoundFile, Hashes
-    from kb.readings import OnProgress
 
 
 def fingerprint(store: Store, analyzer: Analyzer) -> str:
@@ -69,10 +69,10 @@ def run(
 
     from kb.before import state_of
     from kb.catalogue import Catalogue
+    from kb.extractions import Extractions
     from kb.folder import Hashes, find
     from kb.one_run import Run
     from kb.plan import check_removals
-    from kb.readings import Readings
 
     catalogue = Catalogue(root)
     given, now = now, now or datetime.now(UTC)
@@ -89,7 +89,7 @@ def run(
             job = Run(
                 catalogue,
                 writer,
-                Readings(settings, on_progress, incoming, hashes, sandbox),
+                Extractions(settings, on_progress, incoming, hashes, sandbox),
                 archive,
                 open_before=writer.replaced if writer.fresh else partial(state_of, store),
                 incoming=incoming,
@@ -104,7 +104,7 @@ def run(
             # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
             job.record(store, given or datetime.now(UTC))
             hashes.save()
-            job.readings.prune({entry.version for entry in found if entry.version})
+            job.extractions.prune({entry.version for entry in found if entry.version})
             report = job.report(started)
             if job.settled:
                 last.keep(report, job.recognised)
@@ -117,15 +117,15 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     ``catalogue``: to check metadata with, in place of one with the folder's taxonomy.
     """
     from kb.catalogue import Catalogue
+    from kb.extractions import Extractions
     from kb.folder import Hashes, find
     from kb.one_run import NothingWritten, Run
-    from kb.readings import Readings
 
     started = time.monotonic()
     root = _documents(settings)
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
-    job = Run(catalogue, NothingWritten(), Readings(settings, on_progress), archive)
+    job = Run(catalogue, NothingWritten(), Extractions(settings, on_progress), archive)
     found, others = find(Listing(root, own_folders(settings)), Hashes(settings.hashes))
     job.process(found, others, job.before.missing(found))
     return job.report(started)

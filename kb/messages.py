@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from kb.model import Document, Status
 
+SITE_NAME = "Baza wiedzy CWD"
 MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
 MONTH_NUMBERS = {name: n for n, name in enumerate(MONTHS, 1)} | {
     name: n for n, name in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"), 1)

@@ -16,7 +16,8 @@ from kb import addresses, messages, texts
 from kb.addresses import document_url, search_url
 from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
-from kb.site import NAME, Site, site_of, static_url
+from kb.site import Site, site_of
+from kb.templating import static_url
 
 NAVIGATION = (
     (addresses.NEWS, "Aktualności"),
@@ -141,7 +142,7 @@ def open_graph(kind: str, title: str, description: str, url: str, *more: tuple[s
     """Open Graph tags, which social networks read, without the empty ones."""
     pairs = (
         ("og:type", kind),
-        ("og:site_name", NAME),
+        ("og:site_name", messages.SITE_NAME),
         ("og:locale", "pl_PL"),
         ("og:title", title),
         ("og:description", description),
