@@ -13,7 +13,7 @@ as that. Scores have no unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -207,7 +207,7 @@ def _places(term: Postings, chosen: Indices) -> Keys:
         return keys
     counts = frequencies[chosen].astype(np.intp)
     # Where each row's positions begin among all, less where they are to be among those that are chosen.
-    shift = _before(frequencies, chosen) - (counts.cumsum() - counts)
+    shift = before(frequencies, chosen) - (counts.cumsum() - counts)
     at = np.repeat(shift, counts)
     at += np.arange(len(at))
     keys = np.repeat(rows, counts)
@@ -215,7 +215,7 @@ def _places(term: Postings, chosen: Indices) -> Keys:
     return keys
 
 
-def _before(counts: Numbers, chosen: Indices) -> Indices:
+def before(counts: Numbers, chosen: Indices) -> Indices:
     """The sum of all counts before each of the ``chosen``, ascending."""
     if len(counts) < _FEW * len(chosen):
         sums = counts.cumsum(dtype=np.intp)[chosen]
@@ -253,15 +253,17 @@ def _both(one: Keys, other: Keys) -> Keys:
     return shared
 
 
-def places(terms: Iterable[Postings], wanted: Indices) -> Keys:
-    """The keys of all places of any of the terms in those of the ``wanted`` rows, ascending, that have it; each once."""
-    return _alternatives([_places(term, _chosen(term, wanted)) for term in terms if term.count])
+def keys_of(rows: Indices, counts: Numbers, positions: Numbers) -> Keys:
+    """The keys of places, ascending, each once: of the positions so many are of each of the rows, which are in any order."""
+    keys = np.repeat(rows << _POSITION_BITS, counts)
+    keys += positions
+    return _distinct([keys])
 
 
-def by_row(keys: Keys, rows: Indices) -> list[list[int]]:
-    """The positions of each of the ``rows``, ascending, which are all that the keys are of."""
+def by_row(keys: Keys, rows: int) -> list[list[int]]:
+    """The positions of each of the rows, from 0 to so many, which are all that the keys are of."""
     positions = (keys & _POSITIONS).tolist()
-    firsts = keys.searchsorted(rows << _POSITION_BITS).tolist()
+    firsts = keys.searchsorted(np.arange(rows) << _POSITION_BITS).tolist()
     return [positions[first:end] for first, end in pairwise([*firsts, len(keys)])]
 
 

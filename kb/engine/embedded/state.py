@@ -291,9 +291,9 @@ class EmbeddedState:
         """The words of each page's text that have one of the terms, by number from 0, ascending."""
         check()
         rows = [self._row(*page) for page in pages]
-        there = np.unique(np.array([row for row in rows if row is not None], np.intp))
+        there = sorted({row for row in rows if row is not None})
         asked = [(field, term) for field, own in terms.items() for term in own]
-        found = dict(zip(there.tolist(), self.rows.locate(asked, there), strict=True))
+        found = dict(zip(there, self.rows.locate(asked, np.array(there, np.intp)), strict=True))
         return [[] if row is None else found[row] for row in rows]
 
     def _row(self, document: str, number: int) -> int | None:
