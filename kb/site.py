@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import anyio
@@ -45,6 +46,8 @@ _PULSE_SECONDS = 0.02
 """The same for all others: a look takes far less, unless handlers keep the thread from its turn; then it is as it was."""
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
+_KEPT_ADDRESSES = 32
+"""Of static files: more than there are."""
 STYLE = (STATIC / "style.css").read_text(encoding="utf-8")
 """The style of every page, in the page: on a slow line a file of its own would have people wait twice for the first words.
 A refusal is short instead, and has the file."""
@@ -247,4 +250,11 @@ def load_templates(settings: Settings) -> Environment:
 
 def static_url(name: str) -> str:
     """A static file's address; it changes with the file, so that browsers may keep the file for good."""
-    return addresses.static_url(name, hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12])
+    path = STATIC / name
+    state = path.stat()
+    return _addressed(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(_KEPT_ADDRESSES)
+def _addressed(path: Path, _changed: int, _size: int) -> str:
+    return addresses.static_url(path.name, hashlib.sha256(path.read_bytes()).hexdigest()[:12])

@@ -9,7 +9,6 @@ posting lists as arrays (``ranking.py``), since Whoosh's own searcher walks them
 from __future__ import annotations
 
 import errno
-import json
 import mmap
 import os
 import weakref
@@ -203,8 +202,8 @@ class Segment:
         stored: bytes = self._stored[row]
         end = stored.find(b"\n")
         if end < 0:
-            return cast("dict[str, Any]", json.loads(stored))
-        values: dict[str, Any] = json.loads(stored[:end].decode())  # which is found out of bytes anew each time
+            return cast("dict[str, Any]", from_json(stored))
+        values: dict[str, Any] = from_json(stored[:end])
         rest = memoryview(stored)[end + 1 :]
         length = values["text"]
         values["text"], values["html"] = str(rest[:length], "utf-8"), str(rest[length:], "utf-8")
