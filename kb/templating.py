@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -61,6 +62,7 @@ def tied(text: str) -> str:
     return Markup(typeset) if isinstance(text, Markup) else typeset  # noqa: S704  # as safe as it was
 
 
+@cache
 def static_url(name: str) -> str:
-    """A static file's address; it changes with the file, so that browsers may keep the file for good."""
+    """A static file's address; it changes with the file, so that browsers may keep it for good."""
     return addresses.static_url(name, hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12])
