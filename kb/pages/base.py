@@ -109,18 +109,24 @@ class Pagination:
 def respond(request: Request, page: BasePage, status: int = 200) -> Response:
     """A page as HTML."""
     site = site_of(request)
-    current = addresses.section_of(request.url.path)
     properties = page.for_programs.properties or _usual_properties(page, site.base_url(request))
     html = site.templates.get_template(page.template).render(
         page=page,
         properties=(*properties, *_picture(site.base_url(request))) if properties else (),
         base_url=site.base_url(request),
         written=written(site),
-        navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
+        navigation=_navigation(site, addresses.section_of(request.url.path)),
     )
     link = page.for_programs.link_header
     headers = {"Cache-Control": "no-cache"} | ({"Link": link} if link else {})
     return HTMLResponse(html, status, headers=headers)
+
+
+def _navigation(site: Site, current: str) -> list[Link]:
+    """The sections of the site; a list that the taxonomy does not have leads nowhere."""
+    taxonomy = site.knowledge.taxonomy
+    listed = {addresses.TOPICS: taxonomy.topics, addresses.EDITIONS: taxonomy.editions}
+    return [Link(text=text, url=url, current=url == current) for url, text in NAVIGATION if listed.get(url, True)]
 
 
 def written(site: Site) -> dict[str, Link]:
