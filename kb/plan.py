@@ -135,8 +135,11 @@ def check_removals(known: Mapping[str, str], missing: Collection[str], found: Se
 
 
 def _owners(found: Sequence[FoundFile], held: Mapping[str, Held]) -> dict[str, str]:
-    """Of files with the same bytes the one that is a document: who holds them already, else the first by name; {} without any."""
-    readable = [entry for entry in found if entry.version and not entry.problem]
+    """Of files with the same bytes the one that is a document: who holds them already, else the first by name; {} without any.
+
+    Files without bytes are no copies of each other: each is told that it is empty.
+    """
+    readable = [entry for entry in found if entry.version and entry.size and not entry.problem]
     owners: dict[str, str] = {}
     if len({entry.version for entry in readable}) < len(readable):
         for entry in sorted(readable, key=lambda entry: not _holds(entry, held)):

@@ -106,6 +106,19 @@ def test_progress_names_files_and_ends_at_the_total(library: Library) -> None:
 # Bad files
 
 
+def test_empty_files_are_no_copies_of_each_other(library: Library) -> None:
+    """Each empty file is told that it is empty, in a check too; those that are described are records of their own."""
+    for name in ("a.pdf", "b.pdf", "c.pdf", "d.md", "e.md"):
+        library.write(name, "")
+    library.sidecar("b.pdf", title="Uchwała o drogach")
+    library.sidecar("c.pdf", title="Uchwała o mostach")
+    for rows in (library.check(), library.files(), library.files()):
+        assert [row.status for row in rows.values()] == [Status.DAMAGED] * 3 + [Status.NO_TEXT] * 2
+        assert all("zero bajtów" in rows[name].message for name in ("a.pdf", "b.pdf", "c.pdf"))
+        assert rows["d.md"].message == rows["e.md"].message
+    assert library.ids() == {"b", "c"}
+
+
 def test_bad_files_beside_good_ones(library: Library) -> None:
     """Each hopeless file has a row that says why, and the good one is found."""
     library.markdown("dobry.md", "Dobry dokument o gminie.")
