@@ -313,12 +313,11 @@ def check(
 def _unusable_files(root: Path) -> Iterator[KbError]:
     """What is wrong with the files of the documents folder that describe no document, but for the taxonomy."""
     from kb import texts
-    from kb.polish import shared_analyzer
-    from kb.reading.synonyms import Synonyms
+    from kb.reading import synonyms
 
-    for look in (lambda: Synonyms.load(root, shared_analyzer()), lambda: texts.check(root)):
+    for look in (synonyms.check, texts.check):
         try:
-            look()
+            look(root)
         except TaxonomyError as error:
             yield error
 

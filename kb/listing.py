@@ -39,7 +39,8 @@ class Entry(NamedTuple):
 class Listing:
     """Everything in the documents folder and in the folders below it that are looked at, by the folder's path.
 
-    None of the folders ``leave_out``, nor hidden ones, nor the site's own texts. A folder that cannot be listed has the error.
+    None of the folders ``leave_out``, nor hidden ones. A folder that cannot be listed has the error. The site's own texts are
+    listed, since a run says what is wrong with them.
     """
 
     def __init__(self, root: Path, leave_out: Collection[Path] = ()) -> None:
@@ -60,11 +61,11 @@ class Listing:
                 waiting += [
                     (entry.path, depth + 1)
                     for entry in entries
-                    if entry.folder and not entry.link and not self.passes_over(entry, at_top=not depth)
+                    if entry.folder and not entry.link and not self.passes_over(entry)
                 ]
 
-    def passes_over(self, entry: Entry, *, at_top: bool) -> bool:
-        """Whether no documents are looked for in it: left out, hidden, a folder of systems, the site's own texts."""
+    def passes_over(self, entry: Entry, *, at_top: bool = False) -> bool:
+        """Whether no documents are looked for in it: left out, hidden, a folder of systems, at the top the site's own texts."""
         return (
             entry.path in self._left_out
             or entry.name.startswith(".")

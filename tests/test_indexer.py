@@ -106,6 +106,25 @@ def test_progress_names_files_and_ends_at_the_total(library: Library) -> None:
 # Bad files
 
 
+def test_what_the_site_cannot_use_is_told(library: Library) -> None:
+    """Who broke the synonyms or a text of the site hears of it from the run, which goes on; mended, nothing is said."""
+    library.markdown("a.md", "Tekst.")
+    library.write("synonyms.yaml", "abbreviations:\n  - {short: JST}\nsynonimy: []\n")
+    library.write("_strony/kontakt.md", "---\ntytul: Kontakt\n---\n")
+    for _ in range(2):
+        report = library.run()
+        rows = by_path(report)
+        assert (report.documents, report.failed) == (1, 0)
+        assert rows["synonyms.yaml"].status is Status.SKIPPED
+        said = "\n".join(rows["synonyms.yaml"].warnings)
+        assert "abbreviations.0.long" in said
+        assert "synonimy" in said
+        assert "_strony/kontakt.md: tytul" in "\n".join(rows["_strony"].warnings)
+    library.write("synonyms.yaml", "synonyms: []\n")
+    library.write("_strony/kontakt.md", "---\ntitle: Kontakt\n---\n")
+    assert list(library.files()) == ["a.md"]
+
+
 def test_empty_files_are_no_copies_of_each_other(library: Library) -> None:
     """Each empty file is told that it is empty, in a check too; those that are described are records of their own."""
     for name in ("a.pdf", "b.pdf", "c.pdf", "d.md", "e.md"):
