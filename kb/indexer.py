@@ -80,6 +80,7 @@ def run(
 
     catalogue = Catalogue(root)
     given, now = now, now or datetime.now(UTC)
+    first = not settings.hashes.exists()
     with archive.writing() as incoming:
         # Before the index is opened: that takes as long as the start of reading processes, which can be at the same time.
         hashes = Hashes(settings.hashes)
@@ -102,7 +103,7 @@ def run(
             )
             missing = job.missing(found)
             if not allow_removals:
-                check_removals(job.known, missing, found, root)
+                check_removals(job.known, missing, found, root, archive.folder if first else None)
             job.complete_ledger(found, now)
             job.process(found, others, missing)
             job.reports += _unusable(root)

@@ -928,6 +928,21 @@ def test_an_empty_folder_after_the_index_was_lost(library: Library) -> None:
     assert library.run(allow_removals=True).documents == 0
 
 
+def test_two_collections_with_one_folder_of_versions(library: Library) -> None:
+    """Two indexes side by side share the default folder of versions: the second stops, names it and says what to set."""
+    library.markdown("a.md", "Tekst.")
+    library.run()
+    (library.root / "inne").mkdir()
+    (library.root / "inne/b.md").write_text("Inny tekst.")
+    other = {"documents": library.root / "inne", "index": library.root / "inny-indeks"}
+    with pytest.raises(TooManyRemovals) as refused:
+        library.run(**other)
+    for said in (str(library.root / "store"), "KB_STORE"):
+        assert said in refused.value.details[0]
+    assert library.run(**other, store=library.root / "inne-wersje").documents == 1
+    assert library.statuses() == {"a.md": Status.UNCHANGED}
+
+
 @pytest.mark.parametrize(
     ("removed", "of", "stops"), [(20, 30, False), (21, 42, False), (21, 41, True), (30, 31, True), (3, 4, False)]
 )
