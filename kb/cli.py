@@ -492,7 +492,8 @@ def store(
         return
     chosen = choose(archive, days=days or 0, removed=removed)
     if not as_json:
-        terminal.print_pruning(chosen)
+        every = chosen if removed else choose(archive, days=days or 0, removed=True)
+        terminal.print_pruning(chosen, len(every.versions) - len(chosen.versions))
     if chosen.versions and not yes:
         if as_json or not sys.stdin.isatty():
             raise BadRequest("Niczego nie usunięto. Żeby usunąć bez pytania, dodaj --yes.")
