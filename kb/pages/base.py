@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
@@ -35,6 +35,7 @@ TEXT_PAGES = {
 }
 """Pages that editors write: address and name in the footer of each text."""
 _NOTHING = Markup()
+_MOST_IN_TITLE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +179,12 @@ def place(document: Document, page: Page | PageHit) -> str:
     if not page.label:
         return f"strona pliku {page.number}"
     return f"s. {page.label}" if page.label == str(page.number) else f"s. {page.label} ({page.number}. w pliku)"
+
+
+def list_title(name: str, chosen: Sequence[str], number: int) -> str:
+    """The title of a page of a list: every choice and every page has its own, to be told apart in tabs and in the history."""
+    of = ", ".join([*chosen[:_MOST_IN_TITLE], *["…"] * (len(chosen) > _MOST_IN_TITLE)])
+    return f"{name}{f' – {of}' if of else ''}{f', strona {number}' if number > 1 else ''}"
 
 
 def pagination(results: Results, url_of_page: Callable[[int], str]) -> Pagination | None:

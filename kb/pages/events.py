@@ -12,7 +12,7 @@ from kb import messages
 from kb.addresses import EVENTS, FEED, document_url, event_calendar_url, search_url
 from kb.errors import NotFound
 from kb.model import Document, Query, Taxonomy
-from kb.pages.base import BasePage, Link, Pagination, numbered
+from kb.pages.base import BasePage, Link, Pagination, list_title, numbered
 from kb.site import EVENT_KIND
 
 TYPE = "rodzaj"
@@ -88,7 +88,7 @@ def events_page(
     name = next((kind.plural for kind in taxonomy.kinds if kind.slug == EVENT_KIND), "Wydarzenia")
     heading = next((kind.plural for kind in types if kind.slug == chosen_type), name)
     return EventsPage(
-        title=f"{heading} – {', '.join(chosen)}" if chosen else heading,
+        title=list_title(heading, chosen, query.page),
         canonical=_url(chosen_type, chosen, query.page),
         description="Spotkania, wizyty studyjne, seminaria, konferencje i fora: nadchodzące i minione, z miejscem i terminem.",
         feed=search_url(Query(filters={"kind": (EVENT_KIND,)}), FEED),

@@ -56,6 +56,7 @@ def paragraphs(
     levels = {heading.start: (number, heading) for number, heading in enumerate(headings, 1)}
     parts: list[str] = []
     inside = ""
+    deep = 1
     start = 0
     for line in text.split("\n"):
         end = start + len(line)
@@ -68,7 +69,9 @@ def paragraphs(
             parts.append(_CLOSING[inside] + _OPENING[kind])
             inside = kind
         if heading:
-            tag = f"h{min(heading.level + 1, _DEEPEST)}"
+            # A page may begin below a chapter of the page before: to skip a level here would be to miss a heading.
+            deep = min(heading.level + 1, deep + 1, _DEEPEST)
+            tag = f"h{deep}"
             parts.append(f'<{tag} id="{heading_anchor(number)}">{marked.html(start, end)}</{tag}>')
         elif kind == "row":
             parts.append(f"<tr>{''.join(_cells(text, marked, start, end))}</tr>")

@@ -14,7 +14,7 @@ from kb.citing import STYLES
 from kb.facets import FACETS
 from kb.limits import EXPORTED_RECORDS
 from kb.model import ClauseKind, FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
-from kb.pages.base import BasePage, Card, Link, Pagination, card, pagination, place
+from kb.pages.base import BasePage, Card, Link, Pagination, card, list_title, pagination, place
 
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
 _SHOWN_VALUES = 6
@@ -110,8 +110,10 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
     chips = _chips(results)
     # Nothing is more relevant than anything else where nothing was asked; the newest come first then.
     order = query.sort if query.text or query.sort != "relevance" else "newest"
+    everything = "Dokumenty" if chips else "Wszystkie dokumenty"
+    name = f"{messages.quoted(shown_text)} – wyniki" if query.text else everything
     return ResultsPage(
-        title=f"{messages.quoted(shown_text)} – wyniki" if query.text else "Wszystkie dokumenty",
+        title=list_title(name, [chip.text for chip in chips], query.page),
         q=query.text,
         canonical="" if query.text else search_url(query),
         feed=search_url(replace(query, page=1, sort="relevance"), FEED),

@@ -62,6 +62,17 @@ def test_headings_and_notes_of_a_page() -> None:
     ]
 
 
+def test_headings_of_a_page_skip_no_level() -> None:
+    """A page that begins below a chapter of the page before has its headings in order all the same."""
+    text = "3.2 Dalej\n4. Rozdział\n4.1.1 Głęboko\n4.2 Obok"
+    headings = [
+        Heading(text=line, level=level, start=text.index(line))
+        for line, level in zip(text.split("\n"), (2, 1, 3, 2), strict=True)
+    ]
+    tags = [line[1:3] for line in paragraphs(text, headings).split("\n")]
+    assert tags == ["h2", "h2", "h3", "h3"]
+
+
 @pytest.mark.parametrize(
     ("html", "result"),
     [

@@ -211,6 +211,21 @@ def test_relevance_is_offered_with_a_question_only(client: httpx.Client) -> None
 
 
 @pytest.mark.parametrize(
+    ("url", "title"),
+    [
+        ("/szukaj", "Wszystkie dokumenty"),
+        ("/szukaj?kind=aktualnosc&page=2", "Dokumenty – Aktualność, strona 2"),
+        ("/szukaj?q=nowina", "„nowina” – wyniki"),
+        ("/szukaj?q=nowina&kind=aktualnosc&page=2", "„nowina” – wyniki – Aktualność, strona 2"),
+        ("/aktualnosci?page=2", "Aktualności, strona 2"),
+    ],
+)
+def test_title_of_a_list(client: httpx.Client, url: str, title: str) -> None:
+    """Each choice and each page of a list can be told from the others in tabs and in a browser's history."""
+    assert f"<title>{title} – Baza wiedzy CWD</title>" in get(client, url)[0].replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
     ("typed", "shown"),
     [("gmina", "„gmina”"), ("„nowina o naborze”", "„nowina o naborze”"), ('gmina "w sieci"', "„gmina «w sieci»”")],
 )
