@@ -18,6 +18,7 @@ from kb.pages.base import BasePage, Card, Link, Pagination, card, list_title, pa
 
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
 _SHOWN_VALUES = 6
+_WORDLESS = "W zapytaniu {} nie ma żadnego słowa ani liczby. Poniżej są wszystkie dokumenty."
 _WITH_BARS = ("edition", "year")
 """Facets whose values follow each other in time: bars beside them show how the documents are spread."""
 
@@ -109,9 +110,9 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
     shown_text = query.text if len(query.text) <= 80 else query.text[:80].rsplit(None, 1)[0] + "…"
     chips = _chips(results)
     # Nothing is more relevant than anything else where nothing was asked; the newest come first then.
-    order = query.sort if query.text or query.sort != "relevance" else "newest"
+    order = query.sort if query.clauses or query.sort != "relevance" else "newest"
     everything = "Dokumenty" if chips else "Wszystkie dokumenty"
-    name = f"{messages.quoted(shown_text)} – wyniki" if query.text else everything
+    name = f"{messages.quoted(shown_text)} – wyniki" if query.clauses else everything
     return ResultsPage(
         title=list_title(name, [chip.text for chip in chips], query.page),
         q=query.text,
@@ -119,8 +120,11 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         feed=search_url(replace(query, page=1, sort="relevance"), FEED),
         indexed=False,
         kept=tuple((name, value) for name, value in search_pairs(query) if name not in ("q", "page")),
-        notices=tuple(notices),
-        browsing=not query.text,
+        notices=(
+            *notices,
+            *([_WORDLESS.format(messages.quoted(shown_text))] if query.text and not query.clauses else ()),
+        ),
+        browsing=not query.clauses,
         asked=messages.quoted(query.text),
         summary=_summary(results),
         sort=query.sort,
@@ -132,7 +136,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         sorts=tuple(
             Link(text=text, url=search_url(replace(query, sort=sort, page=1)), current=sort == order)
             for sort, text in _SORTS
-            if query.text or sort != "relevance"
+            if query.clauses or sort != "relevance"
         ),
         answer=_answer(results),
         pagination=pagination(results, lambda number: search_url(replace(query, page=number))),
@@ -161,7 +165,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
 
 def _summary(results: Results) -> str:
     documents = messages.documents(results.total)
-    if not results.query.text:
+    if not results.query.clauses:
         return documents
     similar = messages.documents(results.by_meaning) if results.by_meaning else ""
     if not results.total:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
@@ -208,6 +208,16 @@ def test_relevance_is_offered_with_a_question_only(client: httpx.Client) -> None
     html, page = get(client, "/szukaj")
     assert "Trafność" not in page.text
     assert '<a href="/szukaj?sort=newest" aria-current="true">Najnowsze</a>' in html
+
+
+@pytest.mark.parametrize("typed", ["!!!", "?", "😀", "„”", "-"])
+def test_a_question_without_words_finds_nothing_of_its_own(client: httpx.Client, typed: str) -> None:
+    """All documents are shown, and nobody is told that they match."""
+    _, page = get(client, f"/szukaj?q={quote(typed)}")
+    assert "nie ma żadnego słowa ani liczby" in page.text
+    assert "pasując" not in page.text
+    assert "dla zapytania" not in page.text
+    assert "Trafność" not in page.text
 
 
 @pytest.mark.parametrize(
