@@ -106,9 +106,21 @@ def test_rendered(html: str, result: str) -> None:
         ("/szukaj?q=a", "/szukaj?q=a"),
         ("//inny.pl/x", "//inny.pl/x"),
         ("%69nny.md", "/dokumenty/inny"),
+        ("#środki-własne", "/dokumenty/ten#srodki-wlasne"),
+        ("#%C5%9Brodki-w%C5%82asne", "/dokumenty/ten#srodki-wlasne"),
+        ("#Tu", "#tu"),
+        ("inny.md#Źródła--danych", "/dokumenty/inny#zrodla-danych"),
+        ("inny.md#", "/dokumenty/inny"),
+        ("../poradniki/zit.pdf#page=3", "/dokumenty/zit/strony/3"),
+        ("../poradniki/zit.pdf#page=3&zoom=100", "/dokumenty/zit/strony/3"),
+        ("../poradniki/zit.pdf#page=0", "/dokumenty/zit"),
+        ("../poradniki/zit.pdf#nameddest=a", "/dokumenty/zit"),
         ("http://[", None),
     ],
 )
 def test_links(address: str, result: str | None) -> None:
-    """Anchors of the section shown stay, those of others lead to the whole document; other addresses are left alone."""
+    """Anchors of the section shown stay, those of others lead to the whole document, a PDF's page to its page; the rest stays.
+
+    Anchors with Polish letters, as editors and other sites make them, are those of the headings here.
+    """
     assert site_links("teksty/ten.md", KNOWN.get, "/dokumenty/ten", '<h2 id="tu">')(address) == result
