@@ -714,6 +714,7 @@ def test_serve_indexes_first_and_answers(library: Library) -> None:
         (["index", "--documents"], "--documents"),
         (["index", "zbedne"], "zbedne"),
         (["search"], "SŁOWA"),
+        (["search", "wkład", "własny"], "ujmij w cudzysłów"),
         (["search", "most", "na", "rzece"], "na rzece"),
         (["search", "most", "--limit", "0"], "--limit"),
         (["search", "most", "--limit", "51"], "--limit"),
