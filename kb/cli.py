@@ -130,9 +130,8 @@ def _misuse(error: Any) -> str:
         case "BadParameter":
             return f"Niewłaściwa wartość: {name}. Potrzebna jest liczba całkowita w dozwolonym zakresie."
     extra = error.format_message().partition(" (")[2]
-    if extra and error.ctx.info_name == "search":
-        return 'Kilka szukanych słów ujmij w cudzysłów: kb search "wkład własny".'
-    return f"Zbędne: {extra.removesuffix(')')}." if extra.endswith(")") else "Niewłaściwe użycie polecenia."
+    quoted = ' Kilka słów ujmij w cudzysłów: kb search "wkład własny".' if error.ctx.info_name == "search" else ""
+    return f"Zbędne: {extra.removesuffix(')')}.{quoted}" if extra.endswith(")") else "Niewłaściwe użycie polecenia."
 
 
 _FROM_SETTINGS = "-"
