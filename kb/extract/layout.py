@@ -34,6 +34,7 @@ from kb.extract.headings import Entry, Placed, place_headings
 from kb.extract.lines import CELL, PLAIN_SIZE, RAISED, SAME_SIZE, Line, PageLines, alike
 from kb.extract.outcome import Taken
 from kb.extract.running import Stripped, without_running
+from kb.extract.titles import title_lines
 from kb.model import Heading
 
 CELLS = " | "
@@ -95,10 +96,11 @@ class TidyPage:
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """All pages of a document, and the running heads that were taken out."""
+    """All pages of a document, the running heads that were taken out, and the title that the first page shows, "" for none."""
 
     pages: tuple[TidyPage, ...]
     taken: tuple[Taken, ...] = ()
+    title: str = ""
 
 
 class _Kind(Enum):
@@ -157,13 +159,18 @@ def tidy(
         sheet.headings = headings
     for sheet in sheets:
         _unraise(sheet)
+    title = _Paragraph("")
+    for line in title_lines(sheets[0].lines, body) if sheets else ():
+        title.append(line.text)
+    title.join()
     _join_last_words(sheets)
     composed = [_paragraphs(sheet) for sheet in sheets]
-    _repair_words(composed, known)
+    _repair_words([*composed, [title]], known)
     following = [*composed[1:], []]
     return Tidied(
         tuple(_page(own, continuation(own, after)) for own, after in zip(composed, following, strict=True)),
         tuple(taken),
+        title.text,
     )
 
 
