@@ -12,6 +12,8 @@ from kb.catalogue import Catalogue
 from kb.extract.clean import Known
 from kb.extract.layout import tidy
 from kb.extract.lines import Line
+from kb.extract.pdf import read_pdf
+from kb.limits import Limits
 from kb.model import Extraction, Status
 
 TEXT = column(
@@ -54,12 +56,22 @@ def test_title_of_a_later_page_is_none(known: Known) -> None:
     assert tidy([page(*TEXT), page(*_large("Statut szkoły podstawowej"), *TEXT)], known).title == ""
 
 
+def test_titles_of_real_files(known: Known) -> None:
+    """What the first page shows is what the file's own description says."""
+    folder = Path(__file__).parents[2] / "documents" / "poradniki"
+    for name in ("cus.pdf", "wpf-limity.pdf"):
+        found = read_pdf(folder / name, Limits(), known, lambda _page, _pages: None)
+        assert found.title == found.metadata["title"]
+
+
 def test_what_says_the_title(library: Library) -> None:
     """A file's own title goes before that of its first page, and that one before its name; the report says which it is."""
 
     def described(shown: str, **metadata: object) -> tuple[str, tuple[str, ...]]:
         found = Extraction(status=Status.INDEXED, title=shown, metadata=metadata)
-        made = Catalogue(library.documents).describe(Path("raport_koncowy.pdf"), "raport_koncowy.pdf", "0", found)
+        made = Catalogue(library.documents).describe(
+            library.documents / "raport_koncowy.pdf", "raport_koncowy.pdf", "0", found
+        )
         return made.document.title, made.notes
 
     assert described("Razem zaplanowane", title="Raport końcowy") == (
