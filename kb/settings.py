@@ -36,6 +36,7 @@ _FOR_TESTS = {"KB_CORPUS"}
 
 
 _SAID = {
+    "string_too_short": "wartość jest pusta",
     "int_parsing": "to nie jest liczba całkowita",
     "int_from_float": "to nie jest liczba całkowita",
     "float_parsing": "to nie jest liczba",
@@ -110,7 +111,7 @@ class Settings(BaseModel):
         le=1024,
         description="Na ile fragmentów dzielić nowy indeks w klastrze; zmiana wymaga kb index --rebuild.",
     )
-    host: str = Field("127.0.0.1", description="Adres, pod którym serwer przyjmuje połączenia.")
+    host: str = Field("127.0.0.1", min_length=1, description="Adres, pod którym serwer przyjmuje połączenia.")
     port: int = Field(8000, ge=0, le=65535, description="Port serwera.")
     hosts: str = Field(
         "",

@@ -108,7 +108,8 @@ def print_waiting() -> None:
 
 def print_address(host: str, port: int) -> None:
     """Where the server is."""
-    _console().print(f"Baza wiedzy: http://{host}:{port}/  (Ctrl+C kończy)")
+    name = f"[{host}]" if ":" in host else host
+    _console().print(f"Baza wiedzy: http://{escape(name)}:{port}/  (Ctrl+C kończy)")
 
 
 # kb index, kb check

@@ -1036,6 +1036,15 @@ def test_what_was_thrown_away_is_not_read(library: Library, folder: str) -> None
     assert set(library.files()) == {"b.pdf"}
 
 
+def test_what_this_program_keeps_is_no_document(library: Library) -> None:
+    """An index and an archive of another collection, or of a time with other settings, lie among the documents: none is read."""
+    library.markdown("a.md", "Most.")
+    library.run(index=library.documents / "stare/index")
+    assert (library.documents / "stare/store/ledger.sqlite").is_file()
+    assert set(library.files()) == {"a.md"}
+    assert set(library.check()) == {"a.md"}
+
+
 # The hash of a file by size and time
 
 
