@@ -232,6 +232,7 @@ def load_templates(settings: Settings) -> Environment:
         extensions=[_Tied],
     )
     environment.filters["tied"] = tied
+    environment.filters["spoken"] = spoken
     environment.filters["long_date"] = messages.long_date
     environment.filters["quoted"] = messages.quoted
     environment.filters["grouped"] = messages.grouped
@@ -241,6 +242,11 @@ def load_templates(settings: Settings) -> Environment:
     environment.globals["static"] = static_url
     environment.globals["style"] = STYLE
     return environment
+
+
+def spoken(language: str) -> Markup:
+    """The attribute that has a text read aloud in its own language, where that is not the page's (WCAG 3.1.2)."""
+    return Markup(' lang="{}"').format(language) if language not in ("", "pl") else Markup()
 
 
 def static_url(name: str) -> str:

@@ -74,7 +74,10 @@ class BasePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A document in a list; ``unread`` says what kind of record it is, "" for one whose text is searched."""
+    """A document in a list; ``unread`` says what kind of record it is, "" for one whose text is searched.
+
+    ``language`` is that of its title and text.
+    """
 
     title: str
     url: str
@@ -83,6 +86,7 @@ class Card:
     published: date | None
     pages: str
     description: str
+    language: str = ""
     unread: str = ""
 
 
@@ -163,6 +167,7 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
         # Sections are no pages that anybody could turn.
         pages=messages.pages(document.pages) if document.format.has_pages and document.pages else "",
         description=document.description,
+        language=document.language,
         unread=messages.unread(document),
     )
 

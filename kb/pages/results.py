@@ -75,6 +75,7 @@ class AnswerBox:
     """The sentence that answers, and where it stands."""
 
     sentence: Markup
+    language: str
     title: str
     place: str
     url: str
@@ -250,6 +251,7 @@ def _answer(results: Results) -> AnswerBox | None:
         return None
     return AnswerBox(
         sentence=Markup(answer.sentence),  # noqa: S704  # the highlighter escapes
+        language=answer.document.language,
         title=answer.document.title,
         place=place(answer.document, answer.page),
         url=with_search(answer.page.url, results.query),

@@ -10,9 +10,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx
 import pytest
 from citing.zotero import read_page
+from library import Library
 
 from kb.citing import FOR_PROGRAMS
 from kb.limits import QUERY_CHARACTERS
+from kb.web import create_app
+from web.conftest import serving
 
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 
@@ -462,3 +465,19 @@ def test_a_section_is_cited(client: httpx.Client) -> None:
 def test_numerals(client: httpx.Client, url: str, says: str) -> None:
     """Nouns take the forms that their numerals ask for."""
     assert says in " ".join(get(client, url)[1].text.split())
+
+
+def test_a_text_in_another_language_is_told_so(library: Library) -> None:
+    """Who has pages read aloud hears an English text in English (WCAG 3.1.2); Polish ones have no mark of their own."""
+    library.pdf("en.pdf", ["Roads and bridges."], ["More roads."], title="Roads of today", language="en", kind="raport")
+    library.markdown("en-notes.md", "# Roads\n\nRoads again.", title="Notes on roads", language="en", kind="aktualnosc")
+    library.markdown("pl.md", "Drogi.", title="Drogi")
+    library.run()
+    with serving(create_app(library.settings())) as client:
+        for url in ("/dokumenty/en-notes", "/dokumenty/en/strony/1?widok=tekst"):
+            html, _ = get(client, url)
+            assert re.search('<h1 lang="en">', html)
+            assert re.search('<div class="text[^"]*" lang="en">', html)
+        for url in ("/szukaj?q=roads", "/aktualnosci", "/dokumenty/en?q=roads"):
+            assert ' lang="en">' in get(client, url)[0], url
+        assert get(client, "/dokumenty/pl")[0].count(" lang=") == 1
