@@ -255,6 +255,7 @@ def test_quotation_marks_are_not_doubled(client: httpx.Client, typed: str, shown
         ("/szukaj?q=nowina&page=99999", "/szukaj?q=nowina&page=2"),
         ("/szukaj?q=transport&page=2", "/szukaj?q=transport"),
         ("/aktualnosci?page=7", "/aktualnosci?page=2"),
+        ("/wydarzenia?page=7", "/wydarzenia"),
     ],
 )
 def test_past_the_last_page_is_the_last(client: httpx.Client, path: str, last: str) -> None:
