@@ -35,10 +35,8 @@ from kb.unchanged import LastReport
 
 if TYPE_CHECKING:
     from kb.catalogue import Catalogue
+    from kb.extractions import OnProgress
     from kb.folder import FoundFile, Hashes
-    from kb.readings import OnProgress
-
-__all__ = ["FileReport", "Report", "check", "fingerprint", "run"]
 
 
 def fingerprint(store: Store, analyzer: Analyzer) -> str:
@@ -72,11 +70,12 @@ def run(
     if not rebuild and (repeated := last.repeated()):
         return replace(repeated, seconds=round(time.monotonic() - started, 3))
 
+    from kb.before import state_of
     from kb.catalogue import Catalogue
+    from kb.extractions import Extractions
     from kb.folder import Hashes, find
-    from kb.one_run import Run, state_of
+    from kb.one_run import Run
     from kb.plan import check_removals
-    from kb.readings import Readings
 
     catalogue = Catalogue(root)
     given, now = now, now or datetime.now(UTC)
@@ -92,18 +91,16 @@ def run(
         ):
             settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
             job = Run(
-                settings,
-                root,
                 catalogue,
                 writer,
-                Readings(settings, on_progress, incoming, hashes, sandbox),
+                Extractions(settings, on_progress, incoming, hashes, sandbox),
                 archive,
-                writer.replaced if writer.fresh else partial(state_of, store),
-                incoming,
+                open_before=writer.replaced if writer.fresh else partial(state_of, store),
+                incoming=incoming,
             )
-            missing = job.missing(found)
+            missing = job.before.missing(found)
             if not allow_removals:
-                check_removals(job.known, missing, found, root, archive.folder if first else None)
+                check_removals(job.before.known, missing, found, root, archive.folder if first else None)
             job.complete_ledger(found, now)
             job.process(found, others, missing)
             job.reports += _unusable(root)
@@ -112,7 +109,7 @@ def run(
             # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
             job.record(store, given or datetime.now(UTC))
             hashes.save()
-            job.readings.prune({entry.version for entry in found if entry.version})
+            job.extractions.prune({entry.version for entry in found if entry.version})
             report = job.report(started)
             if job.settled:
                 last.keep(report, job.recognised)
@@ -125,17 +122,17 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     ``catalogue``: to check metadata with, in place of one with the folder's taxonomy.
     """
     from kb.catalogue import Catalogue
+    from kb.extractions import Extractions
     from kb.folder import Hashes, find
     from kb.one_run import NothingWritten, Run
-    from kb.readings import Readings
 
     started = time.monotonic()
     root = _documents(settings)
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
-    job = Run(settings, root, catalogue, NothingWritten(), Readings(settings, on_progress), archive)
+    job = Run(catalogue, NothingWritten(), Extractions(settings, on_progress), archive)
     found, others = find(Listing(root, own_folders(settings)), Hashes(settings.hashes))
-    job.process(found, others, job.missing(found))
+    job.process(found, others, job.before.missing(found))
     return job.report(started)
 
 

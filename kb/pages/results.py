@@ -108,6 +108,7 @@ class ResultsPage(BasePage):
 def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -> ResultsPage:
     """The page of a search."""
     query = results.query
+    search = with_search("", query)
     shown_text = query.text if len(query.text) <= 80 else query.text[:80].rsplit(None, 1)[0] + "…"
     chips = _chips(results)
     # Nothing is more relevant than anything else where nothing was asked; the newest come first then.
@@ -129,7 +130,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         asked=messages.quoted(query.text),
         summary=_summary(results),
         sort=query.sort,
-        found=tuple(_result(hit, query, taxonomy) for hit in results.hits),
+        found=tuple(_result(hit, query, taxonomy, search) for hit in results.hits),
         chips=chips,
         clear_filters=search_url(replace(query, filters={}, page=1)) if len(chips) > 1 else "",
         facets=tuple(_group(name, values) for name, values in results.facets.items() if values),
@@ -175,26 +176,27 @@ def _summary(results: Results) -> str:
     return f"{documents}, {pages}" + (f"; ponadto {similar} o podobnym znaczeniu" if similar else "")
 
 
-def _result(hit: Hit, query: Query, taxonomy: Taxonomy) -> Result:
-    shown = card(hit.document, taxonomy)
+def _result(hit: Hit, query: Query, taxonomy: Taxonomy, search: str) -> Result:
+    """A found document; ``search`` is what its addresses carry."""
+    shown = replace(card(hit.document, taxonomy), url=hit.url + search)
     if not query.text:
-        return Result(card=replace(shown, url=with_search(hit.url, query)), pages=(), more=None)
+        return Result(card=shown, pages=(), more=None)
     rest = hit.matching_pages - sum(not page.by_meaning for page in hit.pages)
     parts = ("strona", "strony", "stron") if hit.document.format.has_pages else ("część", "części", "części")
     return Result(
-        card=replace(shown, url=with_search(hit.url, query)),
-        pages=tuple(_result_place(hit, page, query) for page in hit.pages),
-        more=Link(text=f"i jeszcze {messages.counted(rest, *parts)}", url=with_search(hit.url, query) + "#trafienia")
+        card=shown,
+        pages=tuple(_result_place(hit, page, search) for page in hit.pages),
+        more=Link(text=f"i jeszcze {messages.counted(rest, *parts)}", url=f"{shown.url}#trafienia")
         if rest > 0
         else None,
     )
 
 
-def _result_place(hit: Hit, page: PageHit, query: Query) -> ResultPlace:
+def _result_place(hit: Hit, page: PageHit, search: str) -> ResultPlace:
     return ResultPlace(
         name=place(hit.document, page),
         heading=page.heading if hit.document.format.has_pages else "",
-        url=with_search(page.url, query),
+        url=page.url + search,
         snippet=Markup(page.snippet),  # noqa: S704  # the highlighter escapes
         by_meaning=page.by_meaning,
     )

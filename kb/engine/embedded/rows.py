@@ -84,9 +84,7 @@ class Rows:
         found: list[list[int]] = []
         for segment, base, (first, end) in zip(self.segments, self._bases, pairwise(borders), strict=True):
             if first < end:
-                own = rows[first:end] - base
-                postings = (segment.postings(field, term) for field, term in terms)
-                found += ranking.by_row(ranking.places(filter(None, postings), own), own)
+                found += _located(segment, terms, rows[first:end] - base)
         return found
 
     def pages_of(self, document_rows: Indices) -> Indices:
@@ -107,6 +105,15 @@ def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Indic
     if found is None or not len(found[0]):
         return None
     return (found[0] + base, found[1]) if base else found
+
+
+def _located(segment: Segment, terms: Sequence[tuple[str, str]], rows: Indices) -> list[list[int]]:
+    """The positions of any of the terms in each of the rows of one segment, which are ascending."""
+    parts = [part for field, term in terms if (part := segment.places(field, term, rows))]
+    if not parts:
+        return [[]] * len(rows)
+    which, counts, positions = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return ranking.by_row(ranking.keys_of(which, counts, positions), len(rows))
 
 
 def _concatenated(parts: Sequence[tuple[Indices, Numbers]]) -> tuple[Indices, Numbers] | None:
