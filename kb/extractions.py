@@ -108,12 +108,17 @@ class Extractions:
             return
         entries: dict[Path, FoundFile] = {}
         changed: list[FoundFile] = []
+        # Empty files, which alone have one copy: the first is read, and the rest are what it is.
+        empty: dict[Path, Extraction] = {}
+        others: list[tuple[FoundFile, Path]] = []
 
         def sources() -> Iterator[Path]:
             for entry in waiting:
                 source = self.source(entry)
                 if source is None:
                     changed.append(entry)
+                elif source in entries:
+                    others.append((entry, source))
                 else:
                     entries[source] = entry
                     yield source
@@ -129,8 +134,11 @@ class Extractions:
                 if self._incoming is None and _has_changed(entry):
                     changed.append(entry)
                     continue
+                if not entry.size:
+                    empty[path] = extraction
                 self._keep(entry, extraction)
                 yield entry, extraction
+            yield from ((entry, empty.get(source, outcome.changed())) for entry, source in others)
             yield from ((entry, outcome.changed()) for entry in changed)
 
     def _reading(self, jobs: int, formats: Iterable[Format]) -> Sandbox:

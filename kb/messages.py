@@ -206,8 +206,8 @@ def seconds(value: float) -> str:
 
 
 def file_size(number: int) -> str:
-    """812 kB, 3,4 MB, 12 MB, 1,5 GB: at least 1 kB, with a decimal below ten of the larger units."""
-    size, unit = max(number / 1000, 1.0), "kB"
+    """812 kB, 3,4 MB, 12 MB, 1,5 GB: of anything at least 1 kB, with a decimal below ten of the larger units."""
+    size, unit = max(number / 1000, 1.0 if number else 0.0), "kB"
     for larger in ("MB", "GB", "TB"):
         if round(size) < 1000:
             break

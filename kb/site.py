@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +28,6 @@ from kb.settings import Settings
 from kb.texts import SiteTexts
 from kb.versions import Versions
 
-_E_MAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _FIRST_SECONDS = 1.0
 """How long a supervisor waits for the index who is the first to ask."""
 _PULSE_SECONDS = 0.02
@@ -139,7 +137,7 @@ class Site:
     @property
     def is_harvested(self) -> bool:
         """Whether there is a repository for libraries: OAI-PMH demands the e-mail address of somebody to write to."""
-        return bool(_E_MAIL.fullmatch(self.settings.contact))
+        return bool(self.settings.contact)
 
     def base_url(self, request: Request) -> str:
         """Where the site is for the world, without a slash at the end; else as the request found it."""

@@ -36,6 +36,7 @@ def load_templates(settings: Settings) -> Environment:
         extensions=[_Tied],
     )
     environment.filters["tied"] = tied
+    environment.filters["spoken"] = spoken
     environment.filters["long_date"] = messages.long_date
     environment.filters["quoted"] = messages.quoted
     environment.filters["grouped"] = messages.grouped
@@ -60,6 +61,11 @@ def tied(text: str) -> str:
     """For titles and other words of ours in HTML; nothing that people copy, such as a citation, is given to it."""
     typeset = messages.tied(text)
     return Markup(typeset) if isinstance(text, Markup) else typeset  # noqa: S704  # as safe as it was
+
+
+def spoken(language: str) -> Markup:
+    """The attribute that has a text read aloud in its own language, where that is not the page's (WCAG 3.1.2)."""
+    return Markup(' lang="{}"').format(language) if language not in ("", "pl") else Markup()
 
 
 @cache

@@ -233,6 +233,8 @@ class _Frame:
             # Addresses of static files change with their content.
             headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
         headers.setdefault("Cache-Control", "no-cache")
+        if headers.get("allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
         tag = headers.get("etag", "")
         if "content-encoding" in headers and tag and not tag.startswith("W/"):
             headers["ETag"] = f"W/{tag}"  # other bytes than those that the validator was made of

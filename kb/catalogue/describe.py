@@ -79,10 +79,10 @@ class Catalogue:
         if "published" in given.wrong and "published" in merged:
             source = "dzień utworzenia PDF" if "published" in guessed else f"z {DEFAULTS_FILE}"
             warnings.append(f"{path.name}: zamiast błędnej daty publikacji przyjęto {merged['published']} ({source})")
-        heading = _first_heading(extraction, file_format)
+        heading, shown = _first_heading(extraction, file_format), extraction.title
         document = Document(
             id=str(merged.get("id") or id_of_path(name)),
-            title=str(merged.get("title") or heading or _readable(PurePosixPath(name).stem)),
+            title=str(merged.get("title") or heading or shown or _readable(PurePosixPath(name).stem)),
             path=name,
             version=version,
             pages=len(extraction.pages),
@@ -95,7 +95,9 @@ class Catalogue:
             **{key: value for key, value in merged.items() if value and key not in _MADE},
         )
         notes = [
-            _note("z nazwy pliku", () if merged.get("title") or heading else ("title",)),
+            _note(
+                "z pierwszej strony" if shown else "z nazwy pliku", () if merged.get("title") or heading else ("title",)
+            ),
             _note(f"z opisu w samym pliku {file_format.name}", guessed.keys() - given.values.keys()),
             _note(OF_DEFAULTS.removesuffix(": "), defaults.keys() - guessed.keys() - given.values.keys()),
         ]

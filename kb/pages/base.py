@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
@@ -36,6 +36,7 @@ TEXT_PAGES = {
 }
 """Pages that editors write: address and name in the footer of each text."""
 _NOTHING = Markup()
+_MOST_IN_TITLE = 3
 Properties = tuple[tuple[str, str], ...]
 """Names of tags with their contents."""
 
@@ -85,7 +86,10 @@ class BasePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A document in a list; ``unread`` says what kind of record it is, "" for one whose text is searched."""
+    """A document in a list; ``unread`` says what kind of record it is, "" for one whose text is searched.
+
+    ``language`` is that of its title and text.
+    """
 
     title: str
     url: str
@@ -94,6 +98,7 @@ class Card:
     published: date | None
     pages: str
     description: str
+    language: str = ""
     unread: str = ""
 
 
@@ -185,6 +190,7 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
         # Sections are no pages that anybody could turn.
         pages=messages.pages(document.pages) if document.format.has_pages and document.pages else "",
         description=document.description,
+        language=document.language,
         unread=messages.unread(document),
     )
 
@@ -201,6 +207,12 @@ def place(document: Document, page: Page | PageHit) -> str:
     if not page.label:
         return f"strona pliku {page.number}"
     return f"s. {page.label}" if page.label == str(page.number) else f"s. {page.label} ({page.number}. w pliku)"
+
+
+def list_title(name: str, chosen: Sequence[str], number: int) -> str:
+    """The title of a page of a list: every choice and every page has its own, to be told apart in tabs and in the history."""
+    of = ", ".join([*chosen[:_MOST_IN_TITLE], *["…"] * (len(chosen) > _MOST_IN_TITLE)])
+    return f"{name}{f' – {of}' if of else ''}{f', strona {number}' if number > 1 else ''}"
 
 
 def pagination(results: Results, url_of_page: Callable[[int], str]) -> Pagination | None:

@@ -14,10 +14,11 @@ from kb.citing import STYLES
 from kb.facets import FACETS
 from kb.limits import EXPORTED_RECORDS
 from kb.model import ClauseKind, FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
-from kb.pages.base import BasePage, Card, Link, Pagination, card, pagination, place
+from kb.pages.base import BasePage, Card, Link, Pagination, card, list_title, pagination, place
 
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
 _SHOWN_VALUES = 6
+_WORDLESS = "W zapytaniu {} nie ma żadnego słowa ani liczby. Poniżej są wszystkie dokumenty."
 _WITH_BARS = ("edition", "year")
 """Facets whose values follow each other in time: bars beside them show how the documents are spread."""
 
@@ -74,6 +75,7 @@ class AnswerBox:
     """The sentence that answers, and where it stands."""
 
     sentence: Markup
+    language: str
     title: str
     place: str
     url: str
@@ -110,16 +112,21 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
     shown_text = query.text if len(query.text) <= 80 else query.text[:80].rsplit(None, 1)[0] + "…"
     chips = _chips(results)
     # Nothing is more relevant than anything else where nothing was asked; the newest come first then.
-    order = query.sort if query.text or query.sort != "relevance" else "newest"
+    order = query.sort if query.clauses or query.sort != "relevance" else "newest"
+    everything = "Dokumenty" if chips else "Wszystkie dokumenty"
+    name = f"{messages.quoted(shown_text)} – wyniki" if query.clauses else everything
     return ResultsPage(
-        title=f"{messages.quoted(shown_text)} – wyniki" if query.text else "Wszystkie dokumenty",
+        title=list_title(name, [chip.text for chip in chips], query.page),
         q=query.text,
         canonical="" if query.text else search_url(query),
         feed=search_url(replace(query, page=1, sort="relevance"), FEED),
         indexed=False,
         kept=tuple((name, value) for name, value in search_pairs(query) if name not in ("q", "page")),
-        notices=tuple(notices),
-        browsing=not query.text,
+        notices=(
+            *notices,
+            *([_WORDLESS.format(messages.quoted(shown_text))] if query.text and not query.clauses else ()),
+        ),
+        browsing=not query.clauses,
         asked=messages.quoted(query.text),
         summary=_summary(results),
         sort=query.sort,
@@ -131,7 +138,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         sorts=tuple(
             Link(text=text, url=search_url(replace(query, sort=sort, page=1)), current=sort == order)
             for sort, text in _SORTS
-            if query.text or sort != "relevance"
+            if query.clauses or sort != "relevance"
         ),
         answer=_answer(results),
         pagination=pagination(results, lambda number: search_url(replace(query, page=number))),
@@ -160,7 +167,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
 
 def _summary(results: Results) -> str:
     documents = messages.documents(results.total)
-    if not results.query.text:
+    if not results.query.clauses:
         return documents
     similar = messages.documents(results.by_meaning) if results.by_meaning else ""
     if not results.total:
@@ -246,6 +253,7 @@ def _answer(results: Results) -> AnswerBox | None:
         return None
     return AnswerBox(
         sentence=Markup(answer.sentence),  # noqa: S704  # the highlighter escapes
+        language=answer.document.language,
         title=answer.document.title,
         place=place(answer.document, answer.page),
         url=with_search(answer.page.url, results.query),
