@@ -219,14 +219,15 @@ def _without(query: Query, facet: str, value: str) -> Query:
 
 def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
     """Long lists show what is chosen and the most frequent values, in the order of the list."""
-    first = sorted(values, key=lambda value: (not value.selected, -value.count))[:_SHOWN_VALUES]
+    first = {v.value for v in sorted(values, key=lambda value: (not value.selected, -value.count))[:_SHOWN_VALUES]}
     # A fold for one or two values would take as much room as they do.
-    shown = values if len(values) <= _SHOWN_VALUES + 2 else [v for v in values if v in first or v.selected]
+    shown = values if len(values) <= _SHOWN_VALUES + 2 else [v for v in values if v.value in first or v.selected]
+    names = {value.value for value in shown}
     return FacetGroup(
         name=name,
         legend=FACETS[name].legend,
         shown=tuple(shown),
-        folded=tuple(value for value in values if value not in shown),
+        folded=tuple(value for value in values if value.value not in names),
         most=max(value.count for value in values) if name in _WITH_BARS and len(values) > 1 else 0,
     )
 

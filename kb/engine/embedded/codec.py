@@ -27,7 +27,7 @@ from whoosh.filedb.filetables import OrderedHashWriter
 from whoosh.matching import ListMatcher
 from whoosh.system import pack_ushort
 
-from kb.engine.embedded.ranking import Indices, Ints, Numbers, before
+from kb.engine.embedded.ranking import Indices, Ints, Numbers, before, runs
 
 _ALL_ONCE, _SHORT_ROWS, _SHORT_FREQUENCIES, _SHORT_POSITIONS = 1, 2, 4, 8
 _ROW_BITS = 16
@@ -224,13 +224,14 @@ def read_places(file: Any, place: Place, wanted: Indices) -> tuple[Indices, Numb
     at = at[which]
     all_counts = _frequencies(data, flags, frequencies, place.count)
     counts = all_counts[at]
-    firsts = at if flags & _ALL_ONCE or not len(at) else before(all_counts, at)
-    size = 2 if flags & _SHORT_POSITIONS else _BYTES
-    parts = [
-        file.get(end + size * first, size * count)
-        for first, count in zip(firsts.tolist(), counts.tolist(), strict=True)
-    ]
-    return which, counts, np.frombuffer(b"".join(parts), np.uint16 if flags & _SHORT_POSITIONS else np.int32)
+    short = flags & _SHORT_POSITIONS
+    if not len(at):
+        return which, counts, np.empty(0, np.uint16)
+    firsts = at if flags & _ALL_ONCE else before(all_counts, at)
+    size, begin, stop = 2 if short else _BYTES, int(firsts[0]), int(firsts[-1]) + int(counts[-1])
+    data = file.get(end + size * begin, size * (stop - begin))
+    positions: Numbers = np.frombuffer(data, np.uint16 if short else np.int32)
+    return which, counts, positions[runs(firsts - begin, counts)]
 
 
 def _layout(file: Any, place: Place) -> tuple[int, int, int, int]:

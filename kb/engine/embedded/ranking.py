@@ -47,7 +47,7 @@ def norms(lengths: Ints, average: float, tuning: Tuning) -> Floats:
 def impacts(rows: Indices, frequencies: Numbers, norm: Floats) -> Floats:
     """A term's weight on each of its rows, between 0 and 1, idf left out."""
     times = frequencies.astype(np.float32)
-    found: Floats = norm[rows]
+    found: Floats = norm.take(rows)
     found += times
     return np.divide(times, found, out=found)
 
@@ -83,7 +83,7 @@ def _joined(lists: Sequence[tuple[Indices, Floats, np.ufunc]]) -> Weighted:
     weights = np.zeros(1 + max(int(rows[-1]) for rows, _, _ in lists), np.float32)
     known: list[Indices] = []
     for rows, own, how in lists:
-        before = weights[rows] if known else own
+        before = weights.take(rows) if known else own
         weights[rows] = how(before, own) if known else own
         known.append(rows[before == 0] if known else rows)
     known = [rows for rows in known if len(rows)]
@@ -91,7 +91,7 @@ def _joined(lists: Sequence[tuple[Indices, Floats, np.ufunc]]) -> Weighted:
     if len(known) > 1:  # runs in order, which a stable sort only has to merge
         rows = np.concatenate(known)
         rows.sort(kind="stable")
-    return rows, weights[rows]
+    return rows, weights.take(rows)
 
 
 def _new(ordered: NDArray[np.integer[Any]]) -> Bools:

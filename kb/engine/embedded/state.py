@@ -254,7 +254,7 @@ class EmbeddedState:
         if not last:
             return np.empty(0, np.intp)
         by_relevance = not request.order and request.sort == "relevance"
-        documents = best.nonzero()[0]
+        documents = (best > 0).nonzero()[0]  # of floats it would take ten times as long
         best = best[documents]
         if by_relevance and last < len(best):
             least = np.partition(best, len(best) - last)[len(best) - last] / np.float32(_ROOM + self._second_page)
