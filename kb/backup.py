@@ -23,7 +23,7 @@ import tarfile
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -74,6 +74,17 @@ class Backup:
 # Making one
 
 
+def _check_target(target: Path, copied: Sequence[Path]) -> None:
+    """Raise BackupError where no backup can be written."""
+    for folder in copied:
+        if folder.resolve() in target.resolve().parents:
+            raise BackupError(f"Kopia nie może powstać w folderze, który jest kopiowany: {folder}. Podaj inne miejsce.")
+    if not target.parent.is_dir():
+        raise BackupError(f"Nie ma folderu {target.parent}. Utwórz go albo podaj inne miejsce na kopię.")
+    if target.is_dir():
+        raise BackupError(f"W miejscu pliku kopii jest folder {target}. Podaj nazwę pliku, np. kopia.tar.gz.")
+
+
 def make(settings: Settings, target: Path, on_file: OnFile | None = None, now: datetime | None = None) -> Backup:
     """Write a backup to a file, whole or not at all; one that is there is replaced. ``now``: the time of the backup.
 
@@ -82,11 +93,7 @@ def make(settings: Settings, target: Path, on_file: OnFile | None = None, now: d
     started = time.monotonic()
     target = target.absolute()
     documents, archive = settings.documents.absolute(), Archive(settings.store.absolute())
-    for folder in (documents, archive.folder):
-        if folder.resolve() in target.resolve().parents:
-            raise BackupError(f"Kopia nie może powstać w folderze, który jest kopiowany: {folder}. Podaj inne miejsce.")
-    if not target.parent.is_dir():
-        raise BackupError(f"Nie ma folderu {target.parent}. Utwórz go albo podaj inne miejsce na kopię.")
+    _check_target(target, (documents, archive.folder))
     created = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     temporary = target.with_name(target.name + ".tmp")
     skipped: list[str] = []

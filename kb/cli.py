@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usag
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import socket
@@ -216,12 +217,11 @@ def check(
 def _unusable_files(root: Path) -> Iterator[KbError]:
     """What is wrong with the files of the documents folder that describe no document, but for the taxonomy."""
     from kb import texts
-    from kb.polish import shared_analyzer
-    from kb.reading.synonyms import Synonyms
+    from kb.reading import synonyms
 
-    for look in (lambda: Synonyms.load(root, shared_analyzer()), lambda: texts.check(root)):
+    for look in (synonyms.check, texts.check):
         try:
-            look()
+            look(root)
         except TaxonomyError as error:
             yield error
 
@@ -257,14 +257,7 @@ def serve(
         except IndexLocked:
             # Somebody is building it right now: readers are told so until it is there.
             print_waiting()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise SettingsError(
-                f"Nie można użyć adresu {settings.host}:{settings.port} ({messages.fault(error)}). Podaj inny port: --port."
-            ) from None
+    _try_address(settings)
     # Server processes are started anew and read their settings from the environment.
     os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index), "KB_HOST": settings.host}
     os.environ["KB_STORE"] = str(settings.store)
@@ -278,6 +271,23 @@ def serve(
         log_level="warning",
         **SERVER,
     )
+
+
+def _try_address(settings: Settings) -> None:
+    """Raise SettingsError where the server could not listen: uvicorn would say so in English, and after it has started."""
+    host, port = settings.host, settings.port
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (socket.gaierror, UnicodeError):
+        raise SettingsError(f"Nie ma adresu „{host}”. Podaj inny (--host), np. 127.0.0.1, ::1 albo 0.0.0.0.") from None
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            why = "brak uprawnień do tego portu" if error.errno == errno.EACCES else messages.fault(error)
+            advice = "adres: --host" if error.errno == errno.EADDRNOTAVAIL else "port: --port"
+            raise SettingsError(f"Nie można użyć adresu {host}:{port} ({why}). Podaj inny {advice}.") from None
 
 
 @app.command(cls=Command)
@@ -351,7 +361,8 @@ def store(
         return
     chosen = choose(archive, days=days or 0, removed=removed)
     if not as_json:
-        print_pruning(chosen)
+        every = chosen if removed else choose(archive, days=days or 0, removed=True)
+        print_pruning(chosen, len(every.versions) - len(chosen.versions))
     if chosen.versions and not yes:
         if as_json or not sys.stdin.isatty():
             raise BadRequest("Niczego nie usunięto. Żeby usunąć bez pytania, dodaj --yes.")

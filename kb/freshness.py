@@ -14,7 +14,7 @@ COMPRESSION_LEVEL = 6
 """Level 9 takes twice as long for a hundredth less."""
 NOT_COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/pdf", "application/octet-stream")
 """What is compressed already, in its own way."""
-_KEPT = ("cache-control", "content-location", "date", "etag", "expires", "link", "vary")
+KEPT = ("cache-control", "content-location", "date", "etag", "expires", "link", "vary")
 """Headers of an answer that also stand on one that says „unchanged”."""
 
 
@@ -33,7 +33,7 @@ class Unchanged:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        known = _validators(Headers(scope=scope))
+        known = validators(Headers(scope=scope))
         begun: Message | None = None
 
         async def validated(message: Message) -> None:
@@ -62,11 +62,11 @@ def _with_validator(start: Message, body: Message, known: frozenset[str]) -> tup
     headers["ETag"] = f'W/"{tag}"'
     if tag not in known and "*" not in known:
         return {**start, "headers": headers.raw}, body
-    kept = [(name, value) for name, value in headers.raw if name.decode("latin-1").lower() in _KEPT]
+    kept = [(name, value) for name, value in headers.raw if name.decode("latin-1").lower() in KEPT]
     return {**start, "status": 304, "headers": kept}, {**body, "body": b""}
 
 
-def _validators(headers: Headers) -> frozenset[str]:
+def validators(headers: Headers) -> frozenset[str]:
     """What the reader has, as validators without quotation marks."""
     given = headers.get("if-none-match", "")
     return frozenset(tag.strip().removeprefix("W/").strip('"') for tag in given.split(",") if tag.strip())

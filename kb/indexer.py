@@ -11,8 +11,9 @@ Where everything is as the last run has left it, that run's report is repeated (
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,18 +23,20 @@ from typing import TYPE_CHECKING
 
 from kb.archive import Archive
 from kb.engine import Store, open_store
-from kb.errors import DocumentsError
+from kb.errors import DocumentsError, TaxonomyError, TextsError
 from kb.extract import EXTRACTOR_VERSION, Sandbox
+from kb.formats import SYNONYMS_FILE, TEXTS_FOLDER
 from kb.listing import Listing, own_folders
+from kb.model import Status
 from kb.polish import Analyzer, shared_analyzer
-from kb.report import Report
+from kb.report import FileReport, Report
 from kb.settings import Settings
 from kb.unchanged import LastReport
 
 if TYPE_CHECKING:
     from kb.catalogue import Catalogue
+    from kb.extractions import OnProgress
     from kb.folder import FoundFile, Hashes
-    from kb.readings import OnProgress
 
 
 def fingerprint(store: Store, analyzer: Analyzer) -> str:
@@ -69,13 +72,14 @@ def run(
 
     from kb.before import state_of
     from kb.catalogue import Catalogue
+    from kb.extractions import Extractions
     from kb.folder import Hashes, find
     from kb.one_run import Run
     from kb.plan import check_removals
-    from kb.readings import Readings
 
     catalogue = Catalogue(root)
     given, now = now, now or datetime.now(UTC)
+    first = not settings.hashes.exists()
     with archive.writing() as incoming:
         # Before the index is opened: that takes as long as the start of reading processes, which can be at the same time.
         hashes = Hashes(settings.hashes)
@@ -89,22 +93,23 @@ def run(
             job = Run(
                 catalogue,
                 writer,
-                Readings(settings, on_progress, incoming, hashes, sandbox),
+                Extractions(settings, on_progress, incoming, hashes, sandbox),
                 archive,
                 open_before=writer.replaced if writer.fresh else partial(state_of, store),
                 incoming=incoming,
             )
             missing = job.before.missing(found)
             if not allow_removals:
-                check_removals(job.before.known, missing, found, root)
+                check_removals(job.before.known, missing, found, root, archive.folder if first else None)
             job.complete_ledger(found, now)
             job.process(found, others, missing)
+            job.reports += _unusable(root)
             incoming.keep(file.version for file in job.documents.values())
             writer.commit()
             # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
             job.record(store, given or datetime.now(UTC))
             hashes.save()
-            job.readings.prune({entry.version for entry in found if entry.version})
+            job.extractions.prune({entry.version for entry in found if entry.version})
             report = job.report(started)
             if job.settled:
                 last.keep(report, job.recognised)
@@ -117,18 +122,38 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     ``catalogue``: to check metadata with, in place of one with the folder's taxonomy.
     """
     from kb.catalogue import Catalogue
+    from kb.extractions import Extractions
     from kb.folder import Hashes, find
     from kb.one_run import NothingWritten, Run
-    from kb.readings import Readings
 
     started = time.monotonic()
     root = _documents(settings)
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
-    job = Run(catalogue, NothingWritten(), Readings(settings, on_progress), archive)
+    job = Run(catalogue, NothingWritten(), Extractions(settings, on_progress), archive)
     found, others = find(Listing(root, own_folders(settings)), Hashes(settings.hashes))
     job.process(found, others, job.before.missing(found))
     return job.report(started)
+
+
+def _unusable(root: Path) -> Iterator[FileReport]:
+    """Rows for files that describe no document and cannot be used: the site goes on without them and tells no editor."""
+    if os.path.lexists(root / SYNONYMS_FILE):
+        from kb.reading import synonyms
+
+        try:
+            synonyms.check(root)
+        except TaxonomyError as error:
+            message = "nie da się go użyć; do czasu poprawki jego skróty i synonimy nie działają"
+            yield FileReport(SYNONYMS_FILE, Status.SKIPPED, message=message, warnings=tuple(error.details))
+    if (root / TEXTS_FOLDER).is_dir():
+        from kb import texts
+
+        try:
+            texts.check(root)
+        except TextsError as error:
+            message = "nie da się użyć tych tekstów; do czasu poprawki ich stron nie ma albo mówią to, co przedtem"
+            yield FileReport(TEXTS_FOLDER, Status.SKIPPED, message=message, warnings=tuple(error.details))
 
 
 def _reading_what_changed(settings: Settings, found: Sequence[FoundFile], hashes: Hashes) -> Sandbox | None:

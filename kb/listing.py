@@ -39,7 +39,8 @@ class Entry(NamedTuple):
 class Listing:
     """Everything in the documents folder and in the folders below it that are looked at, by the folder's path.
 
-    None of the folders ``leave_out``, nor hidden ones, nor the site's own texts. A folder that cannot be listed has the error.
+    None of the folders ``leave_out``, nor hidden ones; nothing in what this program keeps for another collection. A folder that
+    cannot be listed has the error. The site's own texts are listed, since a run says what is wrong with them.
     """
 
     def __init__(self, root: Path, leave_out: Collection[Path] = ()) -> None:
@@ -56,15 +57,17 @@ class Listing:
             except OSError as error:
                 self.folders[folder] = error
                 continue
-            if depth < limits.FOLDERS_DEEP:
+            if depth and _is_of_this_program(entries):
+                self.folders[folder] = []
+            elif depth < limits.FOLDERS_DEEP:
                 waiting += [
                     (entry.path, depth + 1)
                     for entry in entries
-                    if entry.folder and not entry.link and not self.passes_over(entry, at_top=not depth)
+                    if entry.folder and not entry.link and not self.passes_over(entry)
                 ]
 
-    def passes_over(self, entry: Entry, *, at_top: bool) -> bool:
-        """Whether no documents are looked for in it: left out, hidden, a folder of systems, the site's own texts."""
+    def passes_over(self, entry: Entry, *, at_top: bool = False) -> bool:
+        """Whether no documents are looked for in it: left out, hidden, a folder of systems, at the top the site's own texts."""
         return (
             entry.path in self._left_out
             or entry.name.startswith(".")
@@ -102,6 +105,12 @@ class Listing:
             digest.update("\0".join(names).encode(errors="surrogateescape") + b"\0\0")
             digest.update(numbers.tobytes())
         return digest.hexdigest() if self._began - newest > RACY_NANOSECONDS else ""
+
+
+def _is_of_this_program(entries: Sequence[Entry]) -> bool:
+    """Whether a folder is an index or an archive, of another collection or from before: its files are nobody's to tidy up."""
+    names = {entry.name for entry in entries}
+    return names >= {"CURRENT", "builds"} or names >= {"ledger.sqlite", "lock"}
 
 
 def own_folders(settings: Settings) -> tuple[Path, Path]:

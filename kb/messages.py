@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from kb.model import Document, Status
 
+SITE_NAME = "Baza wiedzy CWD"
 MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
 MONTH_NUMBERS = {name: n for n, name in enumerate(MONTHS, 1)} | {
     name: n for n, name in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"), 1)
@@ -205,8 +206,8 @@ def seconds(value: float) -> str:
 
 
 def file_size(number: int) -> str:
-    """812 kB, 3,4 MB, 12 MB, 1,5 GB: at least 1 kB, with a decimal below ten of the larger units."""
-    size, unit = max(number / 1000, 1.0), "kB"
+    """812 kB, 3,4 MB, 12 MB, 1,5 GB: of anything at least 1 kB, with a decimal below ten of the larger units."""
+    size, unit = max(number / 1000, 1.0 if number else 0.0), "kB"
     for larger in ("MB", "GB", "TB"):
         if round(size) < 1000:
             break

@@ -134,7 +134,8 @@ class PageMap:
 class Extraction:
     """What a reader got out of one file; ``status`` is INDEXED when there is text to index.
 
-    ``metadata`` holds the file's own description (PDF document information, Markdown front matter), unchecked.
+    ``metadata`` holds the file's own description (PDF document information, Markdown front matter), unchecked; ``title`` is
+    what the first page shows as one, "" where that is not certain.
     ``message`` says in Polish why there is no text; ``warnings`` what was repaired or left out and
     somebody should look at, ``notes`` what is only good to know.
     ``scans`` are the numbers of pages whose text only recognition can read, and none has read so far.
@@ -143,6 +144,7 @@ class Extraction:
     status: Status
     pages: tuple[Page, ...] = ()
     metadata: Mapping[str, object] = field(default_factory=dict)
+    title: str = ""
     message: str = ""
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

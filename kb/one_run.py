@@ -18,11 +18,11 @@ from kb.catalogue import Asked, Catalogue, id_of_path
 from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer
 from kb.engine.analysis import Analysis, TooMuchText
 from kb.extract import frontmatter, outcome
+from kb.extractions import Extractions, Progress
 from kb.folder import FoundFile
 from kb.model import Document, Extraction, Status
 from kb.plan import Plan, make_plan, refusals
 from kb.polish import shared_analyzer
-from kb.readings import Progress, Readings
 from kb.report import FileReport, Report
 
 _AT_HAND = 1_000
@@ -62,7 +62,7 @@ class Run:
         self,
         catalogue: Catalogue,
         writer: Writer,
-        readings: Readings,
+        extractions: Extractions,
         archive: Archive,
         *,
         open_before: Callable[[], State | None] = lambda: None,
@@ -70,7 +70,7 @@ class Run:
     ) -> None:
         self.catalogue = catalogue
         self.writer = writer
-        self.readings = readings
+        self.extractions = extractions
         self.archive = archive
         self.incoming = incoming
         self.before = Before(writer, archive.ledger, open_before)
@@ -117,7 +117,7 @@ class Run:
 
     @property
     def recognised(self) -> set[str]:
-        """The keys of all that has recognised, or has left unread, the scans of a document: "" of the latter."""
+        """What has recognised the scans of the documents in the index, by its key; "" where nothing could."""
         return {file.recognition for file in self.documents.values() if file.recognition is not None}
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
@@ -209,9 +209,9 @@ class Run:
         ]
         for entry, old in plan.unchanged:
             self._report_indexed(entry, old, Status.UNCHANGED)
-        for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
+        for done, (entry, extraction) in enumerate(self.extractions.of(plan.to_read), 1):
             self._take(entry, extraction, self.before.files.get(entry.name))
-            self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
+            self.extractions.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
 
     def _report_gone(self, gone: Sequence[IndexedFile], found: Sequence[FoundFile]) -> None:
         """Rows for files that are no more there; of those that were moved, where they are now."""
@@ -229,7 +229,7 @@ class Run:
         for entry, file in unchanged if files or texts else ():
             if entry.version in files:
                 self._left_over = True
-                self.readings.source(entry)
+                self.extractions.source(entry)
             if entry.version in texts and not file.unread:
                 self._left_over = True
                 self._add_text(file.document, entry.version)
@@ -252,7 +252,7 @@ class Run:
             return True
         if file.recognition is None:
             return False
-        recogniser = self.readings.recogniser
+        recogniser = self.extractions.recogniser
         return recogniser.ready and file.recognition != recogniser.key
 
     def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
@@ -355,7 +355,7 @@ class Run:
             words=analysed.words,
             warnings=warnings,
             notes=notes,
-            recognition=self.readings.recogniser.key if scanned else None,
+            recognition=self.extractions.recogniser.key if scanned else None,
             unread=analysed.document.unread or "",
         )
         self.writer.add(analysed, file)

@@ -110,17 +110,25 @@ def make_plan(
     )
 
 
-def check_removals(known: Mapping[str, str], missing: Collection[str], found: Sequence[FoundFile], root: Path) -> None:
+def check_removals(
+    known: Mapping[str, str],
+    missing: Collection[str],
+    found: Sequence[FoundFile],
+    root: Path,
+    archive: Path | None = None,
+) -> None:
     """Raise TooManyRemovals where most of the collection would go: a share that is not mounted is an empty folder.
 
     ``known``: the version of each path in the collection, ``missing`` those that were not found. A file that was only moved
-    goes on under its hash.
+    goes on under its hash. ``archive``: the one that documents are known from, in the first run of an index, None in
+    later ones. It may be another collection's, whose index lies beside this one.
     """
     leaving = gone(missing, found)
     if leaving:
         versions = {entry.version for entry in found if entry.version}
         leaving = [path for path in leaving if known[path] not in versions]
-    if not leaving or (found and (len(leaving) <= MOST_REMOVED or len(leaving) * 2 <= len(known))):
+    few = 0 if archive else MOST_REMOVED
+    if not leaving or (found and (len(leaving) <= few or len(leaving) * 2 <= len(known))):
         return
     documents = counted(len(known), "dokumentu", "dokumentów", "dokumentów")
     lost = counted(len(leaving), "pliku", "plików", "plików")
@@ -131,12 +139,19 @@ def check_removals(known: Mapping[str, str], missing: Collection[str], found: Se
     if most and found:
         details.insert(0, f"Najwięcej brakuje w podfolderze {most}: {count}.")
     details.append("Jeżeli pliki usunięto celowo, uruchom: kb index --allow-removals")
+    if found and archive:
+        details.insert(
+            0, f"Tę bazę pamięta folder wersji {archive}. Jeżeli zakładasz inną, daj jej własny: ustaw KB_STORE."
+        )
     raise TooManyRemovals(f"W folderze {root} {lacking}. Niczego nie zmieniono.", details)
 
 
 def _owners(found: Sequence[FoundFile], held: Mapping[str, Held]) -> dict[str, str]:
-    """Of files with the same bytes the one that is a document: who holds them already, else the first by name; {} without any."""
-    readable = [entry for entry in found if entry.version and not entry.problem]
+    """Of files with the same bytes the one that is a document: who holds them already, else the first by name; {} without any.
+
+    Files without bytes are no copies of each other: each is told that it is empty.
+    """
+    readable = [entry for entry in found if entry.version and entry.size and not entry.problem]
     owners: dict[str, str] = {}
     if len({entry.version for entry in readable}) < len(readable):
         for entry in sorted(readable, key=lambda entry: not _holds(entry, held)):

@@ -27,7 +27,7 @@ from morfeusz2 import _morfeusz2
 
 from kb import limits
 
-ANALYZER_VERSION = "5"
+ANALYZER_VERSION = "6"
 """Raise when the same text would give other terms: every index is then rebuilt from the kept extractions."""
 
 # The rest of a longer run is no word of its own: there is a letter before it.
@@ -58,10 +58,10 @@ STOP_WORDS = frozenset(
     """
     a aby ach acz aczkolwiek aj albo ale ależ ani aż bardziej bardzo będą będąc będzie bo bowiem by być był
     była byli było były bym bynajmniej cała cali cały ci cię ciebie co cokolwiek coraz coś czasami czasem
-    czemu często czy czyli daleko dla dlaczego dlatego do dobrze dokąd dość dużo dzięki dzisiaj gdy gdyby gdyż gdzie
-    gdziekolwiek gdzieś go i ich ile im inna inne inny innych iż ja ją jak jaka jaką jakaś jakby jaki jakich
+    czego czemu często czy czyli czym daleko dla dlaczego dlatego do dobrze dokąd dość dużo dzięki dzisiaj gdy gdyby gdyż gdzie
+    gdziekolwiek gdzieś go i ich ile ilu im inna inne inny innych iż ja ją jacy jak jaka jaką jakaś jakby jaki jakich
     jakie jakiego jakiej jakim jakimi jakiś jakiż jako jakoś je jeden jedna jednak jednakże jedno jego jej
-    jemu jeśli jest jestem jeszcze jeżeli już każdy kiedy kilka kimś kto ktokolwiek która którą które którego
+    jemu jeśli jest jestem jeszcze jeżeli już każdy kiedy kilka kim kimś kogo komu kto ktokolwiek która którą które którego
     której któremu który których którym którymi którzy ktoś ku lub ma mają mam mi między mimo mną mnie mogą
     moi moim mój moja moje może możemy możliwe można mu musi my na nad nam nami nas nasi nasz nasza nasze
     natomiast natychmiast nawet nią nic nich nie niego niej niemu nigdy nim nimi niż no o obok od około on ona

@@ -11,7 +11,16 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from kb.errors import SettingsError
 from kb.limits import Limits, OcrLimits
@@ -27,6 +36,7 @@ _FOR_TESTS = {"KB_CORPUS"}
 
 
 _SAID = {
+    "string_too_short": "wartość jest pusta",
     "int_parsing": "to nie jest liczba całkowita",
     "int_from_float": "to nie jest liczba całkowita",
     "float_parsing": "to nie jest liczba",
@@ -42,6 +52,7 @@ _PATTERNS = {
     "meaning": "możliwe wartości: off, local albo adres, który zaczyna się od http:// lub https://",
     "opensearch_url": "to mają być adresy zaczynające się od http:// lub https://, oddzielone przecinkami, bez hasła",
     "public_url": "to ma być cały adres, z http:// lub https:// na początku, np. https://baza.example.pl",
+    "contact": "to ma być jeden adres e-mail, np. redakcja@example.pl; inne sposoby kontaktu opisz w _strony/kontakt.md",
     "opensearch_prefix": "możliwe są tylko małe litery od a do z, cyfry i łączniki, a na początku litera albo cyfra",
 }
 """What is said of a value that does not look as it should."""
@@ -100,7 +111,7 @@ class Settings(BaseModel):
         le=1024,
         description="Na ile fragmentów dzielić nowy indeks w klastrze; zmiana wymaga kb index --rebuild.",
     )
-    host: str = Field("127.0.0.1", description="Adres, pod którym serwer przyjmuje połączenia.")
+    host: str = Field("127.0.0.1", min_length=1, description="Adres, pod którym serwer przyjmuje połączenia.")
     port: int = Field(8000, ge=0, le=65535, description="Port serwera.")
     hosts: str = Field(
         "",
@@ -135,7 +146,11 @@ class Settings(BaseModel):
     request_seconds: float = Field(
         2.0, gt=0, allow_inf_nan=False, description="Najdłuższy czas na odpowiedź, w sekundach."
     )
-    contact: str = Field("", description="Adres e-mail redakcji, pokazywany na stronach; bez niego nie działa OAI-PMH.")
+    contact: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
+        "",
+        pattern=r"^([^\s@<>:,;]+@[^\s@<>.,;]+(\.[^\s@<>.,;]+)+)?$",
+        description="Adres e-mail redakcji, pokazywany na stronach; bez niego nie działa OAI-PMH.",
+    )
     extract_memory_mb: int = Field(
         _LIMITS.address_space_bytes // _MEGABYTE, ge=256, description="Pamięć jednego procesu czytającego plik, w MB."
     )

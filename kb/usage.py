@@ -113,4 +113,6 @@ def _misuse(error: Any) -> str:
         case "BadParameter":
             return f"Niewłaściwa wartość: {name}. Potrzebna jest liczba całkowita w dozwolonym zakresie."
     extra = error.format_message().partition(" (")[2]
-    return f"Zbędne: {extra.removesuffix(')')}." if extra.endswith(")") else "Niewłaściwe użycie polecenia."
+    of_search = getattr(getattr(error, "ctx", None), "info_name", "") == "search"
+    quoted = ' Kilka słów ujmij w cudzysłów: kb search "wkład własny".' if of_search else ""
+    return f"Zbędne: {extra.removesuffix(')')}.{quoted}" if extra.endswith(")") else "Niewłaściwe użycie polecenia."

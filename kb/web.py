@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb import addresses, limits
+from kb import addresses, limits, messages
 from kb.api import routes as api
 from kb.archive import Archive
 from kb.console import harmless
@@ -40,7 +40,8 @@ from kb.pictures import Pictures
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
-from kb.site import NAME, STATIC, STYLE_HASH, Directory, EventList, Pulse, Site, load_templates
+from kb.site import Directory, EventList, Pulse, Site
+from kb.templating import STATIC, STYLE_HASH, load_templates
 from kb.texts import SiteTexts
 from kb.versions import Versions
 
@@ -115,7 +116,7 @@ def create_app(
         tidy.cancel()
 
     app = FastAPI(
-        title=f"{NAME} – API",
+        title=f"{messages.SITE_NAME} – API",
         description="Wyszukiwanie i czytanie dokumentów Centrum Wsparcia Doradczego. Wszystkie odpowiedzi to JSON.",
         version="1",
         lifespan=lifespan,
@@ -232,6 +233,8 @@ class _Frame:
             # Addresses of static files change with their content.
             headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
         headers.setdefault("Cache-Control", "no-cache")
+        if headers.get("allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
         tag = headers.get("etag", "")
         if "content-encoding" in headers and tag and not tag.startswith("W/"):
             headers["ETag"] = f"W/{tag}"  # other bytes than those that the validator was made of

@@ -598,11 +598,14 @@ def test_the_command(library: Library) -> None:
         (START + timedelta(days=days)).isoformat() for days in (0, 2)
     ]
     assert json.loads(CliRunner().invoke(app, ["store", "--json", *where]).output)["pruned"] == 2
+    idle = CliRunner().invoke(app, ["store", "--prune", *where]).output
+    assert "Wersje usuniętych dokumentów zostają: 1." in idle
+    assert "--removed" in idle
     done = CliRunner().invoke(app, ["store", "--prune", "--removed", "--yes", *where])
     assert done.exit_code == 0
     assert "Usunięto 1 wersję" in done.output
     assert measure(_archive(library)).versions == 1
-    assert "Nie ma czego usunąć." in CliRunner().invoke(app, ["store", "--prune", "--yes", *where]).output
+    assert CliRunner().invoke(app, ["store", "--prune", "--yes", *where]).output == "Nie ma czego usunąć.\n"
 
 
 # Changes

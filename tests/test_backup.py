@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -292,6 +293,15 @@ def test_an_empty_folder_is_not_backed_up(shelf: Library) -> None:
         backup.make(shelf.settings(), file)
     assert file.read_bytes() == before
     assert not list(shelf.root.glob("*.tmp"))
+
+
+def test_a_backup_in_the_place_of_a_folder(shelf: Library) -> None:
+    """Who names a folder for the backup hears of it, and not of the temporary file beside it."""
+    place = shelf.root / "kopie"
+    place.mkdir()
+    with pytest.raises(BackupError, match=re.escape(f"folder {place}. ")):
+        backup.make(shelf.settings(), place)
+    assert list(shelf.root.glob("*.tmp")) == []
 
 
 def test_a_backup_into_a_folder_that_is_not_there(shelf: Library) -> None:

@@ -714,6 +714,7 @@ def test_serve_indexes_first_and_answers(library: Library) -> None:
         (["index", "--documents"], "--documents"),
         (["index", "zbedne"], "zbedne"),
         (["search"], "SŁOWA"),
+        (["search", "wkład", "własny"], "ujmij w cudzysłów"),
         (["search", "most", "na", "rzece"], "na rzece"),
         (["search", "most", "--limit", "0"], "--limit"),
         (["search", "most", "--limit", "51"], "--limit"),
@@ -749,6 +750,33 @@ def test_a_port_that_is_taken(shelf: Library) -> None:
         port = str(taken.getsockname()[1])
         ran = kb("serve", *_places(shelf), "--host", "127.0.0.1", "--port", port)
     assert _is_polite(ran, f"127.0.0.1:{port} (używa go już inny program)", "--port")
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("nie.ma.takiego.invalid", ("nie.ma.takiego.invalid", "--host")),
+        ("http://127.0.0.1", ("http://127.0.0.1", "--host")),
+        ("203.0.113.1", ("ten komputer nie ma takiego adresu", "--host")),
+        ("", ("KB_HOST", "pusta")),
+    ],
+)
+def test_an_address_that_is_none(shelf: Library, host: str, said: tuple[str, str]) -> None:
+    """An address that this machine does not have, or nobody, is told in Polish, and that it is the address."""
+    assert _is_polite(kb("serve", *_places(shelf), "--host", host, "--port", "0"), *said)
+
+
+def test_an_ipv6_address(shelf: Library) -> None:
+    """The server can be reached by IPv6, where the machine has it: only a port that is taken is refused."""
+    with socket.socket(socket.AF_INET6) as taken:
+        try:
+            taken.bind(("::1", 0))
+        except OSError:
+            pytest.skip("bez IPv6")
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ran = kb("serve", *_places(shelf), "--host", "::1", "--port", port)
+    assert _is_polite(ran, f"::1:{port} (używa go już inny program)", "--port")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

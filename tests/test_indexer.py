@@ -25,9 +25,9 @@ from kb.disk import open_file, sealed, unsealed
 from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError, TaxonomyError, TooManyRemovals
 from kb.extract import Sandbox
+from kb.extractions import Progress
 from kb.model import Page, Status
 from kb.polish import shared_analyzer
-from kb.readings import Progress
 
 
 def _mark_kept_pages(library: Library, word: str, marker: str) -> None:
@@ -104,6 +104,38 @@ def test_progress_names_files_and_ends_at_the_total(library: Library) -> None:
 
 
 # Bad files
+
+
+def test_what_the_site_cannot_use_is_told(library: Library) -> None:
+    """Who broke the synonyms or a text of the site hears of it from the run, which goes on; mended, nothing is said."""
+    library.markdown("a.md", "Tekst.")
+    library.write("synonyms.yaml", "abbreviations:\n  - {short: JST}\nsynonimy: []\n")
+    library.write("_strony/kontakt.md", "---\ntytul: Kontakt\n---\n")
+    for _ in range(2):
+        report = library.run()
+        rows = by_path(report)
+        assert (report.documents, report.failed) == (1, 0)
+        assert rows["synonyms.yaml"].status is Status.SKIPPED
+        said = "\n".join(rows["synonyms.yaml"].warnings)
+        assert "abbreviations.0.long" in said
+        assert "synonimy" in said
+        assert "_strony/kontakt.md: tytul" in "\n".join(rows["_strony"].warnings)
+    library.write("synonyms.yaml", "synonyms: []\n")
+    library.write("_strony/kontakt.md", "---\ntitle: Kontakt\n---\n")
+    assert list(library.files()) == ["a.md"]
+
+
+def test_empty_files_are_no_copies_of_each_other(library: Library) -> None:
+    """Each empty file is told that it is empty, in a check too; those that are described are records of their own."""
+    for name in ("a.pdf", "b.pdf", "c.pdf", "d.md", "e.md"):
+        library.write(name, "")
+    library.sidecar("b.pdf", title="Uchwała o drogach")
+    library.sidecar("c.pdf", title="Uchwała o mostach")
+    for rows in (library.check(), library.files(), library.files()):
+        assert [row.status for row in rows.values()] == [Status.DAMAGED] * 3 + [Status.NO_TEXT] * 2
+        assert all("zero bajtów" in rows[name].message for name in ("a.pdf", "b.pdf", "c.pdf"))
+        assert rows["d.md"].message == rows["e.md"].message
+    assert library.ids() == {"b", "c"}
 
 
 def test_bad_files_beside_good_ones(library: Library) -> None:
@@ -896,6 +928,21 @@ def test_an_empty_folder_after_the_index_was_lost(library: Library) -> None:
     assert library.run(allow_removals=True).documents == 0
 
 
+def test_two_collections_with_one_folder_of_versions(library: Library) -> None:
+    """Two indexes side by side share the default folder of versions: the second stops, names it and says what to set."""
+    library.markdown("a.md", "Tekst.")
+    library.run()
+    (library.root / "inne").mkdir()
+    (library.root / "inne/b.md").write_text("Inny tekst.")
+    other = {"documents": library.root / "inne", "index": library.root / "inny-indeks"}
+    with pytest.raises(TooManyRemovals) as refused:
+        library.run(**other)
+    for said in (str(library.root / "store"), "KB_STORE"):
+        assert said in refused.value.details[0]
+    assert library.run(**other, store=library.root / "inne-wersje").documents == 1
+    assert library.statuses() == {"a.md": Status.UNCHANGED}
+
+
 @pytest.mark.parametrize(
     ("removed", "of", "stops"), [(20, 30, False), (21, 42, False), (21, 41, True), (30, 31, True), (3, 4, False)]
 )
@@ -987,6 +1034,15 @@ def test_what_was_thrown_away_is_not_read(library: Library, folder: str) -> None
     library.pdf("b.pdf", ["Most."])
     library.markdown(f"{folder}/stary.md", "Usunięty dokument.")
     assert set(library.files()) == {"b.pdf"}
+
+
+def test_what_this_program_keeps_is_no_document(library: Library) -> None:
+    """An index and an archive of another collection, or of a time with other settings, lie among the documents: none is read."""
+    library.markdown("a.md", "Most.")
+    library.run(index=library.documents / "stare/index")
+    assert (library.documents / "stare/store/ledger.sqlite").is_file()
+    assert set(library.files()) == {"a.md"}
+    assert set(library.check()) == {"a.md"}
 
 
 # The hash of a file by size and time

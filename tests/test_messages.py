@@ -97,6 +97,8 @@ def test_each_status_has_a_name() -> None:
     ("number", "said"),
     [
         (0, "1 kB"),
+        (0, "0 kB"),
+        (1, "1 kB"),
         (812_400, "812 kB"),
         (999_600, "1,0 MB"),
         (3_440_000, "3,4 MB"),

@@ -93,6 +93,33 @@ def test_a_negated_word_is_not_the_same_divided_otherwise() -> None:
     assert kinds("Postanowienia umowy są nie zgodne z prawem i obowiązują obie strony", source) == {Difference.NEGATION}
 
 
+@pytest.mark.parametrize(
+    ("quoted", "there"),
+    [
+        ("130.000", "130 000"),
+        ("130 000", "130.000"),
+        ("1.234,56", "1 234,56"),
+        ("1.234.000", "1 234 000"),
+        ("130.000", "130000"),
+        ("130000", "130.000"),
+    ],
+)
+def test_a_number_with_points_between_its_thousands(quoted: str, there: str) -> None:
+    """„130.000” is the number „130 000” written otherwise, which nobody is warned of."""
+    text = "Gmina wydała na remont drogi w 2024 roku kwotę {} zł z budżetu"
+    assert kinds(text.format(quoted), text.format(there)) == {Difference.PUNCTUATION}
+
+
+@pytest.mark.parametrize(
+    ("quoted", "there"),
+    [("0.234", "0 234"), ("1.23", "1 23"), ("1.234", "1,234"), ("130.00", "130 000"), ("0.234", "0234")],
+)
+def test_other_numbers_with_points(quoted: str, there: str) -> None:
+    """Where the point may be another thing than a separator of thousands, numbers are told to differ."""
+    text = "Gmina wydała na remont drogi w 2024 roku kwotę {} zł z budżetu"
+    assert Difference.NUMBER in kinds(text.format(quoted), text.format(there))
+
+
 def test_only_a_footnote_that_the_page_has_may_be_left_out() -> None:
     """„gminy5” is „gminy” where there is a footnote 5, and another number where there is none; CO2 is not CO."""
     assert kinds("Rada gminy5 nie może podjąć uchwały", notes=frozenset({"5"})) == {Difference.FOOTNOTE}

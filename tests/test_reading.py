@@ -94,6 +94,16 @@ def test_dictionary_helps_where_the_collection_has_another_form(knowledge: Knowl
     assert found(knowledge, "laasy") == ["smieci"]
 
 
+def test_no_reading_is_only_another_form(library: Library) -> None:
+    """A word of a title alone is in the collection; one without its diacritics is told in its own form, not in a page's."""
+    library.markdown("a.md", "Tekst o czym innym. Tak wygląda część codzienności.", id="a", title="Wysokość pensji")
+    library.run()
+    knowledge = library.open()
+    assert repairs(knowledge, "pensja") == []
+    assert found(knowledge, "pensja") == ["a"]
+    assert repairs(knowledge, "codziennosc") == [("codziennosc", "codzienność")]
+
+
 def test_a_slip_in_a_name_is_mended_by_titles_and_the_dictionary(library: Library) -> None:
     """A title's words belong to the collection; one slip in a name goes before two; other cases of a name are that name."""
     for name, title, text in (

@@ -58,6 +58,14 @@ def test_an_unknown_variable_like_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.details == ("KB_QQQQQQQQQQQQ: nie ma takiego ustawienia.",)
 
 
+def test_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page links to the address, so that it must be one; blanks around it are nobody's mistake."""
+    monkeypatch.setenv("KB_CONTACT", " jan.kowalski+baza@ug.gov.łódź.pl ")
+    assert load().contact == "jan.kowalski+baza@ug.gov.łódź.pl"
+    monkeypatch.setenv("KB_CONTACT", "")
+    assert load().contact == ""
+
+
 def test_variables_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Variables without the prefix, and those that name data for optional tests, are nobody's mistake."""
     monkeypatch.setenv("KBD_LAYOUT", "pl")
@@ -90,6 +98,12 @@ def test_variables_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
         ("public_url", "//baza.example.pl"),
         ("public_url", "https://"),
         ("public_url", "https://baza.example.pl?a=1"),
+        ("contact", "jan"),
+        ("contact", "tel. 12 345 67 89"),
+        ("contact", "Redakcja <redakcja@example.pl>"),
+        ("contact", "mailto:redakcja@example.pl"),
+        ("contact", "a@example.pl, b@example.pl"),
+        ("contact", "redakcja@localhost"),
     ],
 )
 def test_a_wrong_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -98,6 +98,14 @@ CHANGES: tuple[dict[str, Callable[[Library], object]], ...] = (
         "a link": _link,
         "behind the link": lambda library: library.write(".ukryty", "Inna treść za dowiązaniem."),
     },
+    {
+        "synonyms broken": lambda library: library.write("synonyms.yaml", "synonimy: []"),
+        "synonyms mended": lambda library: library.write("synonyms.yaml", "synonyms: []"),
+    },
+    {
+        "a text of the site broken": lambda library: library.write("_strony/kontakt.md", "---\ntytul: A\n---\n"),
+        "a text of the site mended": lambda library: library.write("_strony/kontakt.md", "---\ntitle: A\n---\n"),
+    },
     {"a text lost": lambda library: _lose(library, "texts")},
     {"a file lost": lambda library: _lose(library, "files")},
     {"the ledger lost": lambda library: (library.root / "store/ledger.sqlite").unlink()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Path, Request
 
@@ -41,7 +41,17 @@ from kb.citing import STYLES, cite, cite_all
 from kb.errors import BadRequest, NotFound, Overloaded
 from kb.facets import FACETS
 from kb.limits import EXPORTED_RECORDS, QUOTE_CHARACTERS, QUOTED_CHARACTERS, RESULTS_A_PAGE, SUGGESTED_FOR_CHARACTERS
-from kb.reading.params import SEARCH_PARAMETERS, Problem, collect, read_export, read_query, refuse, whole_number
+from kb.model import Sort
+from kb.reading.params import (
+    DEFAULT_PER_PAGE,
+    SEARCH_PARAMETERS,
+    Problem,
+    collect,
+    read_export,
+    read_query,
+    refuse,
+    whole_number,
+)
 from kb.site import site_of
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -64,6 +74,12 @@ _DESCRIPTIONS = {
     "page": "Strona wyników, od 1.",
     "per_page": f"Liczba dokumentów na stronie, od 1 do {RESULTS_A_PAGE} (domyślnie 10).",
 }
+_SCHEMAS: dict[str, dict[str, Any]] = {
+    "sort": {"type": "string", "enum": list(get_args(Sort)), "default": "relevance"},
+    "page": {"type": "integer", "minimum": 1, "default": 1},
+    "per_page": {"type": "integer", "minimum": 1, "maximum": RESULTS_A_PAGE, "default": DEFAULT_PER_PAGE},
+}
+"""Of parameters that are no plain texts."""
 _EXAMPLES: dict[str, Any] = {
     "q": "wkład własny",
     **{name: [facet.example] for name, facet in FACETS.items() if facet.example},
@@ -76,7 +92,7 @@ def _parameters(*names: str) -> dict[str, Any]:
     """Query parameters for the schema. FastAPI does not read them: ``read_query`` does, and reports all problems at once."""
     described = []
     for name in names:
-        kind: dict[str, Any] = {"type": "integer" if name in ("page", "per_page") else "string"}
+        kind = _SCHEMAS.get(name, {"type": "string"})
         schema = {"type": "array", "items": kind} if name in FACETS else kind
         described.append(
             {"name": name, "in": "query", "description": _DESCRIPTIONS[name], "schema": schema}
@@ -337,7 +353,8 @@ def topics(request: Request) -> TopicsResponse:
 @router.get(addresses.API_REST, include_in_schema=False)
 def nothing(rest: str) -> None:
     """Any other address under the API."""
-    raise NotFound(f"W API nie ma adresu „{rest[:60]}”. Opis wszystkich adresów jest na stronie {addresses.API_GUIDE}.")
+    what = f"W API nie ma adresu „{rest[:60]}”." if rest else "Pod tym adresem nic nie ma."
+    raise NotFound(f"{what} Opis wszystkich adresów API jest na stronie {addresses.API_GUIDE}.")
 
 
 @health.get(addresses.ALIVE, summary="Czy usługa działa")

@@ -21,6 +21,10 @@ OF_DEFAULTS = f"z {DEFAULTS_FILE}: "
 """How the note begins that tells what a document has from the defaults of its folders."""
 
 
+_MADE = ("id", "title", "topics", "authors", "editors", "aliases")
+"""Keys whose values are not taken as they are."""
+
+
 class Described(NamedTuple):
     """A document, what is wrong with its metadata, and where those come from that nobody gave for it."""
 
@@ -75,40 +79,25 @@ class Catalogue:
         if "published" in given.wrong and "published" in merged:
             source = "dzień utworzenia PDF" if "published" in guessed else f"z {DEFAULTS_FILE}"
             warnings.append(f"{path.name}: zamiast błędnej daty publikacji przyjęto {merged['published']} ({source})")
-        heading = _first_heading(extraction, file_format)
+        heading, shown = _first_heading(extraction, file_format), extraction.title
         document = Document(
             id=str(merged.get("id") or id_of_path(name)),
-            title=str(merged.get("title") or heading or _readable(PurePosixPath(name).stem)),
+            title=str(merged.get("title") or heading or shown or _readable(PurePosixPath(name).stem)),
             path=name,
             version=version,
             pages=len(extraction.pages),
-            kind=merged.get("kind"),
-            edition=merged.get("edition"),
             topics=tuple(dict.fromkeys(merged.get("topics") or ())),
-            published=merged.get("published"),
             authors=_names(merged, "authors"),
-            publisher=merged.get("publisher") or "",
-            description=merged.get("description") or "",
-            language=merged.get("language") or "pl",
-            source_url=merged.get("source_url") or "",
-            licence=merged.get("licence") or "",
             editors=_names(merged, "editors"),
             bodies=_said_to_be("body", merged),
             persons=_said_to_be("person", merged),
-            place=merged.get("place") or "",
-            series=merged.get("series") or "",
-            report_number=merged.get("report_number") or "",
-            isbn=merged.get("isbn") or "",
-            issn=merged.get("issn") or "",
-            doi=merged.get("doi") or "",
             aliases=tuple(dict.fromkeys(merged.get("aliases") or ())),
-            event_type=merged.get("event_type") or "",
-            venue=merged.get("venue") or "",
-            starts=merged.get("starts") or "",
-            ends=merged.get("ends") or "",
+            **{key: value for key, value in merged.items() if value and key not in _MADE},
         )
         notes = [
-            _note("z nazwy pliku", () if merged.get("title") or heading else ("title",)),
+            _note(
+                "z pierwszej strony" if shown else "z nazwy pliku", () if merged.get("title") or heading else ("title",)
+            ),
             _note(f"z opisu w samym pliku {file_format.name}", guessed.keys() - given.values.keys()),
             _note(OF_DEFAULTS.removesuffix(": "), defaults.keys() - guessed.keys() - given.values.keys()),
         ]

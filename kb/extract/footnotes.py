@@ -14,6 +14,7 @@ _LOWER_PART = 0.75
 _GLUED_MARK = re.compile(r"\d(?<=[^\W\d_]{3}\d)\d{0,2}(?!\w)")
 _NOTE_START = re.compile(r"(\d{1,3})\)?\.? +[A-ZĄĆĘŁŃÓŚŹŻ„(a-z]|(\*{1,3})\)? *\w")
 _RAISED_START = re.compile(rf"{RAISED}\s*(\d{{1,3}}|\*{{1,3}})\s*\)?\s*{RAISED}")
+_STOP_AGAIN = re.compile(rf"(?<!\.)\.{RAISED}+\.(?!\.)")
 _RAISED = re.compile(rf" ?{RAISED}([^{RAISED}]*){RAISED}")
 _MARK = re.compile(r"[\d*)\], ]{1,12}")
 _UNIT = re.compile(r"(?:^|[\s\d/])(?:[kcdm]?m|ha|µm)$")
@@ -128,6 +129,8 @@ def without_marks(text: str, notes: set[str]) -> str:
             exponent = _LEGAL_NUMBER.search(before) or (_UNIT.search(before) and raised in ("2", "3"))
             if exponent or not numbers <= notes:
                 return raised.translate(_EXPONENTS)
-        return ""
+        return RAISED
 
-    return re.sub(r" {2,}", " ", _RAISED.sub(put, text)).replace(RAISED, "").strip(" ")
+    # „2004 r.¹.” has the full stop of the abbreviation and that of the sentence, which are one without the number.
+    read = _STOP_AGAIN.sub(".", _RAISED.sub(put, text))
+    return re.sub(r" {2,}", " ", read.replace(RAISED, "")).strip(" ")

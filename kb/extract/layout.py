@@ -39,6 +39,7 @@ from kb.extract.paragraphs import (
     text_paragraphs,
 )
 from kb.extract.running import Stripped, without_running
+from kb.extract.titles import title_lines
 from kb.model import Heading
 
 _LAST_LATIN = "\u024f"
@@ -62,10 +63,11 @@ class TidyPage:
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """All pages of a document, and the running heads that were taken out."""
+    """All pages of a document, the running heads that were taken out, and the title that the first page shows, "" for none."""
 
     pages: tuple[TidyPage, ...]
     taken: tuple[Taken, ...] = ()
+    title: str = ""
 
 
 @dataclass(slots=True)
@@ -95,13 +97,18 @@ def tidy(
         sheet.headings = headings
     for sheet in sheets:
         _unraise(sheet)
+    title = Paragraph("")
+    for line in title_lines(sheets[0].lines, body) if sheets else ():
+        title.append(line.text)
+    title.join()
     _join_last_words(sheets)
     composed = [_paragraphs(sheet) for sheet in sheets]
-    _repair_words(composed, known)
+    _repair_words([*composed, [title]], known)
     following = [*composed[1:], []]
     return Tidied(
         tuple(_page(own, continuation(own, after)) for own, after in zip(composed, following, strict=True)),
         tuple(taken),
+        title.text,
     )
 
 

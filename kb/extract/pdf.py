@@ -48,6 +48,7 @@ _T = TypeVar("_T")
 
 _MUCH_GARBAGE = 0.02
 _READABLE_SHARE = 0.5
+_READABLE_TITLE = 0.4
 _FRUITLESS_TRIES = 4
 _SECOND_SECONDS = 5.0
 _SECOND_SECONDS_PER_PAGE = 0.1
@@ -168,6 +169,8 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
     scans = tuple(sorted(position + 1 for position in raw.scans))
     failed = [number for number in silent if number - 1 in raw.failed]
     metadata = describe(raw.info, known)
+    # Type sizes of a recognised page are those of its picture.
+    sure = 0 not in raw.recognised and 1 not in illegible and is_readable(tidied.title, known, _READABLE_TITLE)
     warnings.extend(raw.unread)
     if all((page.number in scans and not page.outside) or not has_text(page.text) for page in pages):
         if failed and not scans:
@@ -188,6 +191,7 @@ def _assemble(raw: _Raw, known: Known, second: frozenset[int], warnings: list[st
         status=Status.INDEXED,
         pages=tuple(pages),
         metadata=metadata,
+        title=tidied.title if sure else "",
         warnings=tuple(warnings),
         scans=scans,
         notes=outcome.taken_out(tidied.taken),

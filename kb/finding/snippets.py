@@ -201,7 +201,9 @@ class Highlighter:
         space = _SPACE.match(text, start)
         start = space.end() if space else start  # space is left out below, so it must not fill the fragment
         end = _word_end(text, start, start + characters)
-        fragment = _LINE_END.sub(_BETWEEN, _html(text, marks, start, end))
+        fragment = _html(text, marks, start, end)
+        if "\n" in fragment:  # to look for it first is much faster
+            fragment = _LINE_END.sub(_BETWEEN, fragment)
         before = "" if whole else _ELLIPSIS + " "
         html = " ".join((before + fragment + (" " + _ELLIPSIS if end < len(text.rstrip()) else "")).split())
         return Snippet(html, place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
@@ -16,7 +16,8 @@ from kb import addresses, messages, texts
 from kb.addresses import document_url, search_url
 from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
-from kb.site import NAME, Site, site_of, static_url
+from kb.site import Site, site_of
+from kb.templating import static_url
 
 NAVIGATION = (
     (addresses.NEWS, "Aktualności"),
@@ -35,6 +36,7 @@ TEXT_PAGES = {
 }
 """Pages that editors write: address and name in the footer of each text."""
 _NOTHING = Markup()
+_MOST_IN_TITLE = 3
 Properties = tuple[tuple[str, str], ...]
 """Names of tags with their contents."""
 
@@ -84,7 +86,10 @@ class BasePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A document in a list; ``unread`` says what kind of record it is, "" for one whose text is searched."""
+    """A document in a list; ``unread`` says what kind of record it is, "" for one whose text is searched.
+
+    ``language`` is that of its title and text.
+    """
 
     title: str
     url: str
@@ -93,6 +98,7 @@ class Card:
     published: date | None
     pages: str
     description: str
+    language: str = ""
     unread: str = ""
 
 
@@ -108,18 +114,24 @@ class Pagination:
 def respond(request: Request, page: BasePage, status: int = 200) -> Response:
     """A page as HTML."""
     site = site_of(request)
-    current = addresses.section_of(request.url.path)
     properties = page.for_programs.properties or _usual_properties(page, site.base_url(request))
     html = site.templates.get_template(page.template).render(
         page=page,
         properties=(*properties, *_picture(site.base_url(request))) if properties else (),
         base_url=site.base_url(request),
         written=written(site),
-        navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
+        navigation=_navigation(site, addresses.section_of(request.url.path)),
     )
     link = page.for_programs.link_header
     headers = {"Cache-Control": "no-cache"} | ({"Link": link} if link else {})
     return HTMLResponse(html, status, headers=headers)
+
+
+def _navigation(site: Site, current: str) -> list[Link]:
+    """The sections of the site; a list that the taxonomy does not have leads nowhere."""
+    taxonomy = site.knowledge.taxonomy
+    listed = {addresses.TOPICS: taxonomy.topics, addresses.EDITIONS: taxonomy.editions}
+    return [Link(text=text, url=url, current=url == current) for url, text in NAVIGATION if listed.get(url, True)]
 
 
 def written(site: Site) -> dict[str, Link]:
@@ -141,7 +153,7 @@ def open_graph(kind: str, title: str, description: str, url: str, *more: tuple[s
     """Open Graph tags, which social networks read, without the empty ones."""
     pairs = (
         ("og:type", kind),
-        ("og:site_name", NAME),
+        ("og:site_name", messages.SITE_NAME),
         ("og:locale", "pl_PL"),
         ("og:title", title),
         ("og:description", description),
@@ -178,6 +190,7 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
         # Sections are no pages that anybody could turn.
         pages=messages.pages(document.pages) if document.format.has_pages and document.pages else "",
         description=document.description,
+        language=document.language,
         unread=messages.unread(document),
     )
 
@@ -194,6 +207,12 @@ def place(document: Document, page: Page | PageHit) -> str:
     if not page.label:
         return f"strona pliku {page.number}"
     return f"s. {page.label}" if page.label == str(page.number) else f"s. {page.label} ({page.number}. w pliku)"
+
+
+def list_title(name: str, chosen: Sequence[str], number: int) -> str:
+    """The title of a page of a list: every choice and every page has its own, to be told apart in tabs and in the history."""
+    of = ", ".join([*chosen[:_MOST_IN_TITLE], *["…"] * (len(chosen) > _MOST_IN_TITLE)])
+    return f"{name}{f' – {of}' if of else ''}{f', strona {number}' if number > 1 else ''}"
 
 
 def pagination(results: Results, url_of_page: Callable[[int], str]) -> Pagination | None:

@@ -10,9 +10,8 @@ from urllib.parse import urlencode
 
 from kb import messages
 from kb.addresses import EVENTS, FEED, document_url, event_calendar_url, search_url
-from kb.errors import NotFound
 from kb.model import EVENT_KIND, Document, Query, Taxonomy
-from kb.pages.base import BasePage, Link, Pagination, numbered
+from kb.pages.base import BasePage, Link, Pagination, list_title, numbered
 
 TYPE = "rodzaj"
 """The parameter for a type of event."""
@@ -44,6 +43,7 @@ class EventsPage(BasePage):
     years: tuple[Link, ...]
     coming: tuple[EventCard, ...]
     past: tuple[EventCard, ...]
+    number: int
     pagination: Pagination | None
 
 
@@ -72,23 +72,22 @@ def split(events: Sequence[Document], today: date) -> tuple[list[Document], list
 def events_page(
     events: Sequence[Document], taxonomy: Taxonomy, query: Query, chosen_type: str, today: date, notices: Sequence[str]
 ) -> EventsPage:
-    """The list of events; ``query`` holds the chosen years and the page. Raises NotFound past the last page."""
+    """The list of events; ``query`` holds the chosen years and the page, past the last of which is the last."""
     chosen = query.filters.get("year", ())
     of_type = [event for event in events if not chosen_type or event.event_type == chosen_type]
     shown = [event for event in of_type if not chosen or _year(event) in chosen]
     coming, past = split(shown, today)
     last = max(1, -(-len(past) // _PER_PAGE))
-    if query.page > last:
-        raise NotFound(f"Nie ma {query.page}. strony tego spisu; ostatnia ma numer {last}.")
-    start = (query.page - 1) * _PER_PAGE
+    number = min(query.page, last)
+    start = (number - 1) * _PER_PAGE
     years = sorted({year for event in of_type if (year := _year(event))}, reverse=True)
     used = {event.event_type for event in events}
     types = [kind for kind in taxonomy.event_types if kind.slug in used]
     name = next((kind.plural for kind in taxonomy.kinds if kind.slug == EVENT_KIND), "Wydarzenia")
     heading = next((kind.plural for kind in types if kind.slug == chosen_type), name)
     return EventsPage(
-        title=f"{heading} – {', '.join(chosen)}" if chosen else heading,
-        canonical=_url(chosen_type, chosen, query.page),
+        title=list_title(heading, chosen, number),
+        canonical=_url(chosen_type, chosen, number),
         description="Spotkania, wizyty studyjne, seminaria, konferencje i fora: nadchodzące i minione, z miejscem i terminem.",
         feed=search_url(Query(filters={"kind": (EVENT_KIND,)}), FEED),
         notices=tuple(notices),
@@ -97,9 +96,10 @@ def events_page(
         years=_choice(
             [(year, year) for year in years], (*chosen, "")[0], lambda year: _url(chosen_type, (year,) if year else ())
         ),
-        coming=tuple(event_card(event, taxonomy, today) for event in coming) if query.page == 1 else (),
+        coming=tuple(event_card(event, taxonomy, today) for event in coming) if number == 1 else (),
         past=tuple(event_card(event, taxonomy, today) for event in past[start : start + _PER_PAGE]),
-        pagination=numbered(query.page, last, lambda number: _url(chosen_type, chosen, number)),
+        number=number,
+        pagination=numbered(number, last, lambda number: _url(chosen_type, chosen, number)),
     )
 
 

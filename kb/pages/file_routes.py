@@ -22,7 +22,8 @@ from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
 from kb.pages.calendar import calendar
 from kb.pages.picture import picture_response
 from kb.reading.params import collect, read_export, read_query, refuse, whole_number
-from kb.site import site_of, static_url
+from kb.site import site_of
+from kb.templating import static_url
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
@@ -181,8 +182,8 @@ def _sitemap(request: Request, part: int | None = None) -> Response:
     with contextlib.suppress(ArchiveUnavailable):
         changes = site.directory.latest()
     documents = [
-        robots.SitemapEntry(addresses.document_url(each.id), changes[each.id].changed if each.id in changes else None)
-        for each in site.directory.documents().values()
+        robots.SitemapEntry(addresses.document_url(id), changes[id].changed if id in changes else None)
+        for id in site.directory.ids().values()
     ]
     content = robots.sitemap([*map(robots.SitemapEntry, paths), *documents], site.base_url(request), part)
     if content is None:

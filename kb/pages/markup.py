@@ -13,7 +13,9 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup
 
 from kb.finding.snippets import Mark
+from kb.formats import format_of
 from kb.model import CELLS, Heading, Page
+from kb.slugs import anchor
 
 Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]
@@ -36,6 +38,7 @@ _OPENING = {
     "note": '<section class="notes" aria-label="Przypisy">',
 }
 _CLOSING = {"": "", "item": "</ul>", "row": "</table></div>", "note": "</section>"}
+_PAGE_OF_PDF = re.compile(r"(?:^|&)page=0*([1-9]\d{0,5})(?!\d)")
 _ID = re.compile(r' id="([^"]*+)"')
 _HALF_REFERENCE = re.compile(r"&[a-z0-9#]{0,9}\Z")
 _VOID = frozenset({"br", "hr", "img"})
@@ -58,6 +61,7 @@ def paragraphs(
     levels = {heading.start: (number, heading) for number, heading in enumerate(headings, 1)}
     parts: list[str] = []
     inside = ""
+    deep = 1
     start = 0
     for line in text.split("\n"):
         end = start + len(line)
@@ -70,7 +74,9 @@ def paragraphs(
             parts.append(_CLOSING[inside] + _OPENING[kind])
             inside = kind
         if heading:
-            tag = f"h{min(heading.level + 1, _DEEPEST)}"
+            # A page may begin below a chapter of the page before: to skip a level here would be to miss a heading.
+            deep = min(heading.level + 1, deep + 1, _DEEPEST)
+            tag = f"h{deep}"
             parts.append(f'<{tag} id="{heading_anchor(number)}">{marked.html(start, end)}</{tag}>')
         elif kind == "row":
             parts.append(f"<tr>{''.join(_cells(text, marked, start, end))}</tr>")
@@ -148,7 +154,8 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
     """Links of the Markdown file at ``path``: to other files of the collection → their pages on the site.
 
     A file that the collection lacks is no link. An anchor that is not in ``html``, the piece to be shown, is taken for one
-    on the document's page.
+    on the document's page. Anchors are read as other programs write them, with Polish letters, and so are pages of a PDF
+    ("raport.pdf#page=3").
     """
     here = posixpath.dirname(path)
     anchors = frozenset(_ID.findall(html))
@@ -160,13 +167,22 @@ def site_links(path: str, url_of_file: Callable[[str], str | None], document_url
             return None
         if parts.scheme or parts.netloc:
             return address
-        fragment = f"#{parts.fragment}" if parts.fragment else ""
+        name = unquote(parts.fragment)
         if not parts.path:
-            return address if parts.fragment in anchors else document_url + fragment
+            if parts.fragment in anchors:
+                return address
+            name = anchor(name) if name else ""
+            return f"#{name}" if name in anchors else f"{document_url}#{name}" if name else document_url
         if parts.path.startswith("/"):
             return address
-        target = url_of_file(posixpath.normpath(posixpath.join(here, unquote(parts.path))))
-        return target + fragment if target else None
+        file = unquote(parts.path)
+        target = url_of_file(posixpath.normpath(posixpath.join(here, file)))
+        if not target or not name:
+            return target
+        if not format_of(file).has_pages:
+            return f"{target}#{anchor(name)}"
+        page = _PAGE_OF_PDF.search(name)
+        return f"{target}/strony/{int(page[1])}" if page else target
 
     return resolve
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from kb.addresses import FEED, NEWS, search_url
 from kb.model import NEWS_KIND, Query, Results, Taxonomy
-from kb.pages.base import BasePage, Card, Link, Pagination, cards_of_one_kind, pagination
+from kb.pages.base import BasePage, Card, Link, Pagination, cards_of_one_kind, list_title, pagination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def news_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -> N
         for v in results.facets["year"]
     ]
     return NewsPage(
-        title=f"{name} – {', '.join(chosen)}" if chosen else name,
+        title=list_title(name, chosen, query.page),
         canonical=search_url(bare, NEWS),
         feed=search_url(Query(filters={"kind": (NEWS_KIND,)}), FEED),
         notices=tuple(notices),

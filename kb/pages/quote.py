@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,13 +69,15 @@ class QuotePage(BasePage):
     only: ShownPlace | None = None
 
 
-def quote_form() -> QuotePage:
-    """The form alone."""
+def quote_form(text: str = "", notices: Sequence[str] = ()) -> QuotePage:
+    """The form alone; with what was pasted, and why it was not checked."""
     return QuotePage(
         title="Sprawdź cytat",
         canonical=QUOTE,
         description="Sprawdź, czy cytowane zdanie jest w dokumentach i czy brzmi tak samo.",
-        quote="",
+        notices=(" ".join(notices),) if notices else (),
+        indexed=not notices,
+        quote=text,
         most=_most(),
     )
 

@@ -14,10 +14,11 @@ from kb.citing import STYLES
 from kb.facets import FACETS
 from kb.limits import EXPORTED_RECORDS
 from kb.model import ClauseKind, FacetValue, Hit, PageHit, Query, Results, Sort, Taxonomy
-from kb.pages.base import BasePage, Card, Link, Pagination, card, pagination, place
+from kb.pages.base import BasePage, Card, Link, Pagination, card, list_title, pagination, place
 
 _SORTS: tuple[tuple[Sort, str], ...] = (("relevance", "Trafność"), ("newest", "Najnowsze"), ("oldest", "Najstarsze"))
 _SHOWN_VALUES = 6
+_WORDLESS = "W zapytaniu {} nie ma żadnego słowa ani liczby. Poniżej są wszystkie dokumenty."
 _WITH_BARS = ("edition", "year")
 """Facets whose values follow each other in time: bars beside them show how the documents are spread."""
 
@@ -74,6 +75,7 @@ class AnswerBox:
     """The sentence that answers, and where it stands."""
 
     sentence: Markup
+    language: str
     title: str
     place: str
     url: str
@@ -106,23 +108,29 @@ class ResultsPage(BasePage):
 def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -> ResultsPage:
     """The page of a search."""
     query = results.query
+    search = with_search("", query)
     shown_text = query.text if len(query.text) <= 80 else query.text[:80].rsplit(None, 1)[0] + "…"
     chips = _chips(results)
     # Nothing is more relevant than anything else where nothing was asked; the newest come first then.
-    order = query.sort if query.text or query.sort != "relevance" else "newest"
+    order = query.sort if query.clauses or query.sort != "relevance" else "newest"
+    everything = "Dokumenty" if chips else "Wszystkie dokumenty"
+    name = f"{messages.quoted(shown_text)} – wyniki" if query.clauses else everything
     return ResultsPage(
-        title=f"{messages.quoted(shown_text)} – wyniki" if query.text else "Wszystkie dokumenty",
+        title=list_title(name, [chip.text for chip in chips], query.page),
         q=query.text,
         canonical="" if query.text else search_url(query),
         feed=search_url(replace(query, page=1, sort="relevance"), FEED),
         indexed=False,
         kept=tuple((name, value) for name, value in search_pairs(query) if name not in ("q", "page")),
-        notices=tuple(notices),
-        browsing=not query.text,
+        notices=(
+            *notices,
+            *([_WORDLESS.format(messages.quoted(shown_text))] if query.text and not query.clauses else ()),
+        ),
+        browsing=not query.clauses,
         asked=messages.quoted(query.text),
         summary=_summary(results),
         sort=query.sort,
-        found=tuple(_result(hit, query, taxonomy) for hit in results.hits),
+        found=tuple(_result(hit, query, taxonomy, search) for hit in results.hits),
         chips=chips,
         clear_filters=search_url(replace(query, filters={}, page=1)) if len(chips) > 1 else "",
         facets=tuple(_group(name, values) for name, values in results.facets.items() if values),
@@ -130,7 +138,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
         sorts=tuple(
             Link(text=text, url=search_url(replace(query, sort=sort, page=1)), current=sort == order)
             for sort, text in _SORTS
-            if query.text or sort != "relevance"
+            if query.clauses or sort != "relevance"
         ),
         answer=_answer(results),
         pagination=pagination(results, lambda number: search_url(replace(query, page=number))),
@@ -159,7 +167,7 @@ def results_page(results: Results, taxonomy: Taxonomy, notices: Sequence[str]) -
 
 def _summary(results: Results) -> str:
     documents = messages.documents(results.total)
-    if not results.query.text:
+    if not results.query.clauses:
         return documents
     similar = messages.documents(results.by_meaning) if results.by_meaning else ""
     if not results.total:
@@ -168,26 +176,27 @@ def _summary(results: Results) -> str:
     return f"{documents}, {pages}" + (f"; ponadto {similar} o podobnym znaczeniu" if similar else "")
 
 
-def _result(hit: Hit, query: Query, taxonomy: Taxonomy) -> Result:
-    shown = card(hit.document, taxonomy)
+def _result(hit: Hit, query: Query, taxonomy: Taxonomy, search: str) -> Result:
+    """A found document; ``search`` is what its addresses carry."""
+    shown = replace(card(hit.document, taxonomy), url=hit.url + search)
     if not query.text:
-        return Result(card=replace(shown, url=with_search(hit.url, query)), pages=(), more=None)
+        return Result(card=shown, pages=(), more=None)
     rest = hit.matching_pages - sum(not page.by_meaning for page in hit.pages)
     parts = ("strona", "strony", "stron") if hit.document.format.has_pages else ("część", "części", "części")
     return Result(
-        card=replace(shown, url=with_search(hit.url, query)),
-        pages=tuple(_result_place(hit, page, query) for page in hit.pages),
-        more=Link(text=f"i jeszcze {messages.counted(rest, *parts)}", url=with_search(hit.url, query) + "#trafienia")
+        card=shown,
+        pages=tuple(_result_place(hit, page, search) for page in hit.pages),
+        more=Link(text=f"i jeszcze {messages.counted(rest, *parts)}", url=f"{shown.url}#trafienia")
         if rest > 0
         else None,
     )
 
 
-def _result_place(hit: Hit, page: PageHit, query: Query) -> ResultPlace:
+def _result_place(hit: Hit, page: PageHit, search: str) -> ResultPlace:
     return ResultPlace(
         name=place(hit.document, page),
         heading=page.heading if hit.document.format.has_pages else "",
-        url=with_search(page.url, query),
+        url=page.url + search,
         snippet=Markup(page.snippet),  # noqa: S704  # the highlighter escapes
         by_meaning=page.by_meaning,
     )
@@ -210,14 +219,15 @@ def _without(query: Query, facet: str, value: str) -> Query:
 
 def _group(name: str, values: Sequence[FacetValue]) -> FacetGroup:
     """Long lists show what is chosen and the most frequent values, in the order of the list."""
-    first = sorted(values, key=lambda value: (not value.selected, -value.count))[:_SHOWN_VALUES]
+    first = {v.value for v in sorted(values, key=lambda value: (not value.selected, -value.count))[:_SHOWN_VALUES]}
     # A fold for one or two values would take as much room as they do.
-    shown = values if len(values) <= _SHOWN_VALUES + 2 else [v for v in values if v in first or v.selected]
+    shown = values if len(values) <= _SHOWN_VALUES + 2 else [v for v in values if v.value in first or v.selected]
+    names = {value.value for value in shown}
     return FacetGroup(
         name=name,
         legend=FACETS[name].legend,
         shown=tuple(shown),
-        folded=tuple(value for value in values if value not in shown),
+        folded=tuple(value for value in values if value.value not in names),
         most=max(value.count for value in values) if name in _WITH_BARS and len(values) > 1 else 0,
     )
 
@@ -244,6 +254,7 @@ def _answer(results: Results) -> AnswerBox | None:
         return None
     return AnswerBox(
         sentence=Markup(answer.sentence),  # noqa: S704  # the highlighter escapes
+        language=answer.document.language,
         title=answer.document.title,
         place=place(answer.document, answer.page),
         url=with_search(answer.page.url, results.query),

@@ -122,10 +122,13 @@ def document(request: Request, id: str) -> Response:
 
 @router.get(addresses.PAGES)
 def go_to_page(request: Request, id: str) -> Response:
-    """The page whose printed number, or else position, was typed into the form."""
+    """The page whose printed number, or else position, was typed into the form; of an empty one the document."""
     knowledge = site_of(request).knowledge
     found = knowledge.document(id)
-    typed = request.query_params.get("nr", "")
+    typed = request.query_params.get("nr", "").strip()
+    if not typed:
+        search = read_query(request.query_params, knowledge.taxonomy).query
+        return RedirectResponse(addresses.with_search(addresses.document_url(id), search), 302)
     position = knowledge.position(id, typed) or whole_number(typed)
     if position is None or not 1 <= position <= found.pages:
         raise NotFound(
@@ -200,7 +203,10 @@ def events(request: Request) -> Response:
     chosen = typed if typed in taxonomy.labels("event_type") else ""
     if typed and not chosen:
         notices = (*notices, "Nie ma takiego rodzaju wydarzeń. Poniżej są wszystkie.")
-    return respond(request, events_page(site.events.all(), taxonomy, query, chosen, site.today(), notices))
+    page = events_page(site.events.all(), taxonomy, query, chosen, site.today(), notices)
+    if page.number != query.page:
+        return RedirectResponse(page.canonical, 302)
+    return respond(request, page)
 
 
 @router.get(addresses.EDITIONS)
@@ -270,7 +276,10 @@ def quote(request: Request) -> Response:
     if not text.strip():
         return respond(request, quote_form())
     site = site_of(request)
-    checked = site.knowledge.check_quotation(text)
+    try:
+        checked = site.knowledge.check_quotation(text)
+    except BadRequest as error:
+        return respond(request, quote_form(text, (error.message, *error.details)), error.status)
     return respond(request, quote_page(text, checked, lambda document, page: site.source(request, document, page)))
 
 

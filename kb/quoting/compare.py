@@ -289,6 +289,8 @@ def _of_gap(quoted: Text, source: Text, i: int, j: int) -> Piece:
     if left == right and not _sign_differs(quoted, ours, theirs, i):
         return Piece(Difference.SAME, shown, shown)
     if _numbers_around(quoted, i) or _sign_differs(quoted, ours, theirs, i):
+        if _THOUSANDS.fullmatch(quoted.between(i - 1, i + 1)) and _THOUSANDS.fullmatch(source.between(j - 1, j + 1)):
+            return Piece(Difference.PUNCTUATION, ours, shown)
         same = _ANY_DASH.sub("-", ours.strip()) == _ANY_DASH.sub("-", theirs.strip())
         return Piece(Difference.QUOTES if same else Difference.NUMBER, ours, shown)
     plain = [_ANY_DASH.sub("-", _ANY_QUOTES.sub('"', gap)) for gap in (left, right)]
@@ -315,6 +317,9 @@ _NUMERAL = re.compile(
 _SIGN_BEFORE = re.compile(r"[.,;:!?…”\"»)\[\]]$")
 _NOTED = re.compile(r"(?P<word>[^\d]*)(?P<note>\d{1,3})")
 _GROUPED = re.compile(r"\d{1,3}(?:\s\d{3})+")
+_POINTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
+_THOUSANDS = re.compile(r"(?!0\D)\d{1,3}[\s.]\d{3}")
+"""Two groups of a number: „130.000” is „130 000”, since decimals stand after a comma."""
 
 
 def _kind(
@@ -341,7 +346,10 @@ def _kind_of_spacing(ours: str, theirs: str, left: Sequence[str], right: Sequenc
     """Of words that are the same but for where one ends: a number cut otherwise may be another, and so may „nie”."""
     if any(one[0].isdigit() or one[-1].isdigit() for one in (*left, *right)):
         whole = [bool(text.isdigit() or _GROUPED.fullmatch(text)) for text in (ours, theirs)]
-        return Difference.SPACING if all(whole) else Difference.NUMBER
+        pointed = [bool(_POINTED.fullmatch(text)) for text in (ours, theirs)]
+        if all(one or other for one, other in zip(whole, pointed, strict=True)):
+            return Difference.PUNCTUATION if any(pointed) else Difference.SPACING
+        return Difference.NUMBER
     if not _NEGATIONS.isdisjoint({*left, *right}):
         return Difference.NEGATION
     plain = [re.sub(r"[\W_]+", "", text) for text in (ours, theirs)]

@@ -207,7 +207,7 @@ def _number(
     text = _only(given, name, str(default))
     number = whole_number(text)
     if number is None or number < 1 or (most is not None and number > most):
-        limits = f"liczbą od 1 do {most}" if most else "liczbą całkowitą, najmniej 1"
+        limits = f"liczbą od 1 do {most}" if most else "liczbą całkowitą, od 1 do 999 999 999"
         problems.append(Problem(name, f"{name} = „{_shown(text)}”: wartość musi być {limits}."))
         return default
     return number

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from kb.deadline import check
 from kb.engine import Concept, Form
 from kb.limits import DICTIONARY_REPAIRS, VOCABULARY_REPAIRS
-from kb.polish import Analyzer, is_stop_word, spellings, surface
+from kb.polish import Analyzer, fold, is_stop_word, spellings, surface
 from kb.reading.frequencies import Frequencies
 from kb.reading.vocabulary import Vocabulary, is_one_edit
 from kb.tuning import Tuning
@@ -91,7 +91,7 @@ class Repairs:
                     still[key] = found
         self._frequencies.of([*ahead, *(self._lemma(word) for one in still.values() for word in one.words)])
         for key, one in still.items():
-            self._known[key] = self._decided(one)
+            self._known[key] = self._decided(key[0], one)
 
     def meant(self, word: str, *, plain: bool, last: bool = False) -> Meant:
         """What a word was meant to be; of those found before."""
@@ -242,6 +242,11 @@ class Repairs:
             weighed.sort(key=lambda pair: -pair[1])
         return weighed
 
+    def _are_forms(self, word: str, others: Sequence[str]) -> bool:
+        """Whether all of these are the word in other cases, so that none of them would be another reading."""
+        terms = set(self._analyzer.terms(word))
+        return not any(is_stop_word(other) or terms.isdisjoint(self._analyzer.terms(other)) for other in others)
+
     def _sure(self, near: Sequence[str], weight: float) -> float:
         """The weight of words that may be meant: where all are forms of one word there is nothing to be unsure of."""
         terms = [set(self._analyzer.terms(word)) for word in near]
@@ -253,24 +258,24 @@ class Repairs:
             return []
         return self._vocabulary.beginning(form)[:_MOST_COMPLETIONS]
 
-    def _decided(self, one: _Open) -> Meant:
+    def _decided(self, word: str, one: _Open) -> Meant:
         """Of words that the dictionary has, those that the collection has in some form, most frequent first."""
         pages = dict(zip(one.words, self._frequencies.of(map(self._lemma, one.words)), strict=True))
         found = sorted(
-            (word for word in one.words if pages[word] or self._vocabulary.in_titles(self._analyzer.terms(word))),
-            key=lambda word: (-pages[word], word),
+            (each for each in one.words if pages[each] or self._vocabulary.in_titles(self._analyzer.terms(each))),
+            key=lambda each: (-pages[each], fold(each) != fold(word), each),
         )
         if not found:
             return one.fallback or self._slip_in_name(one.typed)
         if one.typed:
-            others = tuple((word, one.weight) for word in found if word != one.typed)
-            if pages[one.typed] or not others:
+            others = tuple((each, one.weight) for each in found if each != one.typed)
+            if pages[one.typed] or self._are_forms(one.typed, found):
                 return Meant(words=((one.typed, 1.0), *others))
-            return Meant(words=tuple((word, 1.0) for word, _ in others), repaired=True)
+            return Meant(words=tuple((each, 1.0) for each, _ in others), repaired=True)
         if one.weight < 1:
             found = found[:_MOST_FROM_DICTIONARY]
         weight = self._sure(found, one.weight)
-        return Meant(words=tuple((word, weight) for word in found), repaired=True, splits=one.splits)
+        return Meant(words=tuple((each, weight) for each in found), repaired=True, splits=one.splits)
 
 
 def _without_ending(form: str) -> list[str]:

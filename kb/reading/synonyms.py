@@ -25,6 +25,7 @@ from kb.polish import Analyzer, is_stop_word, surface, words
 from kb.reading.families import family
 
 _COMMON = Path(__file__).with_name("common.yaml")
+_FAILED = f"Nie da się użyć pliku {SYNONYMS_FILE}. Popraw go; do tego czasu jego skróty i synonimy nie działają."
 
 _FEWEST_LETTERS = 3
 _MOST_LETTERS = 6
@@ -101,18 +102,8 @@ class Synonyms:
 
         Raises TaxonomyError that lists every problem of the file.
         """
-        path = documents / SYNONYMS_FILE
-        if not os.path.lexists(path):
-            return cls.common(analyzer)
-        failed = f"Nie da się użyć pliku {SYNONYMS_FILE}. Popraw go; do tego czasu jego skróty i synonimy nie działają."
-        raw, problem = read_yaml(path, documents)
-        if problem:
-            raise TaxonomyError(failed, [problem])
-        try:
-            file = _File.model_validate(raw)
-        except ValidationError as error:
-            raise TaxonomyError(failed, problems(error)) from None
-        return cls._with(file, analyzer)
+        file = _read(documents)
+        return cls.common(analyzer) if file is None else cls._with(file, analyzer)
 
     @classmethod
     def _with(cls, own: _File, analyzer: Analyzer) -> Synonyms:
@@ -200,6 +191,24 @@ class Synonyms:
             return True
         following = query[start + 1 : start + 2]
         return not self._analyzer.known(word) and not (following and following[0][0].isdigit())
+
+
+def check(documents: Path) -> None:
+    """Read the file of a documents folder. Raises TaxonomyError that lists every problem of it."""
+    _read(documents)
+
+
+def _read(documents: Path) -> _File | None:
+    path = documents / SYNONYMS_FILE
+    if not os.path.lexists(path):
+        return None
+    raw, problem = read_yaml(path, documents)
+    if problem:
+        raise TaxonomyError(_FAILED, [problem])
+    try:
+        return _File.model_validate(raw)
+    except ValidationError as error:
+        raise TaxonomyError(_FAILED, problems(error)) from None
 
 
 @cache

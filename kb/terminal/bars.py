@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich import progress
 
     from kb.backup import OnFile
+    from kb.extractions import OnProgress, Progress
     from kb.meaning.making import OnCoverage
-    from kb.readings import OnProgress, Progress
 
 
 def _bar(console: Console, *more: progress.ProgressColumn) -> progress.Progress:

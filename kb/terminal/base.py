@@ -42,7 +42,8 @@ def print_waiting() -> None:
 
 def print_address(host: str, port: int) -> None:
     """Where the server is."""
-    open_console().print(f"Baza wiedzy: http://{host}:{port}/  (Ctrl+C kończy)")
+    name = f"[{host}]" if ":" in host else host
+    open_console().print(f"Baza wiedzy: http://{escape(name)}:{port}/  (Ctrl+C kończy)")
 
 
 def print_tabbed(cells: Sequence[str]) -> None:

@@ -45,9 +45,11 @@ def print_archive(measure: Measure, folder: Path, as_json: bool) -> None:
         console.print("Archiwum jest puste: zapełnia je kb index.")
 
 
-def print_pruning(chosen: Chosen) -> None:
-    """What is to be removed."""
+def print_pruning(chosen: Chosen, staying: int) -> None:
+    """What is to be removed. ``staying``: how many versions of removed documents could go too."""
     console = open_console()
+    if staying:
+        console.print(f"Wersje usuniętych dokumentów zostają: {staying}. Żeby usunąć i te, dodaj --removed.")
     if not chosen.versions and not chosen.bytes:
         console.print("Nie ma czego usunąć.")
         return

@@ -103,6 +103,8 @@ def test_headings_keep_their_place(known: Known) -> None:
         (f"dyskutowana{_mark('2')}, choć rzadko", {"2"}, "dyskutowana, choć rzadko"),
         (f"umowy {_mark('12')} o partnerstwie", set(), "umowy o partnerstwie"),
         (f"umowy{_mark('*')} i{_mark('1, 2')} dalej.{_mark('3)')}", set(), "umowy i dalej."),
+        (f"z 2004 r.{_mark('4')}. Gmina", {"4"}, "z 2004 r. Gmina"),
+        (f"i tak dalej…{_mark('4')} Gmina..{_mark('5')}.", {"4", "5"}, "i tak dalej… Gmina..."),
         (f"w 2018{_mark('4')} roku", {"4"}, "w 2018 roku"),
         (f"10{_mark('6')} osób", set(), "10⁶ osób"),
         (f"art. 22{_mark('1')} kodeksu", {"1"}, "art. 22¹ kodeksu"),

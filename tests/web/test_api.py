@@ -275,4 +275,8 @@ def test_schema_describes_everything(client: httpx.Client) -> None:
         assert operation["summary"]
         assert operation["description"]
         assert all(parameter.get("description") for parameter in operation.get("parameters", ()))
+    of_search = {each["name"]: each["schema"] for each in schema["paths"]["/api/v1/search"]["get"]["parameters"]}
+    assert of_search["sort"]["enum"] == ["relevance", "newest", "oldest"]
+    assert of_search["page"]["minimum"] == 1
+    assert (of_search["per_page"]["minimum"], of_search["per_page"]["maximum"]) == (1, 50)
     assert schema["components"]["schemas"]["WordChange"]["properties"].keys() >= {"from", "to"}

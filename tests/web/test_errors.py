@@ -143,7 +143,7 @@ def test_without_an_index(empty_client: httpx.Client) -> None:
 def test_only_reading(client: httpx.Client) -> None:
     """Other methods are refused politely."""
     answer = client.post("/szukaj")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
     assert client.delete("/api/v1/search").json()["error"]["code"] == "method_not_allowed"
 
 

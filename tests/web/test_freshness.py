@@ -67,6 +67,30 @@ def test_who_has_it_is_told_so(client: httpx.Client, path: str) -> None:
     assert client.head(path).headers["etag"] == tag
 
 
+@pytest.mark.parametrize("path", ["/pliki/poradnik-zit", "/pliki/transport-w-gminie"])
+def test_a_file_is_not_sent_again(client: httpx.Client, path: str) -> None:
+    """A PDF of many megabytes that the browser has is not sent each time that it is looked at."""
+    first = client.get(path)
+    for given in (first.headers["etag"], f'"inny", {first.headers["etag"]}', "*"):
+        again = client.get(path, headers={"If-None-Match": given})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["cache-control"] == first.headers["cache-control"]
+        assert "content-length" not in again.headers
+    other = client.get(path, headers={"If-None-Match": '"inny"'})
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+@pytest.mark.parametrize("asked", ["bytes=abc", "bytes=5-2", "items=0-5", "bytes=", "bytes=-", "abc", "bytes=0-3,x"])
+def test_a_range_without_sense_asks_for_the_whole_file(client: httpx.Client, asked: str) -> None:
+    """As RFC 9110 has it; a range beyond the file's end is refused."""
+    whole = client.get("/pliki/poradnik-zit").content
+    answer = client.get("/pliki/poradnik-zit", headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (200, whole)
+    for right, part in (("bytes=0-3", whole[:4]), ("bytes=-5", whole[-5:]), ("Bytes = 4-", whole[4:])):
+        assert client.get("/pliki/poradnik-zit", headers={"Range": right}).content == part
+    assert client.get("/pliki/poradnik-zit", headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
+
+
 def test_errors_have_no_validator(client: httpx.Client) -> None:
     """An error may be over in a moment."""
     assert "etag" not in client.get("/dokumenty/nie-ma").headers

@@ -62,6 +62,17 @@ def test_headings_and_notes_of_a_page() -> None:
     ]
 
 
+def test_headings_of_a_page_skip_no_level() -> None:
+    """A page that begins below a chapter of the page before has its headings in order all the same."""
+    text = "3.2 Dalej\n4. Rozdział\n4.1.1 Głęboko\n4.2 Obok"
+    headings = [
+        Heading(text=line, level=level, start=text.index(line))
+        for line, level in zip(text.split("\n"), (2, 1, 3, 2), strict=True)
+    ]
+    tags = [line[1:3] for line in paragraphs(text, headings).split("\n")]
+    assert tags == ["h2", "h2", "h3", "h3"]
+
+
 @pytest.mark.parametrize(
     ("html", "result"),
     [
@@ -95,9 +106,21 @@ def test_rendered(html: str, result: str) -> None:
         ("/szukaj?q=a", "/szukaj?q=a"),
         ("//inny.pl/x", "//inny.pl/x"),
         ("%69nny.md", "/dokumenty/inny"),
+        ("#środki-własne", "/dokumenty/ten#srodki-wlasne"),
+        ("#%C5%9Brodki-w%C5%82asne", "/dokumenty/ten#srodki-wlasne"),
+        ("#Tu", "#tu"),
+        ("inny.md#Źródła--danych", "/dokumenty/inny#zrodla-danych"),
+        ("inny.md#", "/dokumenty/inny"),
+        ("../poradniki/zit.pdf#page=3", "/dokumenty/zit/strony/3"),
+        ("../poradniki/zit.pdf#page=3&zoom=100", "/dokumenty/zit/strony/3"),
+        ("../poradniki/zit.pdf#page=0", "/dokumenty/zit"),
+        ("../poradniki/zit.pdf#nameddest=a", "/dokumenty/zit"),
         ("http://[", None),
     ],
 )
 def test_links(address: str, result: str | None) -> None:
-    """Anchors of the section shown stay, those of others lead to the whole document; other addresses are left alone."""
+    """Anchors of the section shown stay, those of others lead to the whole document, a PDF's page to its page; the rest stays.
+
+    Anchors with Polish letters, as editors and other sites make them, are those of the headings here.
+    """
     assert site_links("teksty/ten.md", KNOWN.get, "/dokumenty/ten", '<h2 id="tu">')(address) == result

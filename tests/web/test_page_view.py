@@ -237,6 +237,8 @@ def test_pages_of_hits(reader: httpx.Client) -> None:
         (f"{PAGE}?nr=1", f"{PAGE}/5"),
         (f"{PAGE}?nr=+2+&q=gmina", f"{PAGE}/6?q=gmina"),
         (f"{PAGE}?nr=29", f"{PAGE}/29"),
+        (f"{PAGE}?nr=", "/dokumenty/raport"),
+        (f"{PAGE}?nr=+&q=gmina", "/dokumenty/raport?q=gmina"),
     ],
 )
 def test_printed_numbers_lead_to_positions(reader: httpx.Client, address: str, target: str) -> None:
@@ -247,9 +249,7 @@ def test_printed_numbers_lead_to_positions(reader: httpx.Client, address: str, t
     assert reader.get(target).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "address", [f"{PAGE}?nr=xl", f"{PAGE}?nr=", f"{PAGE}?nr=99", f"{PAGE}/xl", "/dokumenty/nikt/strony?nr=1"]
-)
+@pytest.mark.parametrize("address", [f"{PAGE}?nr=xl", f"{PAGE}?nr=99", f"{PAGE}/xl", "/dokumenty/nikt/strony?nr=1"])
 def test_no_such_printed_number(reader: httpx.Client, address: str) -> None:
     """What is neither a printed number nor a position is not found."""
     assert reader.get(address).status_code == 404

@@ -5,14 +5,17 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
 from citing.zotero import read_page
+from library import Library
 
 from kb.citing import FOR_PROGRAMS
 from kb.limits import QUERY_CHARACTERS
+from kb.web import create_app
+from web.conftest import serving
 
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 
@@ -210,6 +213,31 @@ def test_relevance_is_offered_with_a_question_only(client: httpx.Client) -> None
     assert '<a href="/szukaj?sort=newest" aria-current="true">Najnowsze</a>' in html
 
 
+@pytest.mark.parametrize("typed", ["!!!", "?", "😀", "„”", "-"])
+def test_a_question_without_words_finds_nothing_of_its_own(client: httpx.Client, typed: str) -> None:
+    """All documents are shown, and nobody is told that they match."""
+    _, page = get(client, f"/szukaj?q={quote(typed)}")
+    assert "nie ma żadnego słowa ani liczby" in page.text
+    assert "pasując" not in page.text
+    assert "dla zapytania" not in page.text
+    assert "Trafność" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("url", "title"),
+    [
+        ("/szukaj", "Wszystkie dokumenty"),
+        ("/szukaj?kind=aktualnosc&page=2", "Dokumenty – Aktualność, strona 2"),
+        ("/szukaj?q=nowina", "„nowina” – wyniki"),
+        ("/szukaj?q=nowina&kind=aktualnosc&page=2", "„nowina” – wyniki – Aktualność, strona 2"),
+        ("/aktualnosci?page=2", "Aktualności, strona 2"),
+    ],
+)
+def test_title_of_a_list(client: httpx.Client, url: str, title: str) -> None:
+    """Each choice and each page of a list can be told from the others in tabs and in a browser's history."""
+    assert f"<title>{title} – Baza wiedzy CWD</title>" in get(client, url)[0].replace("\xa0", " ")
+
+
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [("gmina", "„gmina”"), ("„nowina o naborze”", "„nowina o naborze”"), ('gmina "w sieci"', "„gmina «w sieci»”")],
@@ -227,6 +255,7 @@ def test_quotation_marks_are_not_doubled(client: httpx.Client, typed: str, shown
         ("/szukaj?q=nowina&page=99999", "/szukaj?q=nowina&page=2"),
         ("/szukaj?q=transport&page=2", "/szukaj?q=transport"),
         ("/aktualnosci?page=7", "/aktualnosci?page=2"),
+        ("/wydarzenia?page=7", "/wydarzenia"),
     ],
 )
 def test_past_the_last_page_is_the_last(client: httpx.Client, path: str, last: str) -> None:
@@ -437,3 +466,19 @@ def test_a_section_is_cited(client: httpx.Client) -> None:
 def test_numerals(client: httpx.Client, url: str, says: str) -> None:
     """Nouns take the forms that their numerals ask for."""
     assert says in " ".join(get(client, url)[1].text.split())
+
+
+def test_a_text_in_another_language_is_told_so(library: Library) -> None:
+    """Who has pages read aloud hears an English text in English (WCAG 3.1.2); Polish ones have no mark of their own."""
+    library.pdf("en.pdf", ["Roads and bridges."], ["More roads."], title="Roads of today", language="en", kind="raport")
+    library.markdown("en-notes.md", "# Roads\n\nRoads again.", title="Notes on roads", language="en", kind="aktualnosc")
+    library.markdown("pl.md", "Drogi.", title="Drogi")
+    library.run()
+    with serving(create_app(library.settings())) as client:
+        for url in ("/dokumenty/en-notes", "/dokumenty/en/strony/1?widok=tekst"):
+            html, _ = get(client, url)
+            assert re.search('<h1 lang="en">', html)
+            assert re.search('<div class="text[^"]*" lang="en">', html)
+        for url in ("/szukaj?q=roads", "/aktualnosci", "/dokumenty/en?q=roads"):
+            assert ' lang="en">' in get(client, url)[0], url
+        assert get(client, "/dokumenty/pl")[0].count(" lang=") == 1

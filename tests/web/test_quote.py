@@ -77,6 +77,16 @@ def test_too_long_a_form_is_told(client: httpx.Client) -> None:
     assert (some.status_code, "najwyżej 5000 znaków" in some.text) == (422, True)
 
 
+@pytest.mark.parametrize("typed", ["ala", "?!", "słowo " * 900])
+def test_what_cannot_be_checked_stays_in_the_form(client: httpx.Client, typed: str) -> None:
+    """Who typed one word, or too many, reads why above the form, and goes on with what was typed."""
+    answer = client.get("/cytat", params={"q": typed})
+    assert answer.status_code == 422
+    assert "<h1>Sprawdź cytat</h1>" in answer.text
+    assert f">{typed}</textarea>" in answer.text
+    assert re.search(r'<div class="notices" role="status">\s*<p>(To za mało|Ten cytat jest zbyt długi)', answer.text)
+
+
 def test_other_addresses_take_no_form(client: httpx.Client) -> None:
     """A form posted elsewhere is refused as before."""
     assert client.post("/o-bazie", data={"q": "a"}).status_code == 405

@@ -78,8 +78,8 @@ def test_what_nobody_wrote_is_left_out(library: Library) -> None:
         "Efekty prac",
         "Doradztwo</h2>",
         "Partnerzy",
-        "Tematy</h2>",
-        "Edycje programu",
+        "Tematy",
+        "Edycje",
         "Rodzaje",
         "Na przykład",
     ):

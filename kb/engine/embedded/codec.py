@@ -27,7 +27,7 @@ from whoosh.filedb.filetables import OrderedHashWriter
 from whoosh.matching import ListMatcher
 from whoosh.system import pack_ushort
 
-from kb.engine.embedded.ranking import Indices, Ints, Numbers
+from kb.engine.embedded.ranking import Indices, Ints, Numbers, before, runs
 
 _ALL_ONCE, _SHORT_ROWS, _SHORT_FREQUENCIES, _SHORT_POSITIONS = 1, 2, 4, 8
 _ROW_BITS = 16
@@ -186,18 +186,24 @@ def read_counts(file: Any, place: Place) -> tuple[Indices, Numbers]:
     """The rows of a list, ascending, and its frequency in each."""
     flags, rows, frequencies, end = _layout(file, place)
     data: bytes = file.get(place.start + 1, end - place.start - 1)
-    if flags & _ALL_ONCE:
-        counts: Numbers = np.ones(place.count, np.uint8)
-    else:
-        counts = np.frombuffer(data, np.uint8 if flags & _SHORT_FREQUENCIES else np.int32, place.count, frequencies)
+    return _rows(data, flags, rows, place.count), _frequencies(data, flags, frequencies, place.count)
+
+
+def _rows(data: bytes, flags: int, at: int, count: int) -> Indices:
     if not flags & _SHORT_ROWS:
-        return np.frombuffer(data, np.int32, place.count).astype(np.intp), counts
+        return np.frombuffer(data, np.int32, count).astype(np.intp)
     # NumPy looks up by numbers of this size twice as fast as by shorter ones.
-    found = np.frombuffer(data, np.uint16, place.count, rows).astype(np.intp)
-    edges = np.frombuffer(data, np.int32, rows // _BYTES).tolist()
-    for block, (begin, stop) in enumerate(pairwise([*edges, place.count]), 1):
+    found = np.frombuffer(data, np.uint16, count, at).astype(np.intp)
+    edges = np.frombuffer(data, np.int32, at // _BYTES).tolist()
+    for block, (begin, stop) in enumerate(pairwise([*edges, count]), 1):
         found[begin:stop] += block << _ROW_BITS
-    return found, counts
+    return found
+
+
+def _frequencies(data: bytes, flags: int, at: int, count: int) -> Numbers:
+    if flags & _ALL_ONCE:
+        return np.ones(count, np.uint8)
+    return np.frombuffer(data, np.uint8 if flags & _SHORT_FREQUENCIES else np.int32, count, at)
 
 
 def read_positions(file: Any, place: Place) -> Numbers:
@@ -205,6 +211,27 @@ def read_positions(file: Any, place: Place) -> Numbers:
     flags, _, _, end = _layout(file, place)
     data: bytes = file.get(end, place.start + place.length - end)
     return np.frombuffer(data, np.uint16 if flags & _SHORT_POSITIONS else np.int32)
+
+
+def read_places(file: Any, place: Place, wanted: Indices) -> tuple[Indices, Numbers, Numbers]:
+    """Of a list what stands in the ``wanted`` rows, ascending, alone: which of these have it, how often, and its positions."""
+    flags, rows, frequencies, end = _layout(file, place)
+    data: bytes = file.get(place.start + 1, end - place.start - 1)
+    all_rows = _rows(data, flags, rows, place.count)
+    at = all_rows.searchsorted(wanted)
+    np.minimum(at, place.count - 1, out=at)
+    which = (all_rows[at] == wanted).nonzero()[0]
+    at = at[which]
+    all_counts = _frequencies(data, flags, frequencies, place.count)
+    counts = all_counts[at]
+    short = flags & _SHORT_POSITIONS
+    if not len(at):
+        return which, counts, np.empty(0, np.uint16)
+    firsts = at if flags & _ALL_ONCE else before(all_counts, at)
+    size, begin, stop = 2 if short else _BYTES, int(firsts[0]), int(firsts[-1]) + int(counts[-1])
+    data = file.get(end + size * begin, size * (stop - begin))
+    positions: Numbers = np.frombuffer(data, np.uint16 if short else np.int32)
+    return which, counts, positions[runs(firsts - begin, counts)]
 
 
 def _layout(file: Any, place: Place) -> tuple[int, int, int, int]:

@@ -13,7 +13,7 @@ as that. Scores have no unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +32,8 @@ Keys = NDArray[np.int64]
 
 _FEW = 12
 """Of two lists, one that is so many times as long is searched for each row of the other; else marking its rows is faster."""
+_LONG = 2_000
+"""Of a list of so many rows, or of no more than are wanted, all places are looked at: to choose among them takes longer."""
 _POSITION_BITS = 32
 _POSITIONS = 2**_POSITION_BITS - 1
 
@@ -45,7 +47,7 @@ def norms(lengths: Ints, average: float, tuning: Tuning) -> Floats:
 def impacts(rows: Indices, frequencies: Numbers, norm: Floats) -> Floats:
     """A term's weight on each of its rows, between 0 and 1, idf left out."""
     times = frequencies.astype(np.float32)
-    found: Floats = norm[rows]
+    found: Floats = norm.take(rows)
     found += times
     return np.divide(times, found, out=found)
 
@@ -81,7 +83,7 @@ def _joined(lists: Sequence[tuple[Indices, Floats, np.ufunc]]) -> Weighted:
     weights = np.zeros(1 + max(int(rows[-1]) for rows, _, _ in lists), np.float32)
     known: list[Indices] = []
     for rows, own, how in lists:
-        before = weights[rows] if known else own
+        before = weights.take(rows) if known else own
         weights[rows] = how(before, own) if known else own
         known.append(rows[before == 0] if known else rows)
     known = [rows for rows in known if len(rows)]
@@ -89,7 +91,7 @@ def _joined(lists: Sequence[tuple[Indices, Floats, np.ufunc]]) -> Weighted:
     if len(known) > 1:  # runs in order, which a stable sort only has to merge
         rows = np.concatenate(known)
         rows.sort(kind="stable")
-    return rows, weights[rows]
+    return rows, weights.take(rows)
 
 
 def _new(ordered: NDArray[np.integer[Any]]) -> Bools:
@@ -130,58 +132,59 @@ def phrase(steps: Sequence[Sequence[Postings] | None]) -> tuple[Indices, Numbers
     """Rows where the steps stand at consecutive positions, and how often.
 
     ``steps`` holds the alternative terms of each step, or None for any word. A row and a position make one 64-bit key, so
-    that „the next word" is „the key plus one" and a phrase is an intersection of sorted keys. Positions are looked at in the
-    rows alone that have every step.
+    that „the next word" is „the key plus one" and a phrase is an intersection of sorted keys.
     """
-    # The rarest first: what has none of its rows need not be read further.
+    # The rarest first: of a long list only the rows are looked at in which all steps before were found.
     ordered = sorted(
         ((distance, [term for term in step if term.count]) for distance, step in enumerate(steps) if step is not None),
         key=lambda place: sum(term.count for term in place[1]),
     )
-    rows = _common([step for _, step in ordered])
     found: Keys | None = None
-    for distance, step in ordered if len(rows) else ():
-        keys = _alternatives([_places(term, _chosen(term, rows)) for term in step])
+    all_long = all(sum(term.count for term in step) > _LONG for _, step in ordered)
+    rows = _common([step for _, step in ordered]) if all_long and len(ordered) > 1 else None
+    for distance, step in ordered:
+        keys = _alternatives([_places(term, rows) for term in step])
         if distance:
             # A place too near the text's beginning would give a key of the row before.
             keys = keys[(keys & _POSITIONS >= distance).nonzero()[0]] - distance
         found = keys if found is None else _both(found, keys)
         if not len(found):
             break
+        all_rows = found >> _POSITION_BITS
+        first = _new(all_rows).nonzero()[0]
+        rows = all_rows[first]
     if found is None or not len(found):
         return np.empty(0, np.intp), np.empty(0, np.intp)
-    rows = found >> _POSITION_BITS
-    first = _new(rows).nonzero()[0]
-    return rows[first], np.diff(first, append=len(rows))
+    return all_rows[first], np.diff(first, append=len(found))
 
 
 def _common(steps: Sequence[Sequence[Postings]]) -> Indices:
-    """The rows that have every step, ascending; the first step is that of the fewest."""
-    rows = np.empty(0, np.intp)
-    for number, step in enumerate(steps):
-        if not number:
-            lists = [term.rows for term in step]
-            rows = lists[0] if len(lists) == 1 else _distinct(lists)
-        else:
-            present = np.zeros(len(rows), dtype=bool)
-            for term in step:
-                present |= _is_in(rows, term)
-            rows = rows[present.nonzero()[0]]
-        if not len(rows):
-            break
-    return rows
+    """The rows that have every step, ascending."""
+    common = np.ones(1 + max(int(term.rows[-1]) for step in steps for term in step), dtype=bool)
+    for step in steps:
+        present = np.zeros_like(common)
+        for term in step:
+            present[term.rows] = True
+        common &= present
+    return common.nonzero()[0]
 
 
-def _is_in(rows: Indices, term: Postings) -> Bools:
-    """Which of the rows, ascending, have the term."""
-    if term.count > _FEW * len(rows):
-        at = term.rows.searchsorted(rows)
-        at[at == term.count] = 0
-        found: Bools = term.rows[at] == rows
-        return found
-    marked = np.zeros(1 + max(int(rows[-1]), int(term.rows[-1])), dtype=bool)
-    marked[term.rows] = True
-    return marked[rows]
+def _places(term: Postings, wanted: Indices | None) -> Keys:
+    """The keys of a term's places, of a long list those in the ``wanted`` rows, ascending, alone."""
+    if wanted is None or term.count <= max(_LONG, len(wanted)):
+        (rows, frequencies), positions = term.counts, term.positions()
+        rows = rows << _POSITION_BITS
+        keys: Keys = rows if len(positions) == term.count else np.repeat(rows, frequencies)
+        keys += positions
+        return keys
+    chosen = _chosen(term, wanted)
+    if not len(chosen):
+        return np.empty(0, np.int64)
+    (all_rows, frequencies), positions = term.counts, term.positions()
+    counts = frequencies[chosen]
+    keys = np.repeat(all_rows[chosen] << _POSITION_BITS, counts)
+    keys += positions[runs(before(frequencies, chosen), counts)]
+    return keys
 
 
 def _chosen(term: Postings, rows: Indices) -> Indices:
@@ -196,26 +199,7 @@ def _chosen(term: Postings, rows: Indices) -> Indices:
     return marked[term.rows].nonzero()[0]
 
 
-def _places(term: Postings, chosen: Indices) -> Keys:
-    """The keys of a term's places in the ``chosen`` of its rows."""
-    if not len(chosen):
-        return np.empty(0, np.int64)
-    (all_rows, frequencies), positions = term.counts, term.positions()
-    rows = all_rows[chosen] << _POSITION_BITS
-    if len(positions) == term.count:
-        keys: Keys = rows + positions[chosen]
-        return keys
-    counts = frequencies[chosen].astype(np.intp)
-    # Where each row's positions begin among all, less where they are to be among those that are chosen.
-    shift = _before(frequencies, chosen) - (counts.cumsum() - counts)
-    at = np.repeat(shift, counts)
-    at += np.arange(len(at))
-    keys = np.repeat(rows, counts)
-    keys += positions[at]
-    return keys
-
-
-def _before(counts: Numbers, chosen: Indices) -> Indices:
+def before(counts: Numbers, chosen: Indices) -> Indices:
     """The sum of all counts before each of the ``chosen``, ascending."""
     if len(counts) < _FEW * len(chosen):
         sums = counts.cumsum(dtype=np.intp)[chosen]
@@ -253,21 +237,23 @@ def _both(one: Keys, other: Keys) -> Keys:
     return shared
 
 
-def places(terms: Iterable[Postings], wanted: Indices) -> Keys:
-    """The keys of all places of any of the terms in those of the ``wanted`` rows, ascending, that have it; each once."""
-    return _alternatives([_places(term, _chosen(term, wanted)) for term in terms if term.count])
+def keys_of(rows: Indices, counts: Numbers, positions: Numbers) -> Keys:
+    """The keys of places, ascending, each once: of the positions so many are of each of the rows, which are in any order."""
+    keys = np.repeat(rows << _POSITION_BITS, counts)
+    keys += positions
+    return _distinct([keys])
 
 
-def by_row(keys: Keys, rows: Indices) -> list[list[int]]:
-    """The positions of each of the ``rows``, ascending, which are all that the keys are of."""
+def by_row(keys: Keys, rows: int) -> list[list[int]]:
+    """The positions of each of the rows, from 0 to so many, which are all that the keys are of."""
     positions = (keys & _POSITIONS).tolist()
-    firsts = keys.searchsorted(rows << _POSITION_BITS).tolist()
+    firsts = keys.searchsorted(np.arange(rows) << _POSITION_BITS).tolist()
     return [positions[first:end] for first, end in pairwise([*firsts, len(keys)])]
 
 
-def runs(firsts: Indices, lengths: Indices) -> Indices:
+def runs(firsts: Indices, lengths: Numbers) -> Indices:
     """The numbers of several runs, one after the other: so many from each of the ``firsts`` on."""
-    ends = lengths.cumsum()
+    ends = lengths.cumsum(dtype=np.intp)
     numbers: Indices = np.repeat(firsts - (ends - lengths), lengths)
     numbers += np.arange(len(numbers))
     return numbers

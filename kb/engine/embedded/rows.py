@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.engine.embedded import ranking
-from kb.engine.embedded.ranking import Bools, Indices, Ints, Numbers
+from kb.engine.embedded.ranking import Bools, Indices, Ints, Numbers, Postings
 from kb.engine.embedded.segments import Record, Segment
 from kb.tuning import Tuning
 
@@ -84,9 +84,7 @@ class Rows:
         found: list[list[int]] = []
         for segment, base, (first, end) in zip(self.segments, self._bases, pairwise(borders), strict=True):
             if first < end:
-                own = rows[first:end] - base
-                postings = (segment.postings(field, term) for field, term in terms)
-                found += ranking.by_row(ranking.places(filter(None, postings), own), own)
+                found += _located(segment, terms, rows[first:end] - base)
         return found
 
     def pages_of(self, document_rows: Indices) -> Indices:
@@ -100,13 +98,25 @@ def _found(segment: Segment, base: int, field: str, steps: Steps) -> tuple[Indic
         term = segment.postings(field, steps[0][0])
         found = term.counts if term else None
     else:
-        terms = [[segment.postings(field, term) for term in step] for step in steps]
-        postings = [[term for term in step if term] if step else None for step in terms]
-        # A step that none of its terms has a place for: no list need be read.
-        found = None if [] in postings else ranking.phrase(postings)
+        postings: list[list[Postings] | None] = []
+        for step in steps:
+            there = [term for name in step if (term := segment.postings(field, name))]
+            if step and not there:  # no list need be read, nor the others be looked for
+                return None
+            postings.append(there if step else None)
+        found = ranking.phrase(postings)
     if found is None or not len(found[0]):
         return None
     return (found[0] + base, found[1]) if base else found
+
+
+def _located(segment: Segment, terms: Sequence[tuple[str, str]], rows: Indices) -> list[list[int]]:
+    """The positions of any of the terms in each of the rows of one segment, which are ascending."""
+    parts = [part for field, term in terms if (part := segment.places(field, term, rows))]
+    if not parts:
+        return [[]] * len(rows)
+    which, counts, positions = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return ranking.by_row(ranking.keys_of(which, counts, positions), len(rows))
 
 
 def _concatenated(parts: Sequence[tuple[Indices, Numbers]]) -> tuple[Indices, Numbers] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,8 +35,7 @@ class Scored:
         return self.rows.nbytes + self.weights.nbytes + self.context_rows.nbytes + self.context_weights.nbytes + 200
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
+class _Part(NamedTuple):
     """The rows of one form, or one lemma of a word, in one field, with what it adds to each."""
 
     field: str

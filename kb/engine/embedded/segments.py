@@ -9,7 +9,6 @@ posting lists as arrays (``ranking.py``), since Whoosh's own searcher walks them
 from __future__ import annotations
 
 import errno
-import json
 import mmap
 import os
 import weakref
@@ -35,7 +34,7 @@ from kb.cache import Cache
 from kb.engine import IndexedFile
 from kb.engine.analysis import forms_of
 from kb.engine.embedded import sums
-from kb.engine.embedded.codec import Place, Positions, find, read_counts, read_positions
+from kb.engine.embedded.codec import Place, Positions, find, read_counts, read_places, read_positions
 from kb.engine.embedded.ranking import Indices, Ints, Numbers, Postings
 from kb.errors import IndexDamaged, IndexMismatch
 from kb.limits import WORD_CHARACTERS
@@ -203,8 +202,8 @@ class Segment:
         stored: bytes = self._stored[row]
         end = stored.find(b"\n")
         if end < 0:
-            return cast("dict[str, Any]", json.loads(stored))
-        values: dict[str, Any] = json.loads(stored[:end].decode())  # which is found out of bytes anew each time
+            return cast("dict[str, Any]", from_json(stored))
+        values: dict[str, Any] = from_json(stored[:end])
         rest = memoryview(stored)[end + 1 :]
         length = values["text"]
         values["text"], values["html"] = str(rest[:length], "utf-8"), str(rest[length:], "utf-8")
@@ -214,11 +213,19 @@ class Segment:
         """Where a term stands, deleted rows included; None of one that is not there."""
         # Not reader.postings(): it hides deleted rows one posting at a time; ranking does so at once.
         key = self.id, field, term
-        place = self._kept.place(key, lambda: find(self._reader._terms, field, term))
+        place = self._place(key)
         if place is None:
             return None
         file = self._reader._terms._postfile
         return Postings(place.count, partial(self._counts, key, place), partial(read_positions, file, place))
+
+    def places(self, field: str, term: str, rows: Indices) -> tuple[Indices, Numbers, Numbers] | None:
+        """What ``read_places`` reads of a term's list; None of one that is not there."""
+        place = self._place((self.id, field, term))
+        return None if place is None else read_places(self._reader._terms._postfile, place, rows)
+
+    def _place(self, key: tuple[str, str, str]) -> Place | None:
+        return self._kept.place(key, lambda: find(self._reader._terms, *key[1:]))
 
     def _counts(self, key: tuple[str, str, str], place: Place) -> tuple[Indices, Numbers]:
         found = self._kept.lists.get(key)

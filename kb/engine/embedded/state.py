@@ -254,11 +254,13 @@ class EmbeddedState:
         if not last:
             return np.empty(0, np.intp)
         by_relevance = not request.order and request.sort == "relevance"
-        least = np.float32(0)
+        documents = (best > 0).nonzero()[0]  # of floats it would take ten times as long
+        best = best[documents]
         if by_relevance and last < len(best):
             least = np.partition(best, len(best) - last)[len(best) - last] / np.float32(_ROOM + self._second_page)
-        documents = (best >= least if least else best > 0).nonzero()[0]
-        ranked = best[documents] + np.float32(self._second_page) * self._second(documents, best[documents], found)
+            near = (best >= least).nonzero()[0]
+            documents, best = documents[near], best[near]
+        ranked = best + np.float32(self._second_page) * self._second(documents, best, found)
         keys = [self._places[documents], -ranked]
         if not by_relevance:
             keys.append(self._key_of(documents, request))
@@ -291,9 +293,9 @@ class EmbeddedState:
         """The words of each page's text that have one of the terms, by number from 0, ascending."""
         check()
         rows = [self._row(*page) for page in pages]
-        there = np.unique(np.array([row for row in rows if row is not None], np.intp))
+        there = sorted({row for row in rows if row is not None})
         asked = [(field, term) for field, own in terms.items() for term in own]
-        found = dict(zip(there.tolist(), self.rows.locate(asked, there), strict=True))
+        found = dict(zip(there, self.rows.locate(asked, np.array(there, np.intp)), strict=True))
         return [[] if row is None else found[row] for row in rows]
 
     def _row(self, document: str, number: int) -> int | None:
@@ -405,14 +407,16 @@ class EmbeddedState:
     def _sums(self, scored: Sequence[Scored], worths: Sequence[float], floor: float) -> tuple[Bools, Floats]:
         """Which rows are worth enough, and the sum of the weights on every row."""
         scores = np.zeros(len(self.rows), np.float32)
-        for found in scored:
+        first, *rest = scored
+        scores[first.rows] = first.weights
+        for found in rest:
             np.add.at(scores, found.rows, found.weights)
         if all(worth >= floor for worth in worths):  # any concept is enough
             held, floor = scores, 0.0
         else:
             held = np.zeros_like(scores)
             for found, worth in zip(scored, worths, strict=True):
-                held[found.rows] += worth
+                np.add.at(held, found.rows, np.float32(worth))
         # A word of the title or heading alone makes no page a match, unless it is the document's first page.
         context = [
             (found, worth, (scores[found.context_rows] > 0) | (self.rows.numbers[found.context_rows] == 1))

@@ -39,8 +39,8 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-class Readings:
-    """The reading of one run. ``incoming``: where the copies go that are read; None for a check, which keeps nothing.
+class Extractions:
+    """What is read of files in one run. ``incoming``: where the copies go that are read; None for a check, which keeps nothing.
 
     ``sandbox``: one that has been started already, while nobody knew yet what is to be read.
     """
@@ -108,12 +108,17 @@ class Readings:
             return
         entries: dict[Path, FoundFile] = {}
         changed: list[FoundFile] = []
+        # Empty files, which alone have one copy: the first is read, and the rest are what it is.
+        empty: dict[Path, Extraction] = {}
+        others: list[tuple[FoundFile, Path]] = []
 
         def sources() -> Iterator[Path]:
             for entry in waiting:
                 source = self.source(entry)
                 if source is None:
                     changed.append(entry)
+                elif source in entries:
+                    others.append((entry, source))
                 else:
                     entries[source] = entry
                     yield source
@@ -129,8 +134,11 @@ class Readings:
                 if self._incoming is None and _has_changed(entry):
                     changed.append(entry)
                     continue
+                if not entry.size:
+                    empty[path] = extraction
                 self._keep(entry, extraction)
                 yield entry, extraction
+            yield from ((entry, empty.get(source, outcome.changed())) for entry, source in others)
             yield from ((entry, outcome.changed()) for entry in changed)
 
     def _reading(self, jobs: int, formats: Iterable[Format]) -> Sandbox:
