@@ -184,7 +184,7 @@ def test_fold(typed: str, folded: str) -> None:
     assert fold(typed) == folded
 
 
-@pytest.mark.parametrize("word", ["w", "we", "z", "się", "Który", "ŻE", "gdzie", "czym", "komu"])
+@pytest.mark.parametrize("word", ["w", "we", "z", "się", "Który", "ŻE", "gdzie", "czym", "komu", "według"])
 def test_function_words(word: str) -> None:
     """Function words are known in any letter case."""
     assert is_stop_word(word)
