@@ -44,7 +44,7 @@ class Tuning:
     """A synonym, or an abbreviation's other form."""
     derived: float = 0.2
     """An adjective of a noun, or the noun of an adjective."""
-    family: float = 0.4
+    family: float = 0.5
     """Another word of the same family: "pożyczka" for "pożyczyć"."""
     verb: float = 0.6
     """A verb, beside a noun's 1: what is asked about is mostly named, and what is done with it said in many ways."""
