@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from kb.facets import FACETS
-from kb.model import Page, Query
+from kb.model import EVENT_KIND, NEWS_KIND, Page, Query
 
 START = "/"
 SEARCH = "/szukaj"
@@ -70,7 +70,7 @@ API_REST = f"{API}/{{rest:path}}"
 ALIVE = "/healthz"
 READY = "/readyz"
 
-LISTS = {"aktualnosc": NEWS, "wydarzenie": EVENTS}
+LISTS = {NEWS_KIND: NEWS, EVENT_KIND: EVENTS}
 """Kinds of documents that have a list of their own."""
 _PICTURES = "/obrazy/"
 _MOST_MARKED = 30

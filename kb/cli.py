@@ -5,138 +5,41 @@ Exit codes: 0 done, 1 some documents failed (the rest are indexed), 2 wrong usag
 
 from __future__ import annotations
 
-import difflib
 import gc
 import os
-import shutil
 import socket
 import sys
-import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
-from kb import console, messages, terminal
-from kb.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, KbError, SettingsError, TaxonomyError
+from kb import messages
+from kb.errors import IndexLocked, IndexMissing, KbError, SettingsError, TaxonomyError
 from kb.facets import FACETS
 from kb.settings import Settings, load
+from kb.terminal.bars import files_bar, meaning_bar, progress_bar
+from kb.terminal.base import print_address, print_error, print_interrupted, print_waiting
+from kb.terminal.kept import confirmed, print_archive, print_backup, print_pruned, print_pruning, print_restored
+from kb.terminal.report import CHECKED, print_coverage, print_report, print_sound
+from kb.terminal.results import print_contributions, print_quality, print_results
+from kb.terminal.status import print_status
+from kb.usage import Command, Commands
 
 if TYPE_CHECKING:
     from kb.extract import Sandbox
 
-_WIDEST_HELP = 100
 _OBJECTS_BETWEEN_COLLECTIONS = 500_000
 """More than an unchanged run over twenty thousand files makes."""
-
-
-def _write_help(command: Any, context: Any, formatter: Any, *, commands: Mapping[str, Any] | None = None) -> None:
-    """Help in Polish: Typer's own has English headings that no setting changes."""
-    parameters = command.get_params(context)
-    arguments = [each for each in parameters if each.param_type_name == "argument"]
-    usage = [
-        context.command_path,
-        *(each.metavar for each in arguments),
-        "POLECENIE" if commands else "",
-        "[opcje]",
-    ]
-    formatter.write(f"Użycie: {' '.join(filter(None, usage))}\n\n{command.help}\n")
-    sections = {
-        "Polecenia": [(name, each.get_short_help_str(_WIDEST_HELP)) for name, each in (commands or {}).items()],
-        "Argumenty": [(each.metavar, each.help or "") for each in arguments],
-        "Opcje": [_described(each) for each in parameters if each not in arguments],
-    }
-    width = min(_WIDEST_HELP, shutil.get_terminal_size().columns)
-    for title, rows in sections.items():
-        if rows:
-            formatter.write(f"\n{title}:\n")
-        for name, said in rows:
-            indent = " " * (2 + max(len(name) for name, _ in rows) + 2)
-            lines = textwrap.wrap(said, max(width - len(indent), 20), break_long_words=False)
-            formatter.write(f"  {name}".ljust(len(indent)) + f"\n{indent}".join(lines) + "\n")
-
-
-def _described(option: Any) -> tuple[str, str]:
-    """An option with what it takes, and its help."""
-    if option.name == "help":
-        return "--help", "Pokaż tę pomoc."
-    value = "" if option.is_flag else f" {option.metavar or 'TEKST'}"
-    default = f" Domyślnie {option.default}." if isinstance(option.default, int | str) and not option.is_flag else ""
-    return f"{', '.join(option.opts)}{value}", f"{option.help or ''}{default}"
-
-
-class _Command(TyperCommand):
-    """A command with its help in Polish."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
-        _write_help(self, ctx, formatter)
-
-
-class _Commands(TyperGroup):
-    """The commands; wrong usage is told in Polish."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
-        _write_help(self, ctx, formatter, commands=self.commands)
-
-    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Run a command and end with its exit code."""
-        console.start_in_utf8()
-        console.prepare()
-        try:
-            code = super().main(*args, **kwargs | {"standalone_mode": False})
-        except Exception as error:
-            if not hasattr(error, "format_message"):
-                raise
-            # Typer's errors: their classes are Click's or, in newer versions, those of a copy, so only their names are certain.
-            misuse: Any = error
-            if type(error).__name__ == "NoArgsIsHelpError":
-                misuse.show()
-            else:
-                context = getattr(error, "ctx", None)
-                terminal.print_error(_misuse(misuse), [f"Pomoc: {context.command_path} --help"] if context else [])
-            code = 2
-        sys.exit(code or 0)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that the first argument names."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self.commands, 1)
-            hint = f"Czy chodzi o „{near[0]}”?" if near else f"Są: {', '.join(self.commands)}."
-            terminal.print_error(f"Nie ma polecenia „{args[0]}”. {hint}")
-            raise typer.Exit(2)
-        return super().resolve_command(ctx, args)
-
-
-def _misuse(error: Any) -> str:
-    """What is wrong with the arguments, in Polish."""
-    parameter = getattr(error, "param", None)
-    option = next((name for name in getattr(parameter, "opts", ()) if name.startswith("-")), "")
-    name = option or str(getattr(parameter, "metavar", ""))
-    match type(error).__name__:
-        case "NoSuchOption":
-            near = f" Czy chodzi o {error.possibilities[0]}?" if error.possibilities else ""
-            return f"Nie ma opcji {error.option_name}.{near}"
-        case "MissingParameter":
-            return f"Brakuje: {name}."
-        case "BadOptionUsage":
-            return f"Opcja {error.option_name} wymaga wartości."
-        case "BadParameter":
-            return f"Niewłaściwa wartość: {name}. Potrzebna jest liczba całkowita w dozwolonym zakresie."
-    extra = error.format_message().partition(" (")[2]
-    return f"Zbędne: {extra.removesuffix(')')}." if extra.endswith(")") else "Niewłaściwe użycie polecenia."
-
-
 _FROM_SETTINGS = "-"
+"""What stands for the folder where ``--index`` has none: that of the settings."""
 
 
-class _Check(_Command):
+class _Check(Command):
     """``kb check``: its ``--index`` may stand without a folder."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -150,7 +53,7 @@ class _Check(_Command):
 
 app = typer.Typer(
     name="kb",
-    cls=_Commands,
+    cls=Commands,
     help="Baza wiedzy: indeksowanie dokumentów, wyszukiwanie i serwer.",
     no_args_is_help=True,
     add_completion=False,
@@ -180,17 +83,17 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except KbError as error:
-            terminal.print_error(error.message, error.details)
+            print_error(error.message, error.details)
             raise typer.Exit(error.exit_code) from None
         except BrokenPipeError:
             raise
         except OSError as error:
             reason = messages.fault(error)
             reason = reason[:1].upper() + reason[1:]
-            terminal.print_error(f"{reason}: {error.filename}." if error.filename else f"{reason}.")
+            print_error(f"{reason}: {error.filename}." if error.filename else f"{reason}.")
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
-            terminal.print_interrupted()
+            print_interrupted()
             raise typer.Exit(2) from None
 
     return run
@@ -224,7 +127,7 @@ def _reading_at_once(settings: Settings) -> Iterator[Sandbox | None]:
         yield sandbox
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 @report_errors
 def index(
     documents: Documents = None,
@@ -249,18 +152,18 @@ def index(
     with _few_collections(), _reading_at_once(settings) as sandbox:
         from kb import indexer
 
-        with terminal.progress_bar(as_json) as show:
+        with progress_bar(as_json) as show:
             report = indexer.run(
                 settings, rebuild=rebuild, allow_removals=allow_removals, on_progress=show, sandbox=sandbox
             )
-        terminal.print_report(report, "Indeks", as_json)
+        print_report(report, "Indeks", as_json)
     if wait:
         from kb.meaning import making
 
-        with terminal.meaning_bar(as_json) as show_coverage:
+        with meaning_bar(as_json) as show_coverage:
             coverage = making.wait(settings, show_coverage)
         if coverage and not as_json:
-            terminal.print_coverage(coverage)
+            print_coverage(coverage)
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -289,9 +192,9 @@ def check(
     except TaxonomyError as error:
         unusable.append(error)
         catalogue = Catalogue(root, with_taxonomy=False)
-    with terminal.progress_bar(as_json) as show:
+    with progress_bar(as_json) as show:
         report = indexer.check(settings, show, catalogue)
-    terminal.print_report(report, terminal.CHECKED, as_json)
+    print_report(report, CHECKED, as_json)
     unusable += _unusable_files(root)
     if index:
         try:
@@ -302,9 +205,9 @@ def check(
         except KbError as error:
             unusable.append(error)
         else:
-            terminal.print_sound(as_json)
+            print_sound(as_json)
     for problem in unusable:
-        terminal.print_error(problem.message, problem.details)
+        print_error(problem.message, problem.details)
     if unusable:
         raise typer.Exit(KbError.exit_code)
     raise typer.Exit(1 if report.failed or (strict and any(file.warnings for file in report.files)) else 0)
@@ -323,7 +226,7 @@ def _unusable_files(root: Path) -> Iterator[KbError]:
             yield error
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 @report_errors
 def serve(
     documents: Documents = None,
@@ -348,12 +251,12 @@ def serve(
         open_store(settings).live()
     except IndexMissing:
         try:
-            with _reading_at_once(settings) as sandbox, terminal.progress_bar(False) as show:
+            with _reading_at_once(settings) as sandbox, progress_bar(False) as show:
                 report = indexer.run(settings, on_progress=show, sandbox=sandbox)
-            terminal.print_report(report, "Indeks")
+            print_report(report, "Indeks", as_json=False)
         except IndexLocked:
             # Somebody is building it right now: readers are told so until it is there.
-            terminal.print_waiting()
+            print_waiting()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -365,7 +268,7 @@ def serve(
     # Server processes are started anew and read their settings from the environment.
     os.environ |= {"KB_DOCUMENTS": str(settings.documents), "KB_INDEX": str(settings.index), "KB_HOST": settings.host}
     os.environ["KB_STORE"] = str(settings.store)
-    terminal.print_address(settings.host, settings.port)
+    print_address(settings.host, settings.port)
     uvicorn.run(
         "kb.web:create_app",
         factory=True,
@@ -377,7 +280,7 @@ def serve(
     )
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 @report_errors
 def search(
     text: Annotated[str, typer.Argument(metavar="SŁOWA", help="Szukane słowa.")],
@@ -402,71 +305,26 @@ def search(
     parameters = [("q", text), ("per_page", str(limit))]
     parameters += [(name, value) for name, values in filters.items() for value in values or ()]
     results = knowledge.search(read_query(QueryParams(parameters), knowledge.taxonomy).strict())
-    terminal.print_results(results, as_json)
+    print_results(results, as_json)
     if explain and results.hits:
         best = results.hits[0]
         parts = knowledge.explain(results.query, best.document.id, best.pages[0].number if best.pages else 1)
         if parts is None:
-            terminal.print_error("Ten silnik wyszukiwania nie umie powiedzieć, z czego wynika ocena.")
+            print_error("Ten silnik wyszukiwania nie umie powiedzieć, z czego wynika ocena.")
         else:
-            terminal.print_contributions(parts, best)
+            print_contributions(parts, best)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 @report_errors
 def status(documents: Documents = None, index: Index = None, as_json: AsJson = False) -> None:
     """Pokaż, co jest w indeksie i czy jest aktualny."""
-    from kb.engine import HasCondition, open_store
-    from kb.extract.confine import offered
-    from kb.extract.recognition import find_recogniser
-    from kb.indexer import fingerprint
-    from kb.meaning import making
-    from kb.pending import pending
-    from kb.polish import shared_analyzer
+    from kb.index_status import index_status
 
-    settings = load(documents=documents, index=index)
-    store = open_store(settings)
-    live = store.live()
-    current = live.fingerprint == fingerprint(store, shared_analyzer())
-    meaning = newest = None
-    damaged: tuple[str, ...] = ()
-    # Rows that this program cannot read: what was counted when they were written.
-    count, pages = live.documents, live.pages
-    try:
-        store.verify()
-    except IndexDamaged as error:
-        damaged = error.details
-    except IndexMismatch:
-        pass
-    try:
-        newest = store.current()
-        count, pages = newest.size
-        meaning = making.coverage_of(settings, newest)
-    except IndexMismatch:
-        if current:
-            raise
-    root = settings.documents.absolute()
-    differing = pending(settings, newest) if root.is_dir() else None
-    state = terminal.IndexState(
-        build=live.name,
-        created=live.created,
-        documents=count,
-        pages=pages,
-        bytes=live.bytes,
-        current=current,
-        ocr=find_recogniser(settings.ocr_limits, wanted=settings.ocr == "auto").state,
-        reading=offered().state,
-        meaning=meaning,
-        up_to_date=current and not damaged and differing is not None and not differing.count,
-        damaged=damaged,
-        pending=differing,
-        folder=str(root),
-        cluster=store.condition() if isinstance(store, HasCondition) else None,
-    )
-    terminal.print_state(state, as_json)
+    print_status(index_status(load(documents=documents, index=index)), as_json)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 @report_errors
 def store(
     documents: Documents = None,
@@ -489,20 +347,20 @@ def store(
         raise BadRequest("Opcje --days, --removed i --yes działają tylko razem z --prune.")
     archive = Archive(load(documents=documents, index=index).store.absolute())
     if not prune:
-        terminal.print_archive(measure(archive), archive.folder, as_json)
+        print_archive(measure(archive), archive.folder, as_json)
         return
     chosen = choose(archive, days=days or 0, removed=removed)
     if not as_json:
-        terminal.print_pruning(chosen)
+        print_pruning(chosen)
     if chosen.versions and not yes:
         if as_json or not sys.stdin.isatty():
             raise BadRequest("Niczego nie usunięto. Żeby usunąć bez pytania, dodaj --yes.")
-        if not terminal.confirmed("Usunąć je na zawsze?"):
+        if not confirmed("Usunąć je na zawsze?"):
             raise typer.Exit(2)
-    terminal.print_pruned(remove(archive, chosen), as_json)
+    print_pruned(remove(archive, chosen), as_json)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 @report_errors
 def backup(
     file: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik kopii, np. kopia.tar.gz.")],
@@ -514,12 +372,12 @@ def backup(
     from kb import backup
 
     settings = load(documents=documents, index=index)
-    with terminal.files_bar("Kopiowanie", as_json) as show:
+    with files_bar("Kopiowanie", as_json) as show:
         made = backup.make(settings, file, show)
-    terminal.print_backup(made, as_json)
+    print_backup(made, as_json)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 @report_errors
 def restore(
     file: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik kopii zrobionej przez „kb backup”.")],
@@ -534,12 +392,12 @@ def restore(
     from kb import backup
 
     settings = load(documents=documents, index=index)
-    with terminal.files_bar("Przywracanie", as_json) as show:
+    with files_bar("Przywracanie", as_json) as show:
         restored = backup.restore(settings, file, replace=replace, on_file=show)
-    terminal.print_restored(restored, as_json)
+    print_restored(restored, as_json)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 @report_errors
 def evaluate(
     queries: Annotated[Path, typer.Argument(metavar="PLIK", help="Plik JSONL z pytaniami i właściwymi dokumentami.")],
@@ -558,4 +416,4 @@ def evaluate(
         raise BadRequest(f"--field: nie ma pisowni „{field}”. Do wyboru: {', '.join(FIELDS)}.")
     questions = load_questions(queries)
     quality = measure(KnowledgeBase(load(documents=documents, index=index)), questions, field)
-    terminal.print_quality(quality, field, as_json)
+    print_quality(quality, field, as_json)

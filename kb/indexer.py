@@ -26,16 +26,14 @@ from kb.errors import DocumentsError
 from kb.extract import EXTRACTOR_VERSION, Sandbox
 from kb.listing import Listing, own_folders
 from kb.polish import Analyzer, shared_analyzer
-from kb.report import FileReport, Report
+from kb.report import Report
 from kb.settings import Settings
 from kb.unchanged import LastReport
 
 if TYPE_CHECKING:
     from kb.catalogue import Catalogue
+    from kb.extractions import OnProgress
     from kb.folder import FoundFile, Hashes
-    from kb.readings import OnProgress
-
-__all__ = ["FileReport", "Report", "check", "fingerprint", "run"]
 
 
 def fingerprint(store: Store, analyzer: Analyzer) -> str:
@@ -69,11 +67,12 @@ def run(
     if not rebuild and (repeated := last.repeated()):
         return replace(repeated, seconds=round(time.monotonic() - started, 3))
 
+    from kb.before import state_of
     from kb.catalogue import Catalogue
+    from kb.extractions import Extractions
     from kb.folder import Hashes, find
-    from kb.one_run import Run, state_of
+    from kb.one_run import Run
     from kb.plan import check_removals
-    from kb.readings import Readings
 
     catalogue = Catalogue(root)
     given, now = now, now or datetime.now(UTC)
@@ -88,18 +87,16 @@ def run(
         ):
             settings.index.mkdir(parents=True, exist_ok=True)  # an engine may live elsewhere
             job = Run(
-                settings,
-                root,
                 catalogue,
                 writer,
-                Readings(settings, on_progress, incoming, hashes, sandbox),
+                Extractions(settings, on_progress, incoming, hashes, sandbox),
                 archive,
-                writer.replaced if writer.fresh else partial(state_of, store),
-                incoming,
+                open_before=writer.replaced if writer.fresh else partial(state_of, store),
+                incoming=incoming,
             )
-            missing = job.missing(found)
+            missing = job.before.missing(found)
             if not allow_removals:
-                check_removals(job.known, missing, found, root)
+                check_removals(job.before.known, missing, found, root)
             job.complete_ledger(found, now)
             job.process(found, others, missing)
             incoming.keep(file.version for file in job.documents.values())
@@ -107,7 +104,7 @@ def run(
             # A change has the time at which it can be seen, so that nobody who asked before that takes it for old.
             job.record(store, given or datetime.now(UTC))
             hashes.save()
-            job.readings.prune({entry.version for entry in found if entry.version})
+            job.extractions.prune({entry.version for entry in found if entry.version})
             report = job.report(started)
             if job.settled:
                 last.keep(report, job.recognised)
@@ -120,17 +117,17 @@ def check(settings: Settings, on_progress: OnProgress | None = None, catalogue: 
     ``catalogue``: to check metadata with, in place of one with the folder's taxonomy.
     """
     from kb.catalogue import Catalogue
+    from kb.extractions import Extractions
     from kb.folder import Hashes, find
     from kb.one_run import NothingWritten, Run
-    from kb.readings import Readings
 
     started = time.monotonic()
     root = _documents(settings)
     catalogue = catalogue or Catalogue(root)
     archive = Archive(settings.store.absolute())
-    job = Run(settings, root, catalogue, NothingWritten(), Readings(settings, on_progress), archive)
+    job = Run(catalogue, NothingWritten(), Extractions(settings, on_progress), archive)
     found, others = find(Listing(root, own_folders(settings)), Hashes(settings.hashes))
-    job.process(found, others, job.missing(found))
+    job.process(found, others, job.before.missing(found))
     return job.report(started)
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from kb.model import Document, Status
 
+SITE_NAME = "Baza wiedzy CWD"
 MONTHS = ("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia").split()  # noqa: SIM905
 MONTH_NUMBERS = {name: n for n, name in enumerate(MONTHS, 1)} | {
     name: n for n, name in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"), 1)
@@ -141,6 +142,11 @@ def pages(number: int) -> str:
     return counted(number, "strona", "strony", "stron")
 
 
+def of_pages(number: int) -> str:
+    """1 strony, 344 stron: what is said after "z"."""
+    return f"{grouped(number)} {'strony' if number == 1 else 'stron'}"
+
+
 def words(number: int) -> str:
     """5 słów."""
     return counted(number, "słowo", "słowa", "słów")
@@ -151,10 +157,14 @@ def long_date(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year} r."
 
 
+def date_of(time: datetime) -> str:
+    """25 listopada 2026 r., in the time of this machine."""
+    return long_date(time.astimezone().date())
+
+
 def moment(time: datetime) -> str:
     """25 listopada 2026 r., 18:46, in the time of this machine."""
-    local = time.astimezone()
-    return f"{long_date(local.date())}, {local:%H:%M}"
+    return f"{date_of(time)}, {time.astimezone():%H:%M}"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

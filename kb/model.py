@@ -47,6 +47,10 @@ class Heading:
     start: int = 0
 
 
+CELLS = " | "
+"""Between the cells of a table's row in the text of a page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page as it was read from a file: the unit of search.
@@ -206,11 +210,13 @@ class Partner:
     url: str = ""
 
 
+NEWS_KIND, EVENT_KIND = "aktualnosc", "wydarzenie"
+"""Kinds of documents that have a list of their own; those of the second have a place and a time."""
 DEFAULT_KINDS = (
     Kind(slug="raport", name="Raport", plural="Raporty"),
     Kind(slug="poradnik", name="Poradnik", plural="Poradniki"),
-    Kind(slug="aktualnosc", name="Aktualność", plural="Aktualności"),
-    Kind(slug="wydarzenie", name="Wydarzenie", plural="Wydarzenia"),
+    Kind(slug=NEWS_KIND, name="Aktualność", plural="Aktualności"),
+    Kind(slug=EVENT_KIND, name="Wydarzenie", plural="Wydarzenia"),
 )
 
 
@@ -218,7 +224,7 @@ DEFAULT_KINDS = (
 class Taxonomy:
     """The known editions, topics, kinds and types of event, in the order in which people should see them.
 
-    With them what else editors say of the programme: its advice, what came of it, its partners.
+    With them what else editors say of the programme: its advice, what came of it, its partners, and ``examples`` of questions.
     """
 
     editions: tuple[Edition, ...] = ()
@@ -228,6 +234,7 @@ class Taxonomy:
     advice: tuple[Advice, ...] = ()
     effects: tuple[Effect, ...] = ()
     partners: tuple[Partner, ...] = ()
+    examples: tuple[str, ...] = ()
 
     def labels(self, facet: str) -> dict[str, str]:
         """Slug → name of a facet's values; empty for a facet that has no list, such as the year."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -13,18 +13,17 @@ from pathlib import Path
 
 from kb.archive import Archive, Held, Incoming
 from kb.archive.ids import Name
+from kb.before import Before, state_of
 from kb.catalogue import Asked, Catalogue, id_of_path
 from kb.engine import AnalysedDocument, IndexedFile, State, Store, Writer
 from kb.engine.analysis import Analysis, TooMuchText
-from kb.errors import IndexMismatch, IndexMissing
 from kb.extract import frontmatter, outcome
+from kb.extractions import Extractions, Progress
 from kb.folder import FoundFile
-from kb.model import Document, Extraction, Page, Status
+from kb.model import Document, Extraction, Status
 from kb.plan import Plan, make_plan, refusals
 from kb.polish import shared_analyzer
-from kb.readings import Progress, Readings
 from kb.report import FileReport, Report
-from kb.settings import Settings
 
 _AT_HAND = 1_000
 """Documents that are kept in memory until the ledger has them, of those that a run writes."""
@@ -53,75 +52,42 @@ class NothingWritten:
         """Write nothing."""
 
 
-def state_of(store: Store) -> State | None:
-    """The index as it is, None where there is none that can be read."""
-    try:
-        return store.current()
-    except (IndexMissing, IndexMismatch):
-        return None
-
-
-class _Previous:
-    """The documents of the index before this run, by path; none where there is none."""
-
-    def __init__(self, state: State | None, ids: Mapping[str, str]) -> None:
-        self._state = state
-        self._ids = ids
-
-    def at(self, path: str) -> tuple[Document, list[Page]] | None:
-        """A document that was read, with its pages."""
-        document = self._state.document(self._ids[path]) if self._state and path in self._ids else None
-        # Records hold nothing that reading the file's description would not give again.
-        return (
-            (document, list(self._state.pages(document.id)))
-            if self._state and document and not document.unread
-            else None
-        )
-
-    def under(self, folder: str) -> list[str]:
-        """The paths in a folder."""
-        return [path for path in self._ids if folder == "." or path.startswith(f"{folder}/")]
-
-
-@dataclass
 class Run:
     """One run over the files found. ``incoming``: where copies go that are read, None for a check, which keeps nothing.
 
     ``open_before`` opens the index as it was before the run, which a run that finds nothing new does without.
-    ``documents`` are those in the index at the end, ``written`` those that were written,
-    by id: the first of them, None for the rest.
     """
 
-    settings: Settings
-    root: Path
-    catalogue: Catalogue
-    writer: Writer
-    readings: Readings
-    archive: Archive
-    open_before: Callable[[], State | None] = lambda: None
-    incoming: Incoming | None = None
-    reports: list[FileReport] = field(default_factory=list)
-    documents: dict[str, IndexedFile] = field(default_factory=dict)
-    written: dict[str, Document | None] = field(default_factory=dict)
-    plan: Plan = field(default_factory=lambda: Plan(names={}))
-
-    def __post_init__(self) -> None:
-        self._before = {file.path: file for file in self.writer.files()}
-        self._held = self.archive.ledger.held()
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        writer: Writer,
+        extractions: Extractions,
+        archive: Archive,
+        *,
+        open_before: Callable[[], State | None] = lambda: None,
+        incoming: Incoming | None = None,
+    ) -> None:
+        self.catalogue = catalogue
+        self.writer = writer
+        self.extractions = extractions
+        self.archive = archive
+        self.incoming = incoming
+        self.before = Before(writer, archive.ledger, open_before)
+        self.plan = Plan(names={})
+        self.reports: list[FileReport] = []
+        self.documents: dict[str, IndexedFile] = {}
+        """The files that are in the index at the end, by the id of their documents."""
+        self.written: dict[str, Document | None] = {}
+        """The documents that were written, by id: the first of them, None for the rest."""
         self._moved: Collection[str] = ()
+        """The versions of files that are no more where they were."""
         self._left_over = False
+        """Whether something could not be completed, so that the next run has to look."""
 
     @cached_property
     def _analysis(self) -> Analysis:
         return Analysis(shared_analyzer())
-
-    @cached_property
-    def _state(self) -> State | None:
-        return self.open_before()
-
-    @cached_property
-    def _previous(self) -> _Previous:
-        return _Previous(self._state, {path: id for id, path, _ in self._in_index})
 
     def report(self, started: float) -> Report:
         """What became of all files."""
@@ -151,28 +117,18 @@ class Run:
 
     @property
     def recognised(self) -> set[str]:
-        """The keys of all that has recognised, or has left unread, the scans of a document: "" of the latter."""
+        """What has recognised the scans of the documents in the index, by its key; "" where nothing could."""
         return {file.recognition for file in self.documents.values() if file.recognition is not None}
-
-    @cached_property
-    def known(self) -> dict[str, str]:
-        """The version of each path in the collection, by the ledger, and by the index where the ledger lags behind."""
-        known = {each.path: each.version for each in self._held.values() if not each.removed}
-        known.update((path, version) for _, path, version in self._in_index)
-        return known
-
-    def missing(self, found: Sequence[FoundFile]) -> list[str]:
-        """Those of the paths in the collection that were not found."""
-        missing = set(self.known).difference(entry.name for entry in found)
-        return [path for path in self.known if path in missing] if missing else []
 
     def complete_ledger(self, found: list[FoundFile], now: datetime) -> None:
         """Write down the versions that the index has and the ledger lacks: it is new, or the last run was stopped in between.
 
         Where the index is an older one than the ledger, since the one before was damaged, nothing is lacking.
         """
-        held = self._held.get
-        lagging = [each for each in self._in_index if (known := held(each[0])) is None or known.version != each[2]]
+        held = self.before.held.get
+        lagging = [
+            each for each in self.before.in_index if (known := held(each[0])) is None or known.version != each[2]
+        ]
         if not lagging:
             return
         self._left_over = True  # whether all of it could be written down, the next run sees
@@ -186,7 +142,7 @@ class Run:
                 missing[id] = Held(
                     id=id, path=path, version=version, asked=asked or ("" if id == id_of_path(path) else id)
                 )
-        state = self._state if missing else None
+        state = self.before.state if missing else None
         if state is None or self.incoming is None:
             return
         for id, each in missing.items():
@@ -195,21 +151,14 @@ class Run:
         self.incoming.keep(each.version for each in missing.values())
         described = (document for id in missing if (document := state.document(id)))
         self.archive.ledger.record(missing, described, now)
-        self._held = self.archive.ledger.held()
+        self.before.read_ledger_again()
 
     def _add_text(self, id: str, version: str) -> None:
         """Bring the text of a document into the archive as the index had it before this run; a record has none."""
-        document = self._state.document(id) if self._state else None
-        if self._state and self.incoming and document and not document.unread:
-            pages = tuple(self._state.pages(id))
+        document = self.before.state.document(id) if self.before.state else None
+        if self.before.state and self.incoming and document and not document.unread:
+            pages = tuple(self.before.state.pages(id))
             self.incoming.add_text(version, Extraction(status=Status.INDEXED, pages=pages))
-
-    @cached_property
-    def _in_index(self) -> list[tuple[str, str, str]]:
-        """Id, path and version of each document of the index before this run."""
-        if self.writer.fresh:
-            return [(each.id, each.path, each.version) for each in (self._state.documents() if self._state else ())]
-        return [file[:3] for file in self._before.values()]
 
     def record(self, store: Store, now: datetime) -> None:
         """Write into the ledger what the index has after the commit."""
@@ -221,10 +170,10 @@ class Run:
         settled = {old.document for _, old in self.plan.settled}
         for id in [id for id in self.documents if id not in settled]:
             file = self.documents[id]
-            held, asked = self._held.get(id), names[file.path].asked
+            held, asked = self.before.held.get(id), names[file.path].asked
             if held is None or held[1:5] != (file.path, file.version, asked, None):
                 shown[id] = Held(id=id, path=file.path, version=file.version, asked=asked)
-        left = [id for id in self._held if id not in self.documents and not self._held[id].removed]
+        left = [id for id in self.before.held if id not in self.documents and not self.before.held[id].removed]
         at_hand = filter(None, self.written.values())
         described = chain(at_hand, (document for id in rest if state and (document := state.document(id))))
         if not self.archive.ledger.record(shown, described, now, left=left):
@@ -235,24 +184,13 @@ class Run:
 
         ``others`` are files that are not read, ``missing`` paths of the collection that were not found.
         """
-        self._moved = {self.known[path] for path in missing}
-        plan = self.plan = make_plan(self._before, found, missing, self._held, self._again, self._ask)
-        self.documents = {file.document: file for file in self._before.values()}
+        self._moved = {self.before.known[path] for path in missing}
+        plan = self.plan = make_plan(self.before.files, found, missing, self.before.held, self._again, self._ask)
+        self.documents = {file.document: file for file in self.before.files.values()}
         for file in plan.leaving:
             self._drop(file)
-        new = [entry for entry in found if entry.version and entry.name not in self.known] if plan.gone else []
-        there = {entry.version: entry.name for entry in new}
-        for file in plan.gone:
-            now = there.get(file.version, "")
-            self.reports.append(
-                FileReport(
-                    path=file.path,
-                    status=Status.REMOVED,
-                    pages=file.pages,
-                    words=file.words,
-                    message=f"ten plik jest teraz w {now}" if now else "",
-                )
-            )
+        if plan.gone:
+            self._report_gone(plan.gone, found)
         for entry, owner in plan.twice:
             self._report(
                 entry,
@@ -271,9 +209,18 @@ class Run:
         ]
         for entry, old in plan.unchanged:
             self._report_indexed(entry, old, Status.UNCHANGED)
-        for done, (entry, extraction) in enumerate(self.readings.of(plan.to_read), 1):
-            self._take(entry, extraction, self._before.get(entry.name))
-            self.readings.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
+        for done, (entry, extraction) in enumerate(self.extractions.of(plan.to_read), 1):
+            self._take(entry, extraction, self.before.files.get(entry.name))
+            self.extractions.tell(Progress(done=done, total=len(plan.to_read), path=entry.name))
+
+    def _report_gone(self, gone: Sequence[IndexedFile], found: Sequence[FoundFile]) -> None:
+        """Rows for files that are no more there; of those that were moved, where they are now."""
+        new = [entry for entry in found if entry.version and entry.name not in self.before.known]
+        there = {entry.version: entry.name for entry in new}
+        for file in gone:
+            now = there.get(file.version, "")
+            message = f"ten plik jest teraz w {now}" if now else ""
+            self.reports.append(FileReport(file.path, Status.REMOVED, file.pages, file.words, message))
 
     def _keep_unchanged(self, unchanged: Sequence[tuple[FoundFile, IndexedFile]]) -> None:
         """Have the archive keep what it has lost of documents that are not read again."""
@@ -282,7 +229,7 @@ class Run:
         for entry, file in unchanged if files or texts else ():
             if entry.version in files:
                 self._left_over = True
-                self.readings.source(entry)
+                self.extractions.source(entry)
             if entry.version in texts and not file.unread:
                 self._left_over = True
                 self._add_text(file.document, entry.version)
@@ -305,7 +252,7 @@ class Run:
             return True
         if file.recognition is None:
             return False
-        recogniser = self.readings.recogniser
+        recogniser = self.extractions.recogniser
         return recogniser.ready and file.recognition != recogniser.key
 
     def _take(self, entry: FoundFile, extraction: Extraction, old: IndexedFile | None) -> None:
@@ -357,7 +304,7 @@ class Run:
         """Keep the last good version of a file whose text cannot be read; where there is none, make a record of it."""
         status, message, warnings = extraction.status, extraction.message, extraction.warnings
         path = Path(entry.path)
-        if (old and not old.unread) or self._previous.at(entry.name):
+        if (old and not old.unread) or self.before.document_at(entry.name):
             self._report_failure(entry, status, message, warnings)
             return
         if not self.catalogue.is_described(path, extraction):
@@ -408,7 +355,7 @@ class Run:
             words=analysed.words,
             warnings=warnings,
             notes=notes,
-            recognition=self.readings.recogniser.key if scanned else None,
+            recognition=self.extractions.recogniser.key if scanned else None,
             unread=analysed.document.unread or "",
         )
         self.writer.add(analysed, file)
@@ -427,7 +374,7 @@ class Run:
         self._report_failure(entry, failed.status, failed.message, warnings)
 
     def _report_failure(self, entry: FoundFile, status: Status, message: str, warnings: tuple[str, ...] = ()) -> None:
-        for path in self._previous.under(entry.name) if entry.closed and self.writer.fresh else ():
+        for path in self.before.paths_under(entry.name) if entry.closed and self.writer.fresh else ():
             self._last_good(path)
         if self._last_good(entry.name):
             message = f"{message.rstrip('.')}. W indeksie zostaje poprzednia wersja."
@@ -438,10 +385,10 @@ class Run:
 
         What is written anew has no hash of metadata: the next run looks again.
         """
-        name, old = self.plan.names.get(path), self._before.get(path)
+        name, old = self.plan.names.get(path), self.before.files.get(path)
         if old and self.documents.get(old.document) == old:
             return old
-        found = self._previous.at(path)
+        found = self.before.document_at(path)
         if name is None or found is None:
             return None
         document, pages = replace(found[0], id=name.id, aliases=name.aliases), found[1]
@@ -486,7 +433,7 @@ class Run:
 
     def _change(self, entry: FoundFile) -> str:
         """What a file that was read is beside the collection before."""
-        known, before = self.known.get(entry.name), self._before.get(entry.name)
+        known, before = self.before.known.get(entry.name), self.before.files.get(entry.name)
         if known is None:
             return "moved" if entry.version in self._moved else "new"
         if known != entry.version:

@@ -329,11 +329,6 @@ class Analyzer:
         """Whether a word is a name and nothing else, as far as the dictionary knows: it has the word in no small letter."""
         return not any(lemma[0].islower() for lemma in self.lemmas(word.lower()))
 
-    def may_name(self, word: str) -> bool:
-        """Whether a lower-case word may name or describe something: a noun, an adjective, a participle, or an unknown word."""
-        tags = [tag for start, _, (_, _, tag, _, _) in self._morfeusz.analyse(word) if start == 0]
-        return not tags or any(tag.startswith(_NAMING) for tag in tags)
-
     def agreement(self, word: str) -> Agreement:
         """What a lower-case word can agree in as a noun, and as what describes one. An unknown word is a noun in any case."""
         nouns: set[tuple[str, ...]] = set()

@@ -102,7 +102,7 @@ class KnowledgeBase:
         self._synonyms = FileValue(
             documents / SYNONYMS_FILE,
             lambda: Synonyms.load(documents, self.analyzer),
-            Synonyms.everyday(self.analyzer),
+            Synonyms.common(self.analyzer),
         )
         self._vocabulary: KeyedValue[Vocabulary] = KeyedValue()
         self._suggester: KeyedValue[Suggester] = KeyedValue()

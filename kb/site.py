@@ -1,23 +1,16 @@
-"""What every handler needs, held by the application and nowhere else: the knowledge base, templates, clock and settings."""
+"""What every handler needs, held by the application and nowhere else: the knowledge base, lists of it, clock and settings."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 
 import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
-from markupsafe import Markup
+from jinja2 import Environment
 from starlette.requests import Request
 
 from kb import addresses, limits, messages
@@ -27,7 +20,7 @@ from kb.engine import Size
 from kb.errors import KbError, NotFound, Overloaded
 from kb.gate import Gate
 from kb.live import KeyedValue
-from kb.model import Document, Page
+from kb.model import EVENT_KIND, Document, Page
 from kb.pictures import Pictures
 from kb.reading.params import whole_number
 from kb.reading.query import make_query
@@ -36,31 +29,11 @@ from kb.settings import Settings
 from kb.texts import SiteTexts
 from kb.versions import Versions
 
-NAME = "Baza wiedzy CWD"
-EVENT_KIND = "wydarzenie"
-"""The kind of documents that have a place and a time."""
 _E_MAIL = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
 _FIRST_SECONDS = 1.0
 """How long a supervisor waits for the index who is the first to ask."""
 _PULSE_SECONDS = 0.02
 """The same for all others: a look takes far less, unless handlers keep the thread from its turn; then it is as it was."""
-STATIC = Path(__file__).parent / "static"
-_TEMPLATES = Path(__file__).parent / "templates"
-_KEPT_ADDRESSES = 32
-"""Of static files: more than there are."""
-STYLE = (STATIC / "style.css").read_text(encoding="utf-8")
-"""The style of every page, in the page: on a slow line a file of its own would have people wait twice for the first words.
-A refusal is short instead, and has the file."""
-STYLE_HASH = f"sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}"
-"""By which the security policy knows it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedDocument:
-    """A document in the directory."""
-
-    id: str
-    published: date | None
 
 
 class Directory:
@@ -72,13 +45,13 @@ class Directory:
     def __init__(self, knowledge: KnowledgeBase, ledger: Ledger) -> None:
         self._knowledge = knowledge
         self._ledger = ledger
-        self._kept: KeyedValue[Mapping[str, ListedDocument]] = KeyedValue()
+        self._kept: KeyedValue[Mapping[str, str]] = KeyedValue()
         self._latest: KeyedValue[Mapping[str, Change]] = KeyedValue()
 
-    def documents(self) -> Mapping[str, ListedDocument]:
-        """The documents of the index as it is now."""
+    def ids(self) -> Mapping[str, str]:
+        """The ids of the documents of the index as it is now, by path."""
         state = self._knowledge.state
-        return self._kept.of(state.key, lambda: {d.path: ListedDocument(d.id, d.published) for d in state.documents()})
+        return self._kept.of(state.key, lambda: {document.path: document.id for document in state.documents()})
 
     def latest(self) -> Mapping[str, Change]:
         """When each document came here and changed here, by id, the last change first; of one moment the newest first.
@@ -90,13 +63,13 @@ class Directory:
 
     def _in_order_of_changes(self) -> Mapping[str, Change]:
         changes = {change.id: change for change in self._ledger.changes() if not change.removed}
-        known = [changes[listed.id] for listed in self.documents().values() if listed.id in changes]
+        known = [changes[id] for id in self.ids().values() if id in changes]
         return {change.id: change for change in sorted(known, key=lambda change: change.changed, reverse=True)}
 
     def url_of_file(self, path: str) -> str | None:
         """Where the document made from a file is on the site; None where there is none."""
-        found = self.documents().get(path)
-        return addresses.document_url(found.id) if found else None
+        id = self.ids().get(path)
+        return addresses.document_url(id) if id else None
 
 
 class EventList:
@@ -146,7 +119,7 @@ class Pulse:
             self._latest = error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One running site. ``today`` is the clock, for dates of access."""
 
@@ -195,7 +168,7 @@ class Site:
             quote=quote,
             accessed=self.today(),
             edition=self.knowledge.taxonomy.labels("edition").get(document.edition or "", ""),
-            publisher=NAME,
+            publisher=messages.SITE_NAME,
             subjects=tuple(filter(None, map(self.knowledge.taxonomy.labels("topic").get, document.topics))),
         )
 
@@ -209,52 +182,3 @@ def site_of(request: Request) -> Site:
     """The site that a request is for."""
     site: Site = request.app.state.site
     return site
-
-
-class _Tied(Extension):
-    """The text of the templates themselves, typeset like what ``tied`` is said of in them."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """Tie the one-letter words of everything that is no expression."""
-        for token in stream:
-            yield Token(token.lineno, token.type, tied(token.value)) if token.type == "data" else token
-
-
-def tied(text: str) -> str:
-    """For titles and other words of ours in HTML; nothing that people copy, such as a citation, is given to it."""
-    typeset = messages.tied(text)
-    return Markup(typeset) if isinstance(text, Markup) else typeset  # noqa: S704  # as safe as it was
-
-
-def load_templates(settings: Settings) -> Environment:
-    """Jinja with autoescape, and strict undefined: a name that a page does not have is an error."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=[_Tied],
-    )
-    environment.filters["tied"] = tied
-    environment.filters["long_date"] = messages.long_date
-    environment.filters["quoted"] = messages.quoted
-    environment.filters["grouped"] = messages.grouped
-    environment.globals["site_name"] = NAME
-    environment.globals["contact"] = settings.contact
-    environment.globals["addresses"] = addresses
-    environment.globals["static"] = static_url
-    environment.globals["style"] = STYLE
-    return environment
-
-
-def static_url(name: str) -> str:
-    """A static file's address; it changes with the file, so that browsers may keep the file for good."""
-    path = STATIC / name
-    state = path.stat()
-    return _addressed(path, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(_KEPT_ADDRESSES)
-def _addressed(path: Path, _changed: int, _size: int) -> str:
-    return addresses.static_url(path.name, hashlib.sha256(path.read_bytes()).hexdigest()[:12])

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from kb import deadline
 from kb.addresses import VERSION_CHARACTERS
 from kb.archive import Archive, Passed, Version
 from kb.errors import ArchiveUnavailable, Gone, NotFound
-from kb.messages import long_date
+from kb.messages import date_of
 from kb.model import Document, Page
 from kb.polish import words
 from kb.search import KnowledgeBase
@@ -83,7 +83,7 @@ class Versions:
             if each.document.version.startswith(version):
                 if each.pruned:
                     raise Gone(
-                        f"Ta wersja dokumentu „{each.document.title}” była w bazie; usunięto ją {said(each.pruned)}"
+                        f"Ta wersja dokumentu „{each.document.title}” była w bazie; usunięto ją {date_of(each.pruned)}"
                         " Pozostałe wersje są na stronie dokumentu."
                     )
                 return FoundVersion(
@@ -146,16 +146,6 @@ class Versions:
     def passed(self, id: str) -> Passed | None:
         """What a document was that has left; None for one that is here, or never was."""
         return None if self._knowledge.state.document(id) else self._archive.ledger.passed(id)
-
-
-def day(moment: datetime) -> date:
-    """The day of a moment, where the server is."""
-    return moment.astimezone().date()
-
-
-def said(moment: datetime) -> str:
-    """The day of a moment in words."""
-    return long_date(day(moment))
 
 
 def _most_like(page: Page, others: Iterable[Page]) -> tuple[float, Page] | None:

@@ -1,4 +1,4 @@
-"""The web application: ``create_app`` puts pages, API, static files, error handling and headers together."""
+"""The web application: ``create_app`` puts pages, API, static files and what stands around every answer together."""
 
 from __future__ import annotations
 
@@ -11,41 +11,39 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import date
-from http import HTTPStatus
 
 import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kb import addresses, limits
+from kb import addresses, limits, messages
 from kb.api import routes as api
 from kb.archive import Archive
 from kb.console import harmless
 from kb.engine import Store
-from kb.errors import BadRequest, Gone, KbError, NotFound, Overloaded, UnknownHost
+from kb.error_answers import answer_to_error
+from kb.errors import KbError, Overloaded, UnknownHost
 from kb.freshness import COMPRESSED_FROM_BYTES, COMPRESSION_LEVEL, NOT_COMPRESSED, Unchanged
 from kb.gate import Gate, check_address, hosts_of
 from kb.meaning.making import Background
 from kb.memory import keep_tidy
 from kb.oai import routes as oai
+from kb.pages import file_routes
 from kb.pages import routes as pages
-from kb.pages.base import respond
-from kb.pages.errors import error_page
-from kb.pages.versions import removed_page
 from kb.pictures import Pictures
 from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 from kb.settings import Settings, load
-from kb.site import NAME, STATIC, STYLE_HASH, Directory, EventList, Pulse, Site, load_templates, site_of
+from kb.site import Directory, EventList, Pulse, Site
+from kb.templating import STATIC, STYLE_HASH, load_templates
 from kb.texts import SiteTexts
-from kb.versions import Versions, said
+from kb.versions import Versions
 
 _LOG = logging.getLogger(__name__)
 _POLICY = (
@@ -72,11 +70,6 @@ _NOBODY: Scope = {"headers": [(b"host", b"localhost")]}
 _TURN_SECONDS = 0.0005
 """Searches release the GIL on reads and NumPy calls; with Python's switch interval of 5 ms each would wait that long to get
 it back."""
-_BROKEN = "Po naszej stronie wystąpił błąd. Spróbuj ponownie za chwilę."
-_HTTP_MESSAGES = {
-    404: "Pod tym adresem nic nie ma. Adres mógł zostać źle przepisany albo strona została usunięta.",
-    405: "Ten adres służy tylko do czytania (metoda GET).",
-}
 
 
 def create_app(
@@ -94,11 +87,20 @@ def create_app(
     knowledge = KnowledgeBase(settings, store=store)
     gate = Gate(settings.request_seconds, clock)
     archive = Archive(settings.store.absolute())
-    versions, directory = Versions(knowledge, archive), Directory(knowledge, archive.ledger)
-    events, texts = EventList(knowledge), SiteTexts(settings.documents.absolute())
-    templates, pictures, pulse = load_templates(settings), Pictures(settings), Pulse(knowledge)
+    pictures = Pictures(settings)
     site = Site(
-        settings, knowledge, directory, events, templates, gate, pulse, pictures, today, versions, archive, texts
+        settings=settings,
+        knowledge=knowledge,
+        directory=Directory(knowledge, archive.ledger),
+        events=EventList(knowledge),
+        templates=load_templates(settings),
+        gate=gate,
+        pulse=Pulse(knowledge),
+        pictures=pictures,
+        today=today,
+        versions=Versions(knowledge, archive),
+        archive=archive,
+        texts=SiteTexts(settings.documents.absolute()),
     )
 
     @contextlib.asynccontextmanager
@@ -114,7 +116,7 @@ def create_app(
         tidy.cancel()
 
     app = FastAPI(
-        title=f"{NAME} – API",
+        title=f"{messages.SITE_NAME} – API",
         description="Wyszukiwanie i czytanie dokumentów Centrum Wsparcia Doradczego. Wszystkie odpowiedzi to JSON.",
         version="1",
         lifespan=lifespan,
@@ -127,6 +129,7 @@ def create_app(
     app.include_router(api.health)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(file_routes.router)
     app.include_router(oai.router)
     app.mount(addresses.STATIC, StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Unchanged)
@@ -138,9 +141,9 @@ def create_app(
         exclude_content_types=NOT_COMPRESSED,
     )
     app.add_middleware(_Frame, settings=settings, gate=gate)
-    app.add_exception_handler(KbError, _on_error)
-    app.add_exception_handler(HTTPException, _on_error)
-    app.add_exception_handler(RequestValidationError, _on_error)
+    app.add_exception_handler(KbError, answer_to_error)
+    app.add_exception_handler(HTTPException, answer_to_error)
+    app.add_exception_handler(RequestValidationError, answer_to_error)
     return app
 
 
@@ -156,73 +159,6 @@ def _prepare(knowledge: KnowledgeBase, pictures: Pictures) -> None:
     pictures.warm_up()
     # Everything long-lived exists: freeze it, so that full collections, which stop every thread for 0.1 s, skip it.
     gc.freeze()
-
-
-def _on_error(request: Request, error: Exception) -> Response:
-    """Any error as JSON for programs, as a page for people. Of an unexpected error nothing is shown."""
-    if isinstance(error, NotFound) and addresses.document_of(request.url.path):
-        with contextlib.suppress(KbError):
-            left = _where_it_went(request)
-            if left:
-                return left
-    if isinstance(error, KbError):
-        status, code, message, details = error.status, error.code, error.message, _told(error)
-    elif isinstance(error, RequestValidationError):
-        status, code = BadRequest.status, BadRequest.code
-        message = "Nie rozumiemy parametrów zapytania."
-        details = tuple(str(problem["msg"]) for problem in error.errors())
-    elif isinstance(error, HTTPException):
-        status, details = error.status_code, ()
-        code = HTTPStatus(status).phrase.lower().replace(" ", "_")
-        message = _HTTP_MESSAGES.get(status, "Nie da się wykonać tego żądania.")
-    else:
-        status, code, message, details = 500, "internal_error", _BROKEN, ()
-    if addresses.is_for_programs(request.url.path):
-        content = {"error": {"code": code, "message": message, "details": list(details)}}
-        response: Response = JSONResponse(content, status)
-    else:
-        if isinstance(error, KbError) and error.for_readers:
-            _LOG.error("%s: %s %s", code, message, "; ".join(details))
-            message, details = error.for_readers, ()
-        response = respond(request, error_page(request, status, message, details), status)
-    if isinstance(error, HTTPException) and error.headers:
-        response.headers.update(error.headers)
-    if status == 503:
-        response.headers["Retry-After"] = str(error.retry_after if isinstance(error, KbError) else KbError.retry_after)
-    return response
-
-
-def _told(error: KbError) -> tuple[str, ...]:
-    """The details of an error that may be told to anybody; the log has the others."""
-    if error.discreet and error.details:
-        _LOG.error("%s: %s", error.code, "; ".join(error.details))
-        return ()
-    return error.details
-
-
-def _where_it_went(request: Request) -> Response | None:
-    """The way to a document that is under another id, or whose address was copied with the end of a sentence.
-
-    Of a removed one what it was; None for a document that is here, or never was.
-    """
-    versions, path = site_of(request).versions, request.url.path
-    query = f"?{request.url.query}" if request.url.query else ""
-    shorter = addresses.without_end_of_sentence(path)
-    if shorter and not addresses.is_for_programs(path):
-        return RedirectResponse(shorter + query, HTTPStatus.FOUND)
-    id = addresses.document_of(path)
-    target = versions.moved_to(id)
-    if target:
-        return RedirectResponse(addresses.of_other_document(path, target) + query, HTTPStatus.MOVED_PERMANENTLY)
-    passed = versions.passed(id)
-    if passed is None:
-        return None
-    if not addresses.is_for_programs(path):
-        return respond(request, removed_page(request, passed), Gone.status)
-    document = passed.document
-    message = f"Dokument „{document.title}” usunięto z bazy {said(passed.removed)} Jego wersje można nadal czytać."
-    details = [addresses.API_VERSIONS.format(id=document.id)]
-    return JSONResponse({"error": {"code": Gone.code, "message": message, "details": details}}, Gone.status)
 
 
 class _Frame:
@@ -267,13 +203,15 @@ class _Frame:
 
     def _failed(self, scope: Scope, error: Exception) -> Response:
         if isinstance(error, UnknownHost):  # its name must not come into the page
-            return _on_error(Request({**scope, **_NOBODY}), error)
+            return answer_to_error(Request({**scope, **_NOBODY}), error)
         if not isinstance(error, Overloaded):
-            return _on_error(Request(scope), error)
+            return answer_to_error(Request(scope), error)
         # Made once: whoever is refused must not take time from those who are answered.
         start = addresses.API if addresses.is_for_programs(scope["path"]) else addresses.START
         if start not in self._refusals:
-            self._refusals[start] = _on_error(Request({**scope, **_NOBODY, "path": start, "query_string": b""}), error)
+            self._refusals[start] = answer_to_error(
+                Request({**scope, **_NOBODY, "path": start, "query_string": b""}), error
+            )
         return self._refusals[start]
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

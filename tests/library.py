@@ -13,9 +13,9 @@ from extract.pdfs import make_pdf
 
 from kb import indexer
 from kb.engine.embedded.builds import Builds
-from kb.indexer import FileReport, Report
 from kb.model import Document, Status
 from kb.reading.query import make_query
+from kb.report import FileReport, Report
 from kb.search import KnowledgeBase
 from kb.settings import Settings
 

@@ -31,6 +31,7 @@ from kb.engine.embedded import segments, writer
 from kb.errors import IndexLocked
 from kb.extract import Sandbox
 from kb.model import Document, Status
+from kb.report import FileReport
 
 START = datetime(2026, 5, 12, 10, tzinfo=UTC)
 
@@ -39,7 +40,7 @@ def _archive(library: Library) -> Archive:
     return Archive(library.settings().store)
 
 
-def _run(library: Library, days: int = 0, **given: Any) -> dict[str, indexer.FileReport]:
+def _run(library: Library, days: int = 0, **given: Any) -> dict[str, FileReport]:
     """Index so many days after the start."""
     return by_path(indexer.run(library.settings(), now=START + timedelta(days=days), **given))
 

@@ -25,9 +25,9 @@ from kb.disk import open_file, sealed, unsealed
 from kb.engine.analysis import Analysis, TooMuchText
 from kb.errors import DocumentsError, TaxonomyError, TooManyRemovals
 from kb.extract import Sandbox
+from kb.extractions import Progress
 from kb.model import Page, Status
 from kb.polish import shared_analyzer
-from kb.readings import Progress
 
 
 def _mark_kept_pages(library: Library, word: str, marker: str) -> None:

@@ -24,7 +24,7 @@ KNOWN_TO_ONE = {
     "nh3": "kb/extract/markdown.py",
     "morfeusz2": "kb/polish.py",
     "Stemmer": "kb/polish.py",
-    "typer": "kb/cli.py",
+    "typer": "kb/cli.py kb/usage.py",
 }
 """Libraries that one module stands for, or some that belong together: another takes their place by a change there alone."""
 

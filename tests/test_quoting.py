@@ -10,7 +10,7 @@ from library import Library
 from kb.deadline import Deadline, within
 from kb.errors import BadRequest, TooSlow
 from kb.model import Page
-from kb.quoting.compare import Kind, differences, places
+from kb.quoting.compare import Difference, differences, places
 from kb.quoting.places import Checked, _note_numbers
 from kb.quoting.saying import extent, headline, warnings
 from kb.quoting.words import quotation, read
@@ -22,13 +22,13 @@ LAW = (
 )
 
 
-def kinds(quoted: str, source: str = LAW, notes: frozenset[str] = frozenset()) -> set[Kind]:
+def kinds(quoted: str, source: str = LAW, notes: frozenset[str] = frozenset()) -> set[Difference]:
     """How a quotation differs from the first place in a text where it stands."""
     text = quotation(quoted).parts[0]
     there = read(source)
     found = places(text, there)
     assert found, quoted
-    return {piece.kind for piece in differences(text, there, found[0], notes)} - {Kind.SAME}
+    return {piece.kind for piece in differences(text, there, found[0], notes)} - {Difference.SAME}
 
 
 @pytest.mark.parametrize(
@@ -37,16 +37,16 @@ def kinds(quoted: str, source: str = LAW, notes: frozenset[str] = frozenset()) -
         ("Rada gminy nie może podjąć uchwały w sprawie 12 działek bez zgody właścicieli", set()),
         ("„Rada gminy  nie może\npodjąć uchwały w sprawie 12 działek”.", set()),
         ("Rada gminy nie mo\u00adże podjąć uchwa-\nły w sprawie 12 dzia\u00ad\n łek", set()),
-        ('właścicieli - chyba że "ustawa" stanowi inaczej', {Kind.QUOTES}),
-        ("Stowarzy szenie społeczno-\ngospodarcze składa wniosek", {Kind.SPACING}),
+        ('właścicieli - chyba że "ustawa" stanowi inaczej', {Difference.QUOTES}),
+        ("Stowarzy szenie społeczno-\ngospodarcze składa wniosek", {Difference.SPACING}),
         ("Rada gminy **nie może** podjąć uchwały [podkr. aut.] w sprawie 12 działek", set()),
         ("„Rada gminy nie może podjąć uchwały” (Kowalski, 2024, s. 15).", set()),
         ('"Rada gminy nie może podjąć uchwały"[12]', set()),
         ("„Rada gminy nie może podjąć uchwały”.3", set()),
-        ("o kwotę 1500,50 zł w terminie", {Kind.SPACING}),
+        ("o kwotę 1500,50 zł w terminie", {Difference.SPACING}),
     ],
 )
-def test_what_leaves_a_quotation_verbatim(quoted: str, noted: set[Kind]) -> None:
+def test_what_leaves_a_quotation_verbatim(quoted: str, noted: set[Difference]) -> None:
     """Line ends, hyphens, spaces, quotation marks, dashes and added stress are no differences; some are told."""
     assert kinds(quoted) == noted
     assert all(kind.verbatim for kind in noted)
@@ -55,23 +55,23 @@ def test_what_leaves_a_quotation_verbatim(quoted: str, noted: set[Kind]) -> None
 @pytest.mark.parametrize(
     ("quoted", "kind"),
     [
-        ("rada gminy nie może podjąć uchwały", Kind.CASE),
-        ("Rada gminy nie moze podjac uchwaly w sprawie 12 dzialek", Kind.DIACRITICS),
-        ("Rada gminy, nie może podjąć uchwały", Kind.PUNCTUATION),
-        ("Rada gminy nie może podjąć decyzji w sprawie 12 działek", Kind.WORD),
-        ("Rada gminy może podjąć uchwały w sprawie 12 działek", Kind.NEGATION),
-        ("Rada gminy nie może podjąć uchwały w sprawie 12 działek ze zgody właścicieli", Kind.NEGATION),
-        ("Rada gminy nie może podjąć uchwały w sprawie 13 działek bez zgody", Kind.NUMBER),
-        ("Rada gminy nie może podjąć uchwały w sprawie działek bez zgody", Kind.NUMBER),
-        ("Rada gminy nie może podjąć uchwały w sprawie 1 2 działek bez zgody", Kind.NUMBER),
-        ("składa wniosek o kwotę 1 500.50 zł w terminie 30 dni", Kind.NUMBER),
-        ("składa wniosek o kwotę 1 50050 zł w terminie 30 dni", Kind.NUMBER),
-        ("składa wniosek o kwotę 1 500,50 zł w terminie -30 dni", Kind.NUMBER),
-        ("składa wniosek o kwotę 1 500,50 € w terminie 30 dni", Kind.NUMBER),
-        ("składa wniosek w terminie trzydziestu dni od dnia ogłoszenia", Kind.NUMBER),
+        ("rada gminy nie może podjąć uchwały", Difference.CASE),
+        ("Rada gminy nie moze podjac uchwaly w sprawie 12 dzialek", Difference.DIACRITICS),
+        ("Rada gminy, nie może podjąć uchwały", Difference.PUNCTUATION),
+        ("Rada gminy nie może podjąć decyzji w sprawie 12 działek", Difference.WORD),
+        ("Rada gminy może podjąć uchwały w sprawie 12 działek", Difference.NEGATION),
+        ("Rada gminy nie może podjąć uchwały w sprawie 12 działek ze zgody właścicieli", Difference.NEGATION),
+        ("Rada gminy nie może podjąć uchwały w sprawie 13 działek bez zgody", Difference.NUMBER),
+        ("Rada gminy nie może podjąć uchwały w sprawie działek bez zgody", Difference.NUMBER),
+        ("Rada gminy nie może podjąć uchwały w sprawie 1 2 działek bez zgody", Difference.NUMBER),
+        ("składa wniosek o kwotę 1 500.50 zł w terminie 30 dni", Difference.NUMBER),
+        ("składa wniosek o kwotę 1 50050 zł w terminie 30 dni", Difference.NUMBER),
+        ("składa wniosek o kwotę 1 500,50 zł w terminie -30 dni", Difference.NUMBER),
+        ("składa wniosek o kwotę 1 500,50 € w terminie 30 dni", Difference.NUMBER),
+        ("składa wniosek w terminie trzydziestu dni od dnia ogłoszenia", Difference.NUMBER),
     ],
 )
-def test_what_is_never_verbatim(quoted: str, kind: Kind) -> None:
+def test_what_is_never_verbatim(quoted: str, kind: Difference) -> None:
     """Each difference is told by its kind, and those of numbers and of „nie” by the strong ones."""
     found = kinds(quoted)
     assert kind in found
@@ -89,17 +89,19 @@ def test_only_what_follows_a_whole_quotation_says_where_it_is_from(text: str) ->
 def test_a_negated_word_is_not_the_same_divided_otherwise() -> None:
     """„nie zgodne” for „zgodne” and „niezgodne” for „zgodne” both are told as a negation."""
     source = "Postanowienia umowy są zgodne z prawem i obowiązują obie strony."
-    assert kinds("Postanowienia umowy są niezgodne z prawem i obowiązują obie strony", source) == {Kind.NEGATION}
-    assert kinds("Postanowienia umowy są nie zgodne z prawem i obowiązują obie strony", source) == {Kind.NEGATION}
+    assert kinds("Postanowienia umowy są niezgodne z prawem i obowiązują obie strony", source) == {Difference.NEGATION}
+    assert kinds("Postanowienia umowy są nie zgodne z prawem i obowiązują obie strony", source) == {Difference.NEGATION}
 
 
 def test_only_a_footnote_that_the_page_has_may_be_left_out() -> None:
     """„gminy5” is „gminy” where there is a footnote 5, and another number where there is none; CO2 is not CO."""
-    assert kinds("Rada gminy5 nie może podjąć uchwały", notes=frozenset({"5"})) == {Kind.FOOTNOTE}
-    assert Kind.FOOTNOTE in kinds("Rada gminy[5] nie może podjąć uchwały", notes=frozenset({"5"}))
-    assert kinds("Rada gminy 5 nie może podjąć uchwały", notes=frozenset({"5"})) == {Kind.NUMBER}
-    assert kinds("Rada gminy5 nie może podjąć uchwały") == {Kind.NUMBER}
-    assert kinds("ograniczenie emisji CO w gminach", "Celem jest ograniczenie emisji CO2 w gminach.") == {Kind.NUMBER}
+    assert kinds("Rada gminy5 nie może podjąć uchwały", notes=frozenset({"5"})) == {Difference.FOOTNOTE}
+    assert Difference.FOOTNOTE in kinds("Rada gminy[5] nie może podjąć uchwały", notes=frozenset({"5"}))
+    assert kinds("Rada gminy 5 nie może podjąć uchwały", notes=frozenset({"5"})) == {Difference.NUMBER}
+    assert kinds("Rada gminy5 nie może podjąć uchwały") == {Difference.NUMBER}
+    assert kinds("ograniczenie emisji CO w gminach", "Celem jest ograniczenie emisji CO2 w gminach.") == {
+        Difference.NUMBER
+    }
 
 
 def test_the_comparison_has_all_words_of_both() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kb.errors import TaxonomyError
 from kb.formats import SYNONYMS_FILE
-from kb.polish import Analyzer, is_stop_word, shared_analyzer, words
+from kb.polish import Analyzer, is_stop_word, shared_analyzer, surface, words
 from kb.reading.synonyms import Synonyms
 
 FILE = """\
@@ -94,14 +94,32 @@ def test_entry_is_found_in_the_middle_of_a_query(synonyms: Synonyms) -> None:
 def test_abbreviation_is_looked_for_by_its_own_letters(synonyms: Synonyms) -> None:
     """The equivalent of a long form is the abbreviation as written, no lemma of a word that looks like it."""
     (short,) = synonyms.at(["podmiot", "ekonomii", "społecznej"], 0)[1]
-    assert (short.steps, short.abbreviation) == ((("pes",),), True)
+    assert short.steps == (("pes",),)
 
 
 def test_definitions_are_kept(synonyms: Synonyms) -> None:
     """Abbreviations come in the file's order with what they mean; a single long form needs no list."""
-    assert [entry.short for entry in synonyms.abbreviations] == ["JST", "PES", "ZRID", "DNSH", "NO"]
+    assert [entry.short for entry in synonyms.abbreviations][:5] == ["JST", "PES", "ZRID", "DNSH", "NO"]
     assert synonyms.abbreviations[0].definition == "Gmina, powiat albo województwo."
     assert synonyms.abbreviations[2].long == ("zezwolenie na realizację inwestycji drogowej",)
+
+
+def test_common_abbreviations_need_no_file(analyzer: Analyzer, tmp_path: Path) -> None:
+    """What everybody in local government knows comes with the program, each once and each with what it means."""
+    common = Synonyms.load(tmp_path, analyzer)
+    shorts = [surface(entry.short) for entry in common.abbreviations]
+    assert len(shorts) == len(set(shorts))
+    assert all(entry.definition.endswith(".") for entry in common.abbreviations)
+    assert [found.text for found in common.at(["RIO"], 0)[1]] == ["regionalna izba obrachunkowa"]
+    assert [found.text for found in common.at(["regionalnej", "izbie", "obrachunkowej"], 0)[1]] == ["RIO"]
+
+
+def test_a_folder_may_mean_something_else_by_an_abbreviation(analyzer: Analyzer, tmp_path: Path) -> None:
+    """Its own entry takes the place of the program's, however the letters are written."""
+    (tmp_path / SYNONYMS_FILE).write_text("abbreviations: [{short: Rio, long: [miasto w Brazylii]}]", encoding="utf-8")
+    own = Synonyms.load(tmp_path, analyzer)
+    assert [found.text for found in own.at(["RIO"], 0)[1]] == ["miasto w Brazylii"]
+    assert own.at(["regionalna", "izba", "obrachunkowa"], 0) == (0, [])
 
 
 def test_everyday_words_need_no_file(analyzer: Analyzer, tmp_path: Path) -> None:
@@ -114,12 +132,12 @@ def test_everyday_words_need_no_file(analyzer: Analyzer, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("content", [None, "", "# nic\n", "abbreviations: []\nsynonyms: []\n"])
 def test_no_entries(analyzer: Analyzer, tmp_path: Path, content: str | None) -> None:
-    """Without a file, or with an empty one, nothing is added to everyday words and nothing fails."""
+    """Without a file, or with an empty one, nothing is added to what comes with the program, and nothing fails."""
     if content is not None:
         (tmp_path / SYNONYMS_FILE).write_text(content, encoding="utf-8")
     empty = Synonyms.load(tmp_path, analyzer)
-    assert empty.abbreviations == ()
-    assert empty.at(["JST"], 0) == (0, [])
+    assert empty.abbreviations == Synonyms.common(analyzer).abbreviations
+    assert empty.at(["XYZ"], 0) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, cast
 
@@ -252,33 +253,12 @@ def _text_status(document: Document) -> TextStatus:
     return cast("TextStatus", document.unread.value) if document.unread else "searched"
 
 
+_TAKEN_OVER = DocumentEntry.model_fields.keys() & {field.name for field in fields(Document)}
+"""What a document has under the same name."""
+
+
 def _described(document: Document) -> dict[str, Any]:
-    return {
-        "id": document.id,
-        "title": document.title,
-        "kind": document.kind,
-        "edition": document.edition,
-        "topics": list(document.topics),
-        "published": document.published,
-        "authors": list(document.authors),
-        "publisher": document.publisher,
-        "description": document.description,
-        "language": document.language,
-        "source_url": document.source_url,
-        "licence": document.licence,
-        "editors": list(document.editors),
-        "bodies": list(document.bodies),
-        "persons": list(document.persons),
-        "place": document.place,
-        "series": document.series,
-        "report_number": document.report_number,
-        "isbn": document.isbn,
-        "issn": document.issn,
-        "doi": document.doi,
-        "event_type": document.event_type,
-        "venue": document.venue,
-        "starts": document.starts,
-        "ends": document.ends,
+    return {name: getattr(document, name) for name in _TAKEN_OVER} | {
         "media": document.format.media,
         "page_count": document.pages,
         "text_status": _text_status(document),

@@ -167,6 +167,32 @@ def _is_described_otherwise(connection: sqlite3.Connection, document: Document) 
     return replace(before, **_NOBODY_READS) != replace(document, **_NOBODY_READS)
 
 
+def _describe(connection: sqlite3.Connection, document: Document, moment: str) -> None:
+    """Write down how a document is described in its present version, and its aliases."""
+    connection.execute(
+        "INSERT INTO version VALUES (?1, ?2, ?3, ?3, ?4, NULL) ON CONFLICT (document, version) DO UPDATE SET"
+        " described = excluded.described, pruned = NULL",
+        (document.id, document.version, moment, _documents().dump_json(document).decode()),
+    )
+    connection.execute("DELETE FROM alias WHERE document = ?", (document.id,))
+    connection.executemany(
+        "INSERT OR REPLACE INTO alias VALUES (?, ?)", [(alias, document.id) for alias in document.aliases]
+    )
+
+
+def _note_changes(connection: sqlite3.Connection, came: Collection[str], changed: Collection[str], moment: str) -> None:
+    """Write down the time of the documents that came, of those that are otherwise now, and of those that have just left."""
+    connection.executemany(
+        "INSERT INTO change VALUES (?1, ?2, ?2) ON CONFLICT (document) DO UPDATE"
+        " SET added = excluded.added, changed = excluded.changed",
+        [(id, moment) for id in came],
+    )
+    connection.executemany("UPDATE change SET changed = ? WHERE document = ?", [(moment, id) for id in changed])
+    connection.execute(
+        "UPDATE change SET changed = d.removed FROM document d WHERE d.id = document AND d.removed = ?", (moment,)
+    )
+
+
 class _Row(NamedTuple):
     version: str
     removed: str | None
@@ -390,15 +416,7 @@ class Ledger:
                 told.add(document.id)
                 if document.id not in came and _is_described_otherwise(connection, document):
                     changed.add(document.id)
-                connection.execute(
-                    "INSERT INTO version VALUES (?1, ?2, ?3, ?3, ?4, NULL) ON CONFLICT (document, version) DO UPDATE SET"
-                    " described = excluded.described, pruned = NULL",
-                    (document.id, document.version, moment, _documents().dump_json(document).decode()),
-                )
-                connection.execute("DELETE FROM alias WHERE document = ?", (document.id,))
-                connection.executemany(
-                    "INSERT OR REPLACE INTO alias VALUES (?, ?)", [(alias, document.id) for alias in document.aliases]
-                )
+                _describe(connection, document, moment)
             # A version that nobody has described is left to the next run: every document here has its version.
             asked = len(shown)
             shown = {id: held for id, held in shown.items() if id in told or _is_known(connection, held)}
@@ -426,18 +444,7 @@ class Ledger:
             )
             came &= shown.keys()
             changed |= {id for id, held in shown.items() if id not in came and before[id].version != held.version}
-            connection.executemany(
-                "INSERT INTO change VALUES (?1, ?2, ?2) ON CONFLICT (document) DO UPDATE"
-                " SET added = excluded.added, changed = excluded.changed",
-                [(id, moment) for id in came],
-            )
-            connection.executemany(
-                "UPDATE change SET changed = ? WHERE document = ?", [(moment, id) for id in changed - came]
-            )
-            connection.execute(
-                "UPDATE change SET changed = d.removed FROM document d WHERE d.id = document AND d.removed = ?",
-                (moment,),
-            )
+            _note_changes(connection, came, changed - came, moment)
         return len(shown) == asked
 
     def prune(self, versions: Collection[tuple[str, str]], now: datetime) -> None:

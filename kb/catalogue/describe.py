@@ -21,6 +21,10 @@ OF_DEFAULTS = f"z {DEFAULTS_FILE}: "
 """How the note begins that tells what a document has from the defaults of its folders."""
 
 
+_MADE = ("id", "title", "topics", "authors", "editors", "aliases")
+"""Keys whose values are not taken as they are."""
+
+
 class Described(NamedTuple):
     """A document, what is wrong with its metadata, and where those come from that nobody gave for it."""
 
@@ -82,30 +86,13 @@ class Catalogue:
             path=name,
             version=version,
             pages=len(extraction.pages),
-            kind=merged.get("kind"),
-            edition=merged.get("edition"),
             topics=tuple(dict.fromkeys(merged.get("topics") or ())),
-            published=merged.get("published"),
             authors=_names(merged, "authors"),
-            publisher=merged.get("publisher") or "",
-            description=merged.get("description") or "",
-            language=merged.get("language") or "pl",
-            source_url=merged.get("source_url") or "",
-            licence=merged.get("licence") or "",
             editors=_names(merged, "editors"),
             bodies=_said_to_be("body", merged),
             persons=_said_to_be("person", merged),
-            place=merged.get("place") or "",
-            series=merged.get("series") or "",
-            report_number=merged.get("report_number") or "",
-            isbn=merged.get("isbn") or "",
-            issn=merged.get("issn") or "",
-            doi=merged.get("doi") or "",
             aliases=tuple(dict.fromkeys(merged.get("aliases") or ())),
-            event_type=merged.get("event_type") or "",
-            venue=merged.get("venue") or "",
-            starts=merged.get("starts") or "",
-            ends=merged.get("ends") or "",
+            **{key: value for key, value in merged.items() if value and key not in _MADE},
         )
         notes = [
             _note("z nazwy pliku", () if merged.get("title") or heading else ("title",)),

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from kb import limits
-from kb.names import split_names
+from kb.authors import split_names
 from kb.polish import fold, normalise
 
 _MOST_PIECES = 5

@@ -96,6 +96,7 @@ class _TaxonomyFile(BaseModel):
     advice: list[_AdviceEntry] = []
     effects: list[_EffectEntry] = []
     partners: list[_PartnerEntry] = []
+    examples: list[Text] = []
 
     @field_validator("editions", "topics", "kinds", "event_types")
     @classmethod
@@ -147,22 +148,18 @@ def load_taxonomy(documents: Path) -> Taxonomy:
     return Taxonomy(
         editions=tuple(
             Edition(
-                slug=e.slug,
-                name=e.name,
-                start=e.start,
-                end=e.end,
-                description=e.description,
-                figures=tuple((figure.value, figure.label) for figure in e.figures),
-                document=e.document,
+                **entry.model_dump(exclude={"figures"}),
+                figures=tuple((figure.value, figure.label) for figure in entry.figures),
             )
-            for e in file.editions
+            for entry in file.editions
         ),
-        topics=tuple(Topic(slug=t.slug, name=t.name, description=t.description) for t in file.topics),
+        topics=tuple(Topic(**entry.model_dump()) for entry in file.topics),
         kinds=_kinds(file.kinds) or DEFAULT_KINDS,
         event_types=_kinds(file.event_types),
-        advice=tuple(Advice(name=a.name, description=a.description, topics=a.topics) for a in file.advice),
+        advice=tuple(Advice(**entry.model_dump()) for entry in file.advice),
         effects=tuple(_effect(entry, file) for entry in file.effects),
-        partners=tuple(Partner(name=p.name, role=p.role, url=p.url) for p in file.partners),
+        partners=tuple(Partner(**entry.model_dump()) for entry in file.partners),
+        examples=tuple(file.examples),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from kb.addresses import short_version
 from kb.citing.names import Author
 from kb.citing.records import Source, inner_quotes, line
 from kb.formats import PDF
@@ -66,7 +67,7 @@ def csl(source: Source) -> dict[str, Any]:
         "note": f"„{inner_quotes(quote)}”" if quote else "",
         "language": document.language,
         "URL": source.whole_url,
-        "version": document.version[:12],
+        "version": short_version(document.version),
         "accessed": _date(source.accessed),
     }
     return {name: value for name, value in item.items() if value}

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from kb import limits
-from kb.names import PARTICLES, is_degree, is_initial
+from kb.authors import PARTICLES, is_degree, is_initial
 from kb.polish import shared_analyzer
 
 _LEGAL_FORM = re.compile(

@@ -9,12 +9,12 @@ from datetime import date
 from typing import Literal
 
 from kb.citing.names import Author, author
-from kb.model import Document, Page, PageHit
+from kb.model import EVENT_KIND, NEWS_KIND, Document, Page, PageHit
 
 _QUOTED = re.compile(r"[„“]([^”“\"\n]*+)([”“\"]?)")
 """Quotation marks that are never closed are matched too, up to the end: they are left as they are, and read once."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]+")
-_WEB_KINDS = frozenset({"aktualnosc", "wydarzenie"})
+_WEB_KINDS = frozenset({NEWS_KIND, EVENT_KIND})
 _CREATIVE_COMMONS = re.compile(
     r"(?:CC|Creative Commons)[ -](BY(?:-(?:NC-SA|NC-ND|NC|SA|ND))?)[ -](\d\.\d)(?: (PL))?", re.IGNORECASE
 )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kb.addresses import short_version
 from kb.citing.names import Author
 from kb.citing.records import Source, licence_url, line
 from kb.formats import PDF
@@ -124,7 +125,7 @@ def linked_data(source: Source) -> dict[str, object]:
         "description": line(document.description),
         "inLanguage": document.language,
         "license": licence_url(document.licence) or line(document.licence),
-        "version": document.version[:12],
+        "version": short_version(document.version),
         "encoding": {
             "@type": "MediaObject",
             "contentUrl": source.file_url,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from itertools import pairwise
 from statistics import median
 
-from kb.extract.clean import LINE_END, SOFT, Known
+from kb.extract.clean import Known
 from kb.extract.lines import CELL, SAME_SIZE, Line
+from kb.extract.paragraphs import joined
 from kb.extract.pieces import Piece
 
 _LEADING = 1.9
@@ -289,12 +291,4 @@ def lines_of(group: Group, block: int) -> Iterator[Line]:
 
 def _cell_text(cell: Sequence[Piece]) -> str:
     """The lines of one cell as one, with marks where a word may be broken."""
-    text = cell[0].text
-    for piece in cell[1:]:
-        if text.endswith(SOFT):
-            text += piece.text
-        elif text.endswith("-") and text[-2:-1].isalnum() and piece.text[0].isalnum():
-            text = f"{text[:-1]}{LINE_END}{piece.text}"
-        else:
-            text = f"{text} {piece.text}"
-    return text
+    return reduce(joined, (piece.text for piece in cell))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from kb.authors import split_names
 from kb.extract.clean import Known, characters, has_text
 from kb.extract.encodings import repaired_strings
-from kb.names import split_names
 from kb.polish import normalise
 
 _NO_TITLE = re.compile(

@@ -210,6 +210,8 @@ def _style(lines: Sequence[Line], first: int, last: int, body: float, mostly_bol
     if last - first > _MOST_LINES:
         return None
     line = lines[first]
+    if line.slanted:
+        return None  # a stamp or a watermark
     text = " ".join([each.text for each in lines[first:last]]).replace("\u2063", "")
     chapter = _CHAPTER.match(text)
     if not chapter and line.size < _LARGER * body and (mostly_bold or not line.bold):

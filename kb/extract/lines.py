@@ -25,7 +25,7 @@ class Line(NamedTuple):
     ``text`` has one space between words, ``CELL`` between the cells of a row, ``RAISED`` around raised digits, and ``SOFT`` at
     its end (or inside a row, where a cell has several lines) for a hyphen that ends a line of the page. ``size`` is the type size
     of most of its letters. Lines of one ``block`` follow one another, and its number rises in reading order. ``spans`` are the
-    runs of characters that it is made of, counted as the page was read.
+    runs of characters that it is made of, counted as the page was read. ``slanted`` is what is turned by no quarter.
     """
 
     text: str
@@ -37,6 +37,7 @@ class Line(NamedTuple):
     bold: bool
     block: int
     spans: tuple[tuple[int, int], ...] = ()
+    slanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

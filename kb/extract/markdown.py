@@ -44,6 +44,8 @@ _SIZE_OF_TAG = 6
 _LONGEST_FRONT_MATTER = 64 * 1024
 """What is looked at of a file that is too long to be read."""
 _ADVICE = "Otwórz go i zapisz ponownie jako tekst w kodowaniu UTF-8."
+_TEMPLATE = re.compile(r" ?(?:\{%[^{}]*%\}|\{\{[^{}]*\}\}|\{:[^{}]*\})")
+"""What a site's generator (Jekyll, Hugo, Eleventy) was to replace or to style by: it is no text."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 _TAGS = frozenset(
@@ -152,7 +154,7 @@ def _pages(source: str, most: int) -> tuple[list[Page], list[int]]:
     """The sections, and the numbers of those that are shown as plain text. Beyond ``most`` they are only counted."""
     parser = _parser()
     environment: dict[str, object] = {}
-    tokens = list(map(_with_html, parser.parse(source, environment)))
+    tokens = list(map(_made_safe, parser.parse(source, environment)))
     tokens, notes = _without_notes(tokens)
     pages: list[Page] = []
     plain: list[int] = []
@@ -195,7 +197,7 @@ def _pages(source: str, most: int) -> tuple[list[Page], list[int]]:
 
 
 def _rendered(parser: MarkdownIt, section: Sequence[Token], environment: dict[str, object]) -> str:
-    return _CLEANER.clean(parser.renderer.render(section, parser.options, environment))
+    return _CLEANER.clean(parser.renderer.render(section, parser.options, environment)).replace("<p></p>\n", "")
 
 
 def _as_plain(text: str, anchor: str | None) -> str:
@@ -205,14 +207,16 @@ def _as_plain(text: str, anchor: str | None) -> str:
     return "\n".join([*first, *(f"<p>{line}</p>" for line in lines)])
 
 
-def _with_html(token: Token) -> Token:
-    """The same token, the raw HTML in it made anew."""
+def _made_safe(token: Token) -> Token:
+    """The same token, the raw HTML in it made anew, without what a site's generator was to replace."""
     if token.type == "html_block":
         html = raw_html.made_anew(token.content).strip()
         token.content = f"{html}\n" if raw_html.is_block(html) or not html else f"<p>{html}</p>\n"
     for child in token.children or ():
         if child.type == "html_inline":
             child.content = raw_html.made_anew(child.content)
+        elif child.type == "text" and "{" in child.content:
+            child.content = _TEMPLATE.sub("", child.content)
     return token
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from kb.messages import counted
@@ -12,11 +13,12 @@ _MOST_NAMED = 8
 
 
 class Taken(NamedTuple):
-    """A head or foot that was taken out: what it says, on which pages (positions)."""
+    """A head, a foot or a watermark that was taken out: what it says, on which pages (positions)."""
 
     text: str
     foot: bool
     pages: tuple[int, ...]
+    watermark: bool = False
 
 
 def damaged(
@@ -68,19 +70,9 @@ def encrypted() -> Extraction:
     )
 
 
-def no_text(message: str, extraction: Extraction | None = None) -> Extraction:
-    """There is nothing to index; pages and metadata of ``extraction`` are kept for the report."""
-    if extraction is None:
-        return Extraction(status=Status.NO_TEXT, message=message)
-    return Extraction(
-        status=Status.NO_TEXT,
-        pages=extraction.pages,
-        metadata=extraction.metadata,
-        message=message,
-        warnings=extraction.warnings,
-        notes=extraction.notes,
-        scans=extraction.scans,
-    )
+def no_text(message: str, extraction: Extraction) -> Extraction:
+    """There is nothing to index; what ``extraction`` has is kept for the report."""
+    return replace(extraction, status=Status.NO_TEXT, message=message)
 
 
 def unreadable(start: bytes) -> Extraction:
@@ -100,8 +92,10 @@ def taken_out(taken: Sequence[Taken]) -> tuple[str, ...]:
     numbers = sorted({page + 1 for one in taken if not one.text for page in one.pages})
     notes = []
     for one in named[:_MOST_NAMED]:
-        what = "powtarzającą się stopkę" if one.foot else "powtarzający się nagłówek"
-        notes.append(f"Usunięto {what} strony: „{one.text}” (s. {ranges([page + 1 for page in one.pages])}).")
+        what = "powtarzającą się stopkę strony" if one.foot else "powtarzający się nagłówek strony"
+        if one.watermark:
+            what = "znak wodny"
+        notes.append(f"Usunięto {what}: „{one.text}” (s. {ranges([page + 1 for page in one.pages])}).")
     if len(named) > _MOST_NAMED:
         rest = counted(len(named) - _MOST_NAMED, "inny", "inne", "innych")
         notes.append(f"Usunięto też {rest} z powtarzających się nagłówków i stopek.")

@@ -103,12 +103,16 @@ class _Reader:
         self._glyphs = glyphs
         self._frame = frame
         self._known = known
+        self._blanks = np.zeros(0, np.intp)
+        """How many characters without ink stand up to each place."""
         self.placed: list[PlacedLine] | None = None
 
     def lines(self) -> PageLines:
         frame = self._frame
         codes = self._glyphs.codes()
-        drawn = np.flatnonzero(~_IS_BLANK[np.minimum(codes, len(_IS_BLANK) - 1)])
+        blank = _IS_BLANK[np.minimum(codes, len(_IS_BLANK) - 1)]
+        self._blanks = np.cumsum(blank)
+        drawn = np.flatnonzero(~blank)
         boxes = self._glyphs.boxes(drawn)
         left, bottom, right, top = boxes[drawn].T
         middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
@@ -161,7 +165,9 @@ class _Reader:
                 mine = self._glyphs.runs(chosen, turned)
             else:
                 chosen, turned, mine = places, boxes[places], list(runs)
-        pieces = PieceMaker(self._glyphs, self._known).pieces(mine, chosen, codes[chosen], turned)
+        # A letter that was drawn twice is no blank between those beside it.
+        apart = np.diff(self._blanks[chosen]) > 0
+        pieces = PieceMaker(self._glyphs, self._known).pieces(mine, chosen, codes[chosen], turned, apart)
         lines = in_reading_order(pieces, self._known)
         self._place(lines, boxes[chosen])
         if not direction:
@@ -215,7 +221,7 @@ class _Reader:
             right, top = box[:, 2:].max(axis=0).tolist()
             size = self._glyphs.type_size(int(places[part[0]]))
             spans = tuple((at, at + 1) for at in part.tolist())
-            yield Line(text, left, bottom, right, top, size, False, block, spans)
+            yield Line(text, left, bottom, right, top, size, False, block, spans, slanted=True)
             block += 1
 
 

@@ -126,9 +126,12 @@ class PieceMaker:
         self._glyphs = glyphs
         self._known = known
 
-    def pieces(self, runs: Sequence[Run], places: Places, codes: Codes, boxes: Floats) -> list[Piece]:
-        """The runs' text in PDFium's order, put together where one goes on in the line of the one before."""
-        spaces, wide = self._spaces(places, codes, boxes, runs)
+    def pieces(self, runs: Sequence[Run], places: Places, codes: Codes, boxes: Floats, said: Flags) -> list[Piece]:
+        """The runs' text in PDFium's order, put together where one goes on in the line of the one before.
+
+        ``said`` tells for each two neighbours whether PDFium has something without ink between them.
+        """
+        spaces, wide = self._spaces(places, codes, boxes, runs, said)
         runs = self._with_raised_digits(runs, places, codes, boxes, spaces)
         starts = np.arange(len(codes)) + np.concatenate([[0], np.cumsum(spaces)[:-1]])
         spaced = np.full(len(codes) + int(spaces.sum()), 0x20, np.uint32)
@@ -148,13 +151,14 @@ class PieceMaker:
             piece.finish()
         return pieces
 
-    def _spaces(self, places: Places, codes: Codes, boxes: Floats, runs: Sequence[Run]) -> tuple[Flags, Floats]:
+    def _spaces(
+        self, places: Places, codes: Codes, boxes: Floats, runs: Sequence[Run], said: Flags
+    ) -> tuple[Flags, Floats]:
         """Before which of the characters a space stands; how far apart, in ems, the letters before them are set."""
         left, bottom, right, _ = boxes.T
         height = np.repeat([max(run.size, 0.1) for run in runs], [run.last - run.first for run in runs])
         small = np.minimum(height[1:], height[:-1])
         gaps = (left[1:] - right[:-1]) / small
-        said = np.diff(places) > 1
         tracking = np.zeros(len(gaps))
         spaces = np.where(said, gaps > _NO_GAP, gaps > _CLEAR_GAP)
         measured = gaps.tolist()

@@ -1,4 +1,4 @@
-"""Running heads and feet, page numbers, printer's slugs: what belongs to the paper rather than to the text.
+"""Running heads and feet, page numbers, printer's slugs, watermarks: what belongs to the paper rather than to the text.
 
 A line is one only by its place: at the top or bottom edge of the page, at the same height and in the same size on most pages of a
 section. What stands on a few pages (titles of slides, numbers of annexes) is content, and so is what reads like it: as
@@ -8,7 +8,7 @@ large as a title, or close above the text in the same size.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -70,6 +70,7 @@ class _Key(NamedTuple):
     foot: bool
     text: str
     offset: int | None
+    watermark: bool = False
 
 
 class _Seen(NamedTuple):
@@ -96,7 +97,19 @@ def without_running(pages: Sequence[PageLines], body: float) -> tuple[list[Strip
                     places[key].append(seen)
     repeated = _repeated(places, len(pages), body)
     gone = [_taken(edge, repeated.get(position, {}), pages[position]) for position, edge in enumerate(edges)]
+    for own, marks in zip(gone, _watermarks(pages), strict=True):
+        own.update(marks)
     return _split(pages, gone)
+
+
+def _watermarks(pages: Sequence[PageLines]) -> list[dict[int, _Key]]:
+    """The slanted lines of each page that most pages have: "PROJEKT" across each of them is said of the whole document."""
+    found = [{i: _folded(line.text) for i, line in enumerate(page.lines) if line.slanted} for page in pages]
+    on = Counter(text for texts in found for text in set(texts.values()))
+    least = max(2, _MOST * len(pages))
+    return [
+        {i: _Key(True, text, None, watermark=True) for i, text in texts.items() if on[text] >= least} for texts in found
+    ]
 
 
 class _Edges:
@@ -314,7 +327,9 @@ def _split(pages: Sequence[PageLines], gone: Sequence[dict[int, _Key]]) -> tuple
                 tuple(page.lines[index] for index in sorted(stay) if away[index].foot),
             )
         )
-    return result, [Taken(_name(key, texts[key]), key.foot, tuple(positions)) for key, positions in on.items()]
+    return result, [
+        Taken(_name(key, texts[key]), key.foot, tuple(positions), key.watermark) for key, positions in on.items()
+    ]
 
 
 def _stands_in(key: _Key, kept: Callable[[], Sequence[str]]) -> bool:

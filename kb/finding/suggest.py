@@ -20,12 +20,12 @@ from rapidfuzz.distance import OSA
 
 from kb.addresses import document_url, page_url
 from kb.deadline import check
-from kb.engine import State
+from kb.engine import Concept, Form, State
 from kb.finding.snippets import LONGEST_READ
 from kb.limits import SUGGESTED_FOR_CHARACTERS, SUGGESTED_FOR_WORDS
 from kb.model import Suggestion
-from kb.polish import Analyzer, fold, is_stop_word, normalise, words
-from kb.reading.synonyms import Synonyms
+from kb.polish import Analyzer, fold, is_stop_word, normalise, surface, words
+from kb.reading.synonyms import Abbreviation, Synonyms
 
 _HEADING_NUMBER = re.compile(r"^\d+(\.\d+)*\.?\s+")
 _SHORTEST = 2
@@ -185,7 +185,11 @@ def _folded(text: str) -> list[str]:
 
 def harvest(state: State, synonyms: Synonyms, analyzer: Analyzer) -> Iterator[Entry]:
     """Everything that a collection has to suggest."""
-    for abbreviation in synonyms.abbreviations:
+    asked = [_named(abbreviation, synonyms) for abbreviation in synonyms.abbreviations]
+    # Those that come with the program are of all local government: a suggestion should find something here.
+    for abbreviation, pages in zip(synonyms.abbreviations, state.frequencies(asked), strict=True):
+        if not pages:
+            continue
         long = abbreviation.long[0]
         yield Entry(Suggestion(text=abbreviation.short, kind="abbreviation", detail=long))
         yield Entry(Suggestion(text=long, kind="abbreviation", detail=abbreviation.short))
@@ -209,6 +213,13 @@ def harvest(state: State, synonyms: Synonyms, analyzer: Analyzer) -> Iterator[En
     for entry in frequent_phrases((page.text[:LONGEST_READ] for page in state.sample(_PHRASE_PAGES)), analyzer):
         text = " ".join(written.get(word, word) for word in entry.suggestion.text.split())
         yield replace(entry, suggestion=replace(entry.suggestion, text=text))
+
+
+def _named(abbreviation: Abbreviation, synonyms: Synonyms) -> Concept:
+    """Finds what has an abbreviation, in short or at length."""
+    short = Form(field="surface", steps=tuple((surface(word),) for word in words(abbreviation.short)))
+    long = [Form(field="lemma", steps=steps) for text in abbreviation.long if (steps := synonyms.steps(text))]
+    return Concept(label=abbreviation.short, forms=(short, *long))
 
 
 def frequent_phrases(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Entry]:

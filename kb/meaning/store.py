@@ -34,11 +34,6 @@ class Rows(NamedTuple):
     numbers: NDArray[np.int8]
     scales: Vectors
 
-    @property
-    def nbytes(self) -> int:
-        """Memory used, in bytes."""
-        return self.numbers.nbytes + self.scales.nbytes
-
 
 def packed(vectors: Vectors) -> Rows:
     """Vectors in 8 bits."""

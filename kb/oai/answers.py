@@ -15,7 +15,7 @@ from kb.citing.tags import dublin_core
 from kb.facets import FACETS
 from kb.limits import OAI_RECORDS
 from kb.model import Document, Taxonomy
-from kb.oai.requests import PREFIX, SETS, Asked, Listing, OaiError, check_prefix, listing, read, set_name, token
+from kb.oai.requests import PREFIX, SETS, OaiError, OaiRequest, RecordList, check_prefix, listing, read, set_name, token
 from kb.xml_text import add, moment
 
 _OAI = "http://www.openarchives.org/OAI/2.0/"
@@ -72,7 +72,7 @@ def answer(repository: Repository, pairs: Sequence[tuple[str, str]], now: dateti
     return xml_text.document(root)
 
 
-def _identify(repository: Repository, _: Asked, content: ET.Element) -> None:
+def _identify(repository: Repository, _: OaiRequest, content: ET.Element) -> None:
     add(content, "repositoryName", repository.name)
     add(content, "baseURL", repository.address)
     add(content, "protocolVersion", "2.0")
@@ -83,7 +83,7 @@ def _identify(repository: Repository, _: Asked, content: ET.Element) -> None:
     add(content, "compression", "gzip")
 
 
-def _list_metadata_formats(repository: Repository, asked: Asked, content: ET.Element) -> None:
+def _list_metadata_formats(repository: Repository, asked: OaiRequest, content: ET.Element) -> None:
     if "identifier" in asked.arguments:
         _record_of(repository, asked)
     described = add(content, "metadataFormat")
@@ -92,7 +92,7 @@ def _list_metadata_formats(repository: Repository, asked: Asked, content: ET.Ele
     add(described, "metadataNamespace", _OAI_DC)
 
 
-def _list_sets(repository: Repository, asked: Asked, content: ET.Element) -> None:
+def _list_sets(repository: Repository, asked: OaiRequest, content: ET.Element) -> None:
     if "resumptionToken" in asked.arguments:
         raise OaiError("badResumptionToken", "All sets are given at once.")
     for facet in SETS:
@@ -104,20 +104,20 @@ def _list_sets(repository: Repository, asked: Asked, content: ET.Element) -> Non
         raise OaiError("noSetHierarchy", "There are no sets.")
 
 
-def _get_record(repository: Repository, asked: Asked, content: ET.Element) -> None:
+def _get_record(repository: Repository, asked: OaiRequest, content: ET.Element) -> None:
     check_prefix(asked)
     _add_record(repository, _record_of(repository, asked), content)
 
 
-def _list_records(repository: Repository, asked: Asked, content: ET.Element) -> None:
+def _list_records(repository: Repository, asked: OaiRequest, content: ET.Element) -> None:
     _list(repository, listing(asked), content, _add_record)
 
 
-def _list_identifiers(repository: Repository, asked: Asked, content: ET.Element) -> None:
+def _list_identifiers(repository: Repository, asked: OaiRequest, content: ET.Element) -> None:
     _list(repository, listing(asked), content, _add_header)
 
 
-_VERBS: dict[str, Callable[[Repository, Asked, ET.Element], None]] = {
+_VERBS: dict[str, Callable[[Repository, OaiRequest, ET.Element], None]] = {
     "Identify": _identify,
     "ListMetadataFormats": _list_metadata_formats,
     "ListSets": _list_sets,
@@ -129,7 +129,7 @@ _VERBS: dict[str, Callable[[Repository, Asked, ET.Element], None]] = {
 
 def _list(
     repository: Repository,
-    asked: Listing,
+    asked: RecordList,
     content: ET.Element,
     add_one: Callable[[Repository, Record, ET.Element], None],
 ) -> None:
@@ -156,7 +156,7 @@ def _list(
         )
 
 
-def _record_of(repository: Repository, asked: Asked) -> Record:
+def _record_of(repository: Repository, asked: OaiRequest) -> Record:
     id = repository.id_of(asked.arguments["identifier"])
     found = repository.ledger.record_of(id) if id else None
     if found is None:

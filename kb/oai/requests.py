@@ -51,7 +51,7 @@ class OaiError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class OaiRequest:
     """A request whose arguments are well formed, and belong to its verb."""
 
     verb: str
@@ -59,7 +59,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class RecordList:
     """A list and how far it was given: ``after`` is the last record's time of change and id, ``total`` the number of all."""
 
     verb: str
@@ -68,12 +68,12 @@ class Listing:
     given: int = 0
     total: int = 0
 
-    def resumed_after(self, changed: datetime, id: str, more: int) -> Listing:
+    def resumed_after(self, changed: datetime, id: str, more: int) -> RecordList:
         """The rest of the list, when ``more`` records up to this one were given as well."""
         return replace(self, after=(changed, id), given=self.given + more)
 
 
-def read(pairs: Sequence[tuple[str, str]]) -> Asked:
+def read(pairs: Sequence[tuple[str, str]]) -> OaiRequest:
     """The request. Raises OaiError."""
     verbs = [value for name, value in pairs if name == "verb"]
     if len(verbs) != 1 or verbs[0] not in _ARGUMENTS:
@@ -96,24 +96,24 @@ def read(pairs: Sequence[tuple[str, str]]) -> Asked:
         if len(value) > ADDRESS_CHARACTERS or (name in _FORMS and not _FORMS[name].fullmatch(value)):
             raise _bad(f"The value of „{name}” is not of the right form.")
     _span(arguments)
-    return Asked(verb=verb, arguments=arguments)
+    return OaiRequest(verb=verb, arguments=arguments)
 
 
-def listing(asked: Asked) -> Listing:
+def listing(asked: OaiRequest) -> RecordList:
     """The list that is asked for, from its start or from where a resumption token says. Raises OaiError."""
     if "resumptionToken" in asked.arguments:
         return _resumed(asked.verb, asked.arguments["resumptionToken"])
     check_prefix(asked)
-    return Listing(verb=asked.verb, span=_span(asked.arguments))
+    return RecordList(verb=asked.verb, span=_span(asked.arguments))
 
 
-def check_prefix(asked: Asked) -> None:
+def check_prefix(asked: OaiRequest) -> None:
     """Raises OaiError for another format than the one there is."""
     if asked.arguments["metadataPrefix"] != PREFIX:
         raise OaiError("cannotDisseminateFormat", f"The only metadata format is {PREFIX}.")
 
 
-def token(rest: Listing) -> str:
+def token(rest: RecordList) -> str:
     """Where a list goes on: all that it depends on, so that nothing is kept here, and a restart changes nothing."""
     after = rest.after or (_EVER, "")
     facets = [rest.span.kind, rest.span.edition]
@@ -150,13 +150,13 @@ def _text(value: object) -> str:
     return value
 
 
-def _resumed(verb: str, text: str) -> Listing:
+def _resumed(verb: str, text: str) -> RecordList:
     bad = OaiError("badResumptionToken", "This resumption token was not given here, or not for this verb.")
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         own, (kind, edition), (start, end, last), id, given, total = json.loads(raw)
         after = _time(last)
-        found = Listing(
+        found = RecordList(
             verb=_text(own),
             span=Span(start=_time(start), end=_time(end), kind=_text(kind), edition=_text(edition)),
             after=None if after is None else (after, _text(id)),

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from kb import addresses
+from kb import addresses, messages
 from kb.errors import NotFound
 from kb.oai.answers import Repository, answer
-from kb.site import NAME, site_of
+from kb.site import site_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
@@ -38,7 +38,7 @@ def _answer(request: Request, pairs: Sequence[tuple[str, str]]) -> Response:
             "administratora. Można go podać w ustawieniu KB_CONTACT."
         )
     repository = Repository(
-        name=NAME,
+        name=messages.SITE_NAME,
         address=site.base_url(request) + addresses.OAI,
         contact=site.settings.contact,
         ledger=site.archive.ledger,

@@ -1,1 +1,1 @@
-"""The site's pages: ``routes`` has the addresses, the other modules make a page's context each; templates hold no logic."""
+"""The site: ``routes`` and ``file_routes`` have the addresses, the others make what is there; templates hold no logic."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
@@ -16,7 +16,8 @@ from kb import addresses, messages, texts
 from kb.addresses import document_url, search_url
 from kb.model import Document, Page, PageHit, Results, Taxonomy
 from kb.reading.query import make_query
-from kb.site import NAME, Site, site_of, static_url
+from kb.site import Site, site_of
+from kb.templating import static_url
 
 NAVIGATION = (
     (addresses.NEWS, "Aktualności"),
@@ -35,6 +36,8 @@ TEXT_PAGES = {
 }
 """Pages that editors write: address and name in the footer of each text."""
 _NOTHING = Markup()
+Properties = tuple[tuple[str, str], ...]
+"""Names of tags with their contents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +51,23 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForPrograms:
+    """What programs read of a page: ``meta`` tags as (name, content), ``properties`` the same for Open Graph.
+
+    ``linked_data`` is JSON-LD, ``link_header`` the value of a ``Link`` header.
+    """
+
+    meta: Properties = ()
+    properties: Properties = ()
+    linked_data: Markup = _NOTHING
+    link_header: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BasePage:
-    """The frame of every page. ``canonical`` is a path; ``meta`` are (name, content), ``properties`` the same for Open Graph.
+    """The frame of every page. ``canonical`` is a path.
 
     ``kept`` are the parameters that a new search keeps: the filters and the order, where they are in view.
-    ``linked_data`` is JSON-LD, ``link_header`` the value of a ``Link`` header.
     """
 
     template: ClassVar[str]
@@ -65,10 +80,7 @@ class BasePage:
     search_in_header: bool = True
     notices: tuple[str, ...] = ()
     kept: tuple[tuple[str, str], ...] = ()
-    meta: tuple[tuple[str, str], ...] = ()
-    properties: tuple[tuple[str, str], ...] = ()
-    linked_data: Markup = _NOTHING
-    link_header: str = ""
+    for_programs: ForPrograms = ForPrograms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +110,7 @@ def respond(request: Request, page: BasePage, status: int = 200) -> Response:
     """A page as HTML."""
     site = site_of(request)
     current = addresses.section_of(request.url.path)
-    properties = page.properties or _properties(page, site.base_url(request))
+    properties = page.for_programs.properties or _usual_properties(page, site.base_url(request))
     html = site.templates.get_template(page.template).render(
         page=page,
         properties=(*properties, *_picture(site.base_url(request))) if properties else (),
@@ -106,7 +118,8 @@ def respond(request: Request, page: BasePage, status: int = 200) -> Response:
         written=written(site),
         navigation=[Link(text=text, url=url, current=url == current) for url, text in NAVIGATION],
     )
-    headers = {"Cache-Control": "no-cache"} | ({"Link": page.link_header} if page.link_header else {})
+    link = page.for_programs.link_header
+    headers = {"Cache-Control": "no-cache"} | ({"Link": link} if link else {})
     return HTMLResponse(html, status, headers=headers)
 
 
@@ -125,22 +138,26 @@ def as_script(data: object) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704  # it is escaped
 
 
-def _properties(page: BasePage, base_url: str) -> tuple[tuple[str, str], ...]:
-    """Open Graph of a page that says nothing of its own; none for one that has no address for ever."""
-    if not page.canonical:
-        return ()
+def open_graph(kind: str, title: str, description: str, url: str, *more: tuple[str, str]) -> Properties:
+    """Open Graph tags, which social networks read, without the empty ones."""
     pairs = (
-        ("og:type", "website"),
-        ("og:site_name", NAME),
+        ("og:type", kind),
+        ("og:site_name", messages.SITE_NAME),
         ("og:locale", "pl_PL"),
-        ("og:title", page.title),
-        ("og:description", page.description),
-        ("og:url", base_url + page.canonical),
+        ("og:title", title),
+        ("og:description", description),
+        ("og:url", url),
+        *more,
     )
     return tuple((name, content) for name, content in pairs if content)
 
 
-def _picture(base_url: str) -> tuple[tuple[str, str], ...]:
+def _usual_properties(page: BasePage, base_url: str) -> Properties:
+    """Open Graph of a page that says nothing of its own; none for one that has no address for ever."""
+    return open_graph("website", page.title, page.description, base_url + page.canonical) if page.canonical else ()
+
+
+def _picture(base_url: str) -> Properties:
     """What social networks show beside a link: one picture for the whole site."""
     return (
         ("og:image", base_url + static_url("share.png")),
@@ -166,9 +183,9 @@ def card(document: Document, taxonomy: Taxonomy) -> Card:
     )
 
 
-def cards_of_one_kind(results: Results, taxonomy: Taxonomy) -> tuple[Card, ...]:
-    """Found documents for a list whose heading says their kind."""
-    return tuple(replace(card(hit.document, taxonomy), kind="") for hit in results.hits)
+def cards_of_one_kind(documents: Iterable[Document], taxonomy: Taxonomy) -> tuple[Card, ...]:
+    """Documents for a list whose heading says their kind."""
+    return tuple(replace(card(document, taxonomy), kind="") for document in documents)
 
 
 def place(document: Document, page: Page | PageHit) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
+from kb import messages
 from kb.addresses import document_url
 from kb.model import Document, Taxonomy
-from kb.site import NAME
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 _ZONE = "Europe/Warsaw"
@@ -43,10 +43,10 @@ def calendar(events: Iterable[Document], taxonomy: Taxonomy, base_url: str, toda
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        f"PRODID:-//{_text(NAME)}//PL",
+        f"PRODID:-//{_text(messages.SITE_NAME)}//PL",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{_text(NAME)}",
+        f"X-WR-CALNAME:{_text(messages.SITE_NAME)}",
         *_ZONE_RULES,
     ]
     for event in events:

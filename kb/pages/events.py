@@ -11,9 +11,8 @@ from urllib.parse import urlencode
 from kb import messages
 from kb.addresses import EVENTS, FEED, document_url, event_calendar_url, search_url
 from kb.errors import NotFound
-from kb.model import Document, Query, Taxonomy
+from kb.model import EVENT_KIND, Document, Query, Taxonomy
 from kb.pages.base import BasePage, Link, Pagination, numbered
-from kb.site import EVENT_KIND
 
 TYPE = "rodzaj"
 """The parameter for a type of event."""

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 
-from kb import xml_text
+from kb import messages, xml_text
 from kb.addresses import FEED, FEED_JSON, FOLLOW, document_url, search_url, with_search
 from kb.archive import Change
 from kb.model import Document, Hit, Query, Taxonomy
 from kb.pages.base import place
-from kb.site import NAME
 from kb.xml_text import add, moment
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -42,7 +41,7 @@ class Entry:
     @property
     def authors(self) -> tuple[str, ...]:
         """Who is named as its author: Atom wants somebody."""
-        return self.document.authors or (self.document.publisher or NAME,)
+        return self.document.authors or (self.document.publisher or messages.SITE_NAME,)
 
     @property
     def html(self) -> str:
@@ -96,7 +95,7 @@ def make_feed(
     return Feed(
         query=query,
         base_url=base_url,
-        title=f"{NAME}: {_subject(query, taxonomy)}",
+        title=f"{messages.SITE_NAME}: {_subject(query, taxonomy)}",
         updated=entries[0].changed if entries else latest.changed if latest else otherwise,
         entries=entries,
         total=total,

@@ -39,7 +39,7 @@ class GlossaryEntry:
     url: str
 
 
-def glossary_page(abbreviations: Sequence[Abbreviation], wanted: str = "") -> GlossaryPage:
+def glossary_page(abbreviations: Sequence[Abbreviation], wanted: str) -> GlossaryPage:
     """All abbreviations by first letter; of these the ones that have what is ``wanted``, in short or at length."""
     letters: dict[str, list[GlossaryEntry]] = {}
     shown = [entry for entry in abbreviations if not wanted or _has(entry, wanted)]

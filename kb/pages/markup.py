@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from markupsafe import Markup
 
 from kb.finding.snippets import Mark
-from kb.model import Heading
+from kb.model import CELLS, Heading, Page
 
 Marker = Callable[[str], Sequence[Mark]]
 Links = Callable[[str], str | None]
@@ -21,8 +21,10 @@ Links = Callable[[str], str | None]
 
 CURRENT = "trafienie"
 """The id of the found place that a reader has come to."""
-CELLS = " | "
-"""Between the cells of a table's row in plain text."""
+MOST_SHOWN = 200_000
+"""Characters of HTML, or of a printed page's text, shown at once: some 60 printed pages. Links and marks are made anew for
+every reader, and more would take over half a second."""
+CUT = "To tylko początek bardzo długiego tekstu. Całość jest w oryginalnym pliku."
 _DEEPEST = 6
 _LONGEST_HEADING = 250
 _WORDIER = 2
@@ -78,6 +80,19 @@ def paragraphs(
         start = end + 1
     parts.append(_CLOSING[inside])
     return Markup("\n".join(filter(None, parts)))  # noqa: S704  # _marked escapes
+
+
+def first_sections(pages: Iterable[Page]) -> list[str]:
+    """The HTML of the first sections, as many as are shown at once; the first is there however long it is."""
+    shown: list[str] = []
+    room = MOST_SHOWN
+    for page in pages:
+        html = page.html or paragraphs(page.text, page.headings)
+        room -= len(html) + 1
+        if shown and room < 0:
+            break
+        shown.append(html)
+    return shown
 
 
 def heading_anchor(number: int) -> str:

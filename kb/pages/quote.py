@@ -13,7 +13,7 @@ from kb.limits import QUOTE_CHARACTERS
 from kb.model import Document, Page
 from kb.pages.base import BasePage, Link, place
 from kb.quoting import saying
-from kb.quoting.compare import Kind, Piece
+from kb.quoting.compare import Difference, Piece
 from kb.quoting.places import Checked, Finding, Passage
 
 
@@ -139,7 +139,7 @@ def _passage(document: Document, passage: Passage) -> ShownPassage:
 
 def _piece(piece: Piece) -> ShownPiece:
     """A piece for readers: what leaves the quotation as it is is told below, and not marked."""
-    if piece.kind.verbatim and piece.kind is not Kind.FOOTNOTE:
+    if piece.kind.verbatim and piece.kind is not Difference.FOOTNOTE:
         return ShownPiece(text=piece.source)
     return ShownPiece(quoted=_visible(piece.quoted), source=_visible(piece.source), strong=piece.kind.strong)
 

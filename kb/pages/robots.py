@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from kb import xml_text
+from kb import messages, xml_text
 from kb.addresses import CLOSED_TO_ROBOTS, FEED, OPENSEARCH, SEARCH, SITEMAP, SITEMAP_PART, document_url
 from kb.model import Document
 from kb.pages.base import as_script
-from kb.site import NAME
 from kb.xml_text import add, moment
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -22,14 +21,14 @@ MOST_ADDRESSES = 50_000
 """Of one site map; the protocol allows no more."""
 
 
-class Place(NamedTuple):
+class SitemapEntry(NamedTuple):
     """A page worth finding from outside, and when it changed last, where somebody knows."""
 
     path: str
     changed: datetime | None = None
 
 
-def sitemap(places: Sequence[Place], base_url: str, part: int | None = None) -> bytes | None:
+def sitemap(places: Sequence[SitemapEntry], base_url: str, part: int | None) -> bytes | None:
     """All pages; of more than fit in one map the list of maps, or one ``part`` of them. None where there is no such part."""
     parts = -(-len(places) // MOST_ADDRESSES)
     if part is None and parts > 1:
@@ -57,7 +56,7 @@ def website(base_url: str) -> Markup:
             "@type": "WebSite",
             "@id": f"{base_url}/",
             "url": f"{base_url}/",
-            "name": NAME,
+            "name": messages.SITE_NAME,
             "inLanguage": "pl",
             "potentialAction": {
                 "@type": "SearchAction",
@@ -81,7 +80,7 @@ def collection(name: str, description: str, path: str, documents: Iterable[Docum
         "url": base_url + path,
         "name": name,
         "inLanguage": "pl",
-        "isPartOf": {"@type": "WebSite", "@id": f"{base_url}/", "name": NAME},
+        "isPartOf": {"@type": "WebSite", "@id": f"{base_url}/", "name": messages.SITE_NAME},
         "mainEntity": {"@type": "ItemList", "itemListElement": listed},
     }
     return as_script(data | ({"description": description} if description else {}))
@@ -96,7 +95,7 @@ def robots(base_url: str) -> str:
 def opensearch(base_url: str, icon: str) -> bytes:
     """The search as browsers can take it into their own (OpenSearch 1.1)."""
     root = ET.Element("OpenSearchDescription", {"xmlns": _OPENSEARCH})
-    add(root, "ShortName", NAME)
+    add(root, "ShortName", messages.SITE_NAME)
     add(root, "Description", "Wyszukiwarka raportów, poradników i aktualności Centrum Wsparcia Doradczego.")
     add(root, "Url", type="text/html", template=f"{base_url}{SEARCH}?q={{searchTerms}}")
     add(root, "Url", type="application/atom+xml", template=f"{base_url}{FEED}?q={{searchTerms}}")

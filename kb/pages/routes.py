@@ -1,11 +1,9 @@
-"""The site's pages: each handler asks the knowledge base, makes a page's context from what it says, and renders that."""
+"""The addresses of pages: each handler asks the knowledge base, makes a page's context from what it says, and renders that."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
 from itertools import islice
 from urllib.parse import parse_qsl
 
@@ -14,26 +12,22 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
 from kb import addresses, texts
-from kb.archive import Change
-from kb.citing import cite, cite_all, style_named
-from kb.citing.tags import WebLink
 from kb.errors import ArchiveUnavailable, BadRequest, NotFound
-from kb.limits import EXPORTED_RECORDS, FEED_ENTRIES, QUOTE_BYTES
-from kb.model import Document, Edition, Hit, Page, Query, Results, Topic
-from kb.pages import feeds, files, robots
+from kb.limits import QUOTE_BYTES
+from kb.model import EVENT_KIND, NEWS_KIND, Document, Edition, Hit, Page, Results, Topic
+from kb.pages import files, robots
 from kb.pages.about import about_page
 from kb.pages.api_guide import api_guide_page
-from kb.pages.base import TEXT_PAGES, last_page, respond, written
-from kb.pages.calendar import MEDIA_TYPE as CALENDAR_TYPE
-from kb.pages.calendar import calendar
-from kb.pages.document import DocumentView, document_page
+from kb.pages.base import TEXT_PAGES, ForPrograms, last_page, respond
+from kb.pages.document import document_page
 from kb.pages.events import TYPE as EVENT_TYPE
 from kb.pages.events import event_card, events_page
 from kb.pages.follow import follow_page
 from kb.pages.glossary import FILTER as GLOSSARY_FILTER
 from kb.pages.glossary import glossary_page
-from kb.pages.news import list_page
-from kb.pages.picture import page_map, picture_response
+from kb.pages.hits import HIT_PARAMETER, LIST_PARAMETER
+from kb.pages.news import news_page
+from kb.pages.picture import page_map
 from kb.pages.quote import quote_form, quote_page
 from kb.pages.results import results_page
 from kb.pages.section import USUAL_VIEW, VIEW, VIEWS, printed_page, section_page, together
@@ -41,18 +35,18 @@ from kb.pages.start import start_page
 from kb.pages.taxonomy import entry_page, taxonomy_page, with_text
 from kb.pages.texts import shown, text_page
 from kb.pages.versions import changed_on, dates, version_links, version_page, version_section_page
+from kb.pages.view import DocumentView
 from kb.pictures import token as picture_token
-from kb.reading.params import ParsedParameters, collect, read_export, read_query, refuse, whole_number
+from kb.reading.params import read_query, whole_number
 from kb.reading.query import cut, make_query
 from kb.search import KnowledgeBase
-from kb.site import EVENT_KIND, Site, site_of, static_url
+from kb.site import Site, site_of
 
 router = APIRouter(include_in_schema=False, default_response_class=Response)
 
 _LATEST = 5
 _MOST_LISTED = 200
 _MOST_LINKED = 20
-_FEED_SECONDS = 600
 _LONGEST_NUMBER = 20
 _YEAR = 365 * 24 * 3600
 
@@ -70,7 +64,7 @@ def start(request: Request) -> Response:
         site.events.all(),
         site.today(),
     )
-    return respond(request, replace(page, linked_data=robots.website(site.base_url(request))))
+    return respond(request, replace(page, for_programs=ForPrograms(linked_data=robots.website(site.base_url(request)))))
 
 
 def _latest(site: Site) -> tuple[Hit, ...]:
@@ -87,31 +81,11 @@ def _latest(site: Site) -> tuple[Hit, ...]:
 def search(request: Request) -> Response:
     """Results of a search; without words, all documents, newest first."""
     knowledge = site_of(request).knowledge
-    query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy))
+    query, notices = read_query(request.query_params, knowledge.taxonomy).lenient()
     results = knowledge.search(query)
     if query.page > last_page(results):
         return RedirectResponse(addresses.search_url(replace(query, page=last_page(results))), 302)
     return respond(request, results_page(results, knowledge.taxonomy, notices))
-
-
-@router.get(addresses.FEED)
-def feed(request: Request) -> Response:
-    """What was added and changed last of any search, as Atom."""
-    content = feeds.atom(_feed(request), static_url("feed.css"))
-    # Browsers show the source of a feed, or save it, unless it is called XML; then they show it with its style.
-    shown = "text/html" in request.headers.get("accept", "")
-    media_type = f"application/{'xml' if shown else 'atom+xml'}; charset=utf-8"
-    headers = {**site_of(request).caching(_FEED_SECONDS), "Vary": "Accept"}
-    return Response(content, media_type=media_type, headers=headers)
-
-
-@router.get(addresses.FEED_JSON)
-def json_feed(request: Request) -> Response:
-    """The same as JSON Feed."""
-    content = feeds.json_feed(_feed(request))
-    return Response(
-        content, media_type="application/feed+json; charset=utf-8", headers=site_of(request).caching(_FEED_SECONDS)
-    )
 
 
 @router.get(addresses.FOLLOW)
@@ -132,7 +106,7 @@ def document(request: Request, id: str) -> Response:
         if entry.document == found.id:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(addresses.edition_url(entry.slug) + query, 302)
-    shown = whole_number(request.query_params.get("trafienia", "")) or 1
+    shown = whole_number(request.query_params.get(LIST_PARAMETER, "")) or 1
     page = document_page(_view(request, found), tuple(knowledge.pages(id)), knowledge.related(id), max(1, shown))
     versions = site.versions.of(found)
     event = event_card(found, knowledge.taxonomy, site.today()) if found.kind == EVENT_KIND else None
@@ -177,68 +151,13 @@ def section(request: Request, id: str, number: str) -> Response:
     chosen = request.query_params.get(VIEW, "")
     mode = next((each for each in (chosen, request.cookies.get(VIEW, "")) if each in VIEWS), USUAL_VIEW)
     found_map = page_map(site, found, page) if mode != "tekst" else None
-    hit = max(0, whole_number(request.query_params.get("trafienie", "")) or 0)
+    hit = max(0, whole_number(request.query_params.get(HIT_PARAMETER, "")) or 0)
     token = picture_token(found.version, ocr=page.ocr)
     answer = respond(request, printed_page(view, page, mode, found_map, token, hit))
     answer.headers["Vary"] = "Cookie"
     if chosen in VIEWS:
         # The choice holds for all documents, for a year; it says nothing of the reader.
         answer.set_cookie(VIEW, chosen, max_age=_YEAR, path=addresses.DOCUMENTS, httponly=True, samesite="lax")
-    return answer
-
-
-@router.get(addresses.PICTURE)
-async def picture(request: Request, id: str, token: str, number: int, width: int) -> Response:
-    """A page as a picture, which may be kept for good; where it cannot be drawn, what to do instead."""
-    return await picture_response(request, site_of(request), id, token, number, width)
-
-
-@router.get(addresses.CITATION)
-def citation(request: Request, id: str) -> Response:
-    """A citation as a file for reference managers: ``format``, and ``page`` for one page."""
-    site = site_of(request)
-    given, problems = collect(request.query_params, ("page", "format"))
-    refuse(problem for problem in problems if problem.known)
-    found = site.knowledge.document(id)
-    page = site.page(found, given["page"][0]) if "page" in given else None
-    made = cite(site.source(request, found, page), given.get("format", ("iso690",))[0])
-    name = f"{found.id}{f'-{page.number}' if page else ''}"
-    described = WebLink(target=site.base_url(request) + addresses.document_url(found.id), rel="describes")
-    return _entries(made.text, made.style, name, {"Link": str(described)})
-
-
-@router.get(addresses.CITATIONS)
-def citations(request: Request) -> Response:
-    """The entries of everything that a search found, as one file."""
-    site = site_of(request)
-    query, style, problems = read_export(request.query_params, site.knowledge.taxonomy)
-    refuse(problem for problem in problems if problem.parameter == "format" and problem.known)
-    style_named(style)
-    found, _ = site.knowledge.found(query, EXPORTED_RECORDS)
-    text = cite_all((site.source(request, document) for document in found), style)
-    return _entries(text, style, "cytowania", {})
-
-
-def _entries(text: str, style: str, name: str, headers: dict[str, str]) -> Response:
-    made = style_named(style)
-    file = f'attachment; filename="{name}.{made.ending}"'
-    return Response(
-        text,
-        media_type=f"{made.media_type}; charset=utf-8",
-        headers={"Content-Disposition": file, "Cache-Control": "no-cache", **headers},
-    )
-
-
-@router.get(addresses.FILE)
-def original(request: Request, id: str) -> Response:
-    """The original file."""
-    site = site_of(request)
-    found = site.knowledge.document(id)
-    answer = files.send(files.original(site, found), found)
-    collection = WebLink(
-        target=site.base_url(request) + addresses.document_url(found.id), rel="collection", type="text/html"
-    )
-    answer.headers["Link"] = str(collection)
     return answer
 
 
@@ -259,21 +178,16 @@ def version_section(request: Request, id: str, version: str, number: str) -> Res
     return respond(request, version_section_page(request, found, page, count))
 
 
-@router.get(addresses.VERSION_FILE)
-def version_original(request: Request, id: str, version: str) -> Response:
-    """The original file of one version."""
-    site = site_of(request)
-    found = site.versions.find(id, version).document
-    path = site.versions.original(found)
-    if path is None:
-        raise NotFound("Oryginalnego pliku tej wersji nie ma w archiwum; jej tekst nadal można czytać.")
-    return files.send(path, found)
-
-
 @router.get(addresses.NEWS)
 def news(request: Request) -> Response:
     """News, newest first."""
-    return _list(request, "aktualnosc")
+    knowledge = site_of(request).knowledge
+    query, notices = read_query(request.query_params, knowledge.taxonomy, ("year", "page")).lenient()
+    results = knowledge.search(replace(query, filters={**query.filters, "kind": (NEWS_KIND,)}, sort="newest"))
+    if query.page > last_page(results):
+        last = replace(query, page=last_page(results), sort="relevance")
+        return RedirectResponse(addresses.search_url(last, addresses.NEWS), 302)
+    return respond(request, news_page(results, knowledge.taxonomy, notices))
 
 
 @router.get(addresses.EVENTS)
@@ -281,27 +195,12 @@ def events(request: Request) -> Response:
     """Events: those to come, then those that have been, the latest first."""
     site = site_of(request)
     taxonomy = site.knowledge.taxonomy
-    query, notices = _lenient(read_query(request.query_params, taxonomy, ("year", "page")))
+    query, notices = read_query(request.query_params, taxonomy, ("year", "page")).lenient()
     typed = request.query_params.get(EVENT_TYPE, "")
     chosen = typed if typed in taxonomy.labels("event_type") else ""
     if typed and not chosen:
         notices = (*notices, "Nie ma takiego rodzaju wydarzeń. Poniżej są wszystkie.")
     return respond(request, events_page(site.events.all(), taxonomy, query, chosen, site.today(), notices))
-
-
-@router.get(addresses.CALENDAR)
-def events_calendar(request: Request) -> Response:
-    """All events as a calendar, to be followed."""
-    return _calendar(request, site_of(request).events.all(), "wydarzenia")
-
-
-@router.get(addresses.EVENT_CALENDAR)
-def event_calendar(request: Request, id: str) -> Response:
-    """One event as a calendar file."""
-    found = site_of(request).knowledge.document(id)
-    if found.kind != EVENT_KIND or found.first_day is None:
-        raise NotFound("Tego dokumentu nie ma w kalendarzu: nie jest wydarzeniem albo nie podano jego terminu.")
-    return _calendar(request, [found], found.id)
 
 
 @router.get(addresses.EDITIONS)
@@ -391,93 +290,8 @@ def api_guide(request: Request) -> Response:
     return respond(request, api_guide_page(request.app.openapi()))
 
 
-@router.get(addresses.SITEMAP)
-def sitemap(request: Request) -> Response:
-    """Addresses for search engines."""
-    return _sitemap(request)
-
-
-@router.get(addresses.SITEMAP_PART)
-def sitemap_part(request: Request, number: str) -> Response:
-    """Some of the addresses, where one map cannot hold all."""
-    return _sitemap(request, whole_number(number) or 0)
-
-
-def _sitemap(request: Request, part: int | None = None) -> Response:
-    site = site_of(request)
-    taxonomy = site.knowledge.taxonomy
-    paths = [
-        addresses.START,
-        addresses.NEWS,
-        addresses.EVENTS,
-        addresses.EDITIONS,
-        addresses.TOPICS,
-        addresses.GLOSSARY,
-        addresses.QUOTE,
-        addresses.ABOUT,
-        *(link.url for link in written(site).values()),
-        addresses.FOLLOW,
-        *(addresses.edition_url(entry.slug) for entry in taxonomy.editions),
-        *(addresses.topic_url(entry.slug) for entry in taxonomy.topics),
-    ]
-    changes: Mapping[str, Change] = {}
-    with contextlib.suppress(ArchiveUnavailable):
-        changes = site.directory.latest()
-    documents = [
-        robots.Place(addresses.document_url(each.id), changes[each.id].changed if each.id in changes else None)
-        for each in site.directory.documents().values()
-    ]
-    content = robots.sitemap([*map(robots.Place, paths), *documents], site.base_url(request), part)
-    if content is None:
-        raise NotFound("Nie ma takiej części mapy strony.")
-    return Response(content, media_type="application/xml; charset=utf-8", headers=site.caching(3600))
-
-
-@router.get(addresses.ROBOTS)
-def robots_txt(request: Request) -> Response:
-    """What robots may read."""
-    return Response(robots.robots(site_of(request).base_url(request)), media_type="text/plain")
-
-
-@router.get(addresses.OPENSEARCH)
-def opensearch(request: Request) -> Response:
-    """The search, for browsers."""
-    site = site_of(request)
-    content = robots.opensearch(site.base_url(request), static_url("icon.svg"))
-    media_type = "application/opensearchdescription+xml; charset=utf-8"
-    return Response(content, media_type=media_type, headers=site.caching(86_400))
-
-
-def _feed(request: Request) -> feeds.Feed:
-    site = site_of(request)
-    knowledge = site.knowledge
-    query, _ = _lenient(read_query(request.query_params, knowledge.taxonomy))
-    query = replace(query, sort="relevance", per_page=FEED_ENTRIES)
-    changes = site.directory.latest()
-    hits, total = knowledge.in_order(query, tuple(changes))
-    midnight = datetime.combine(site.today(), time(), UTC)
-    return feeds.make_feed(query, hits, total, changes, knowledge.taxonomy, site.base_url(request), midnight)
-
-
 def _listed(knowledge: KnowledgeBase, filters: dict[str, tuple[str, ...]], limit: int) -> Results:
     return knowledge.search(make_query("", filters, sort="newest", per_page=limit))
-
-
-def _list(request: Request, kind: str) -> Response:
-    knowledge = site_of(request).knowledge
-    query, notices = _lenient(read_query(request.query_params, knowledge.taxonomy, ("year", "page")))
-    results = knowledge.search(replace(query, filters={**query.filters, "kind": (kind,)}, sort="newest"))
-    if query.page > last_page(results):
-        last = replace(query, page=last_page(results), sort="relevance")
-        return RedirectResponse(addresses.search_url(last, addresses.LISTS[kind]), 302)
-    return respond(request, list_page(results, knowledge.taxonomy, kind, notices))
-
-
-def _calendar(request: Request, events: Sequence[Document], name: str) -> Response:
-    site = site_of(request)
-    text = calendar(events, site.knowledge.taxonomy, site.base_url(request), site.today())
-    headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'} | site.caching(600)
-    return Response(text, media_type=CALENDAR_TYPE, headers=headers)
 
 
 def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
@@ -490,7 +304,7 @@ def _entry(request: Request, entry: Edition | Topic, facet: str) -> Response:
     page = entry_page(entry, results, knowledge.taxonomy)
     documents = [hit.document for hit in results.hits[:_MOST_LINKED]]
     data = robots.collection(page.title, page.description, page.canonical, documents, base_url)
-    page = replace(page, linked_data=data)
+    page = replace(page, for_programs=ForPrograms(linked_data=data))
     if own is None:
         return respond(request, page)
     # Its related documents and versions are not asked for: nothing of them is shown here.
@@ -503,16 +317,6 @@ def _own_text(knowledge: KnowledgeBase, entry: Edition | Topic) -> Document | No
         with contextlib.suppress(NotFound):
             return knowledge.document(entry.document)
     return None
-
-
-def _lenient(parsed: ParsedParameters) -> tuple[Query, tuple[str, ...]]:
-    """The query, and what to tell the reader about filters that could not be used. What is no page number is an error.
-
-    Unknown parameters are left alone: links from newsletters carry them.
-    """
-    refuse(problem for problem in parsed.problems if problem.parameter == "page" and not problem.notice)
-    told = [problem.notice or f"Pominięto: {problem.message}" for problem in parsed.problems if problem.known]
-    return parsed.query, tuple(told)
 
 
 def _view(request: Request, document: Document, page: Page | None = None) -> DocumentView:

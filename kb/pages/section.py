@@ -11,29 +11,13 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from kb import messages
 from kb.addresses import document_url, page_url, pages_url, picture_url, search_pairs, with_search
-from kb.citing.tags import meta_tags
-from kb.finding.hits import PageHits, total_of
 from kb.finding.snippets import Mark
 from kb.model import Box, Page, PageMap
 from kb.pages.base import BasePage, Card, Link, card, place
-from kb.pages.document import (
-    CUT,
-    MOST_SHOWN,
-    CitationBox,
-    DocumentView,
-    SearchWithin,
-    Stripe,
-    citation_box,
-    counted_hits,
-    json_ld,
-    link_header,
-    original,
-    properties,
-    strip,
-)
-from kb.pages.markup import CURRENT, paragraphs, rendered
+from kb.pages.hits import HitBar, hit_bar, hit_parameter
+from kb.pages.markup import CURRENT, CUT, MOST_SHOWN, paragraphs, rendered
+from kb.pages.view import CitationBox, DocumentView, SearchWithin, citation_box, file_link, for_programs
 from kb.pictures import WIDTHS
 
 VIEW = "widok"
@@ -47,7 +31,6 @@ _SIZES = {"obok": "(min-width: 60rem) 37rem, 100vw", "obraz": "(min-width: 60rem
 """How wide a picture is shown, for browsers to choose one."""
 _SAME_LINE = 0.5
 """Boxes of one found place that overlap in height by this share stand on one line, and are one box."""
-
 _SAME_SIZE = 1.6
 """A box that is so much higher than its neighbour stays one of its own, as a large initial does."""
 
@@ -81,16 +64,6 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HitBar:
-    """Where among the found places of the document the reader is, and the ways to the one before and the one after."""
-
-    text: str
-    previous: Link | None
-    next: Link | None
-    strip: tuple[Stripe, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GoTo:
     """The form that goes to a page by the number printed on it."""
 
@@ -108,21 +81,21 @@ class SectionPage(BasePage):
     document_url: str
     name: str
     heading: str
-    recognised: str
-    mode: str
-    views: tuple[Link, ...]
-    picture: Picture | None
     text: Markup
     cut: str
     marked: bool
     hits: HitBar | None
     within: SearchWithin
-    go_to: GoTo | None
     previous: Link | None
     next: Link | None
     file: Link
     citation: CitationBox
     back: Link | None
+    recognised: str = ""
+    mode: str = ""
+    views: tuple[Link, ...] = ()
+    picture: Picture | None = None
+    go_to: GoTo | None = None
 
 
 def printed_page(
@@ -142,10 +115,7 @@ def printed_page(
         canonical=page_url(view.document.id, page.number),
         description=view.document.description,
         q=view.q,
-        meta=meta_tags(view.source),
-        linked_data=json_ld(view),
-        link_header=link_header(view, page),
-        properties=properties(view, page),
+        for_programs=for_programs(view, page),
         document=card(view.document, view.taxonomy),
         document_url=with_search(document_url(view.document.id), view.search),
         name=name,
@@ -153,14 +123,14 @@ def printed_page(
         recognised="Tekst tej strony rozpoznano automatycznie (OCR); może zawierać błędy." if page.ocr else "",
         mode=mode,
         views=tuple(
-            Link(text=text, url=view.url(page.number, **_hit(hit), **{VIEW: key}), current=key == mode)
+            Link(text=text, url=view.url(page.number, **hit_parameter(hit), **{VIEW: key}), current=key == mode)
             for key, text in VIEWS.items()
         ),
         picture=_picture(view, page, mode, page_map, token, marks, hit) if mode != "tekst" else None,
         text=shown_text,
         cut=CUT if mode != "obraz" and len(page.text) > MOST_SHOWN else "",
         marked=bool(marks),
-        hits=_hit_bar(view, [page.number], len(marks), hit) if view.marker else None,
+        hits=hit_bar(view, [page.number], len(marks), hit) if view.marker else None,
         within=view.within,
         go_to=GoTo(
             url=pages_url(view.document.id),
@@ -169,7 +139,7 @@ def printed_page(
         ),
         previous=_neighbour(view, page.number - 1, "Poprzednia"),
         next=_neighbour(view, page.number + 1, "Następna"),
-        file=original(view, page),
+        file=file_link(view, page),
         citation=citation_box(view, page),
         back=view.back,
     )
@@ -186,27 +156,19 @@ def section_page(view: DocumentView, page: Page, group: Sequence[Page], position
         canonical=document_url(view.document.id),
         description=view.document.description,
         q=view.q,
-        meta=meta_tags(view.source),
-        linked_data=json_ld(view),
-        link_header=link_header(view, page),
-        properties=properties(view, page),
+        for_programs=for_programs(view, page),
         document=card(view.document, view.taxonomy),
         document_url=with_search(document_url(view.document.id), view.search),
         name=name,
         heading=position,
-        recognised="",
-        mode="",
-        views=(),
-        picture=None,
         text=text,
         cut=CUT if len(html) > MOST_SHOWN else "",
         marked="<mark>" in text,
-        hits=_hit_bar(view, [each.number for each in group], text.count("<mark>"), 0) if view.marker else None,
+        hits=hit_bar(view, [each.number for each in group], text.count("<mark>"), 0) if view.marker else None,
         within=view.within,
-        go_to=None,
         previous=_neighbour(view, group[0].number - 1, "Poprzednia"),
         next=_neighbour(view, group[-1].number + 1, "Następna"),
-        file=original(view),
+        file=file_link(view),
         citation=citation_box(view, page),
         back=view.back,
     )
@@ -250,51 +212,6 @@ def _name(view: DocumentView, page: Page) -> str:
 
 def _neighbour(view: DocumentView, number: int, text: str) -> Link | None:
     return Link(text=text, url=view.url(number)) if 1 <= number <= view.document.pages else None
-
-
-def _hit(number: int) -> dict[str, str]:
-    return {"trafienie": str(number)} if number else {}
-
-
-def _hit_link(view: DocumentView, text: str, number: int, hit: int) -> Link:
-    return Link(text=text, url=view.url(number, **_hit(hit)) + (f"#{CURRENT}" if hit else ""))
-
-
-def _hit_bar(view: DocumentView, numbers: Sequence[int], here: int, hit: int) -> HitBar:
-    """``numbers`` are the pages that are shown, ``here`` their found places, ``hit`` the present one."""
-    printed = view.document.format.has_pages
-    before = [each for each in view.hits if each.places and each.number < numbers[0]]
-    after = [each for each in view.hits if each.places and each.number > numbers[-1]]
-    previous = following = None
-    if hit > 1:
-        previous = _hit_link(view, "Poprzednie trafienie", numbers[0], hit - 1)
-    elif before:
-        previous = _hit_link(view, "Poprzednie trafienie", before[-1].number, before[-1].places if printed else 0)
-    if printed and hit < here:
-        following = _hit_link(view, "Następne trafienie", numbers[0], hit + 1)
-    elif after:
-        following = _hit_link(view, "Następne trafienie", after[0].number, 1 if printed else 0)
-    return HitBar(
-        text=_hit_text(view.hits, before, here, hit),
-        previous=previous,
-        next=following,
-        strip=strip(view, numbers),
-    )
-
-
-def _hit_text(hits: Sequence[PageHits], before: Sequence[PageHits], here: int, hit: int) -> str:
-    if not hits:
-        return f"Na tej stronie: {counted_hits(here)}"
-    total = max(total_of(hits), here)
-    first = before[-1].first + before[-1].places if before else 0
-    if hit:
-        return f"Trafienie {messages.grouped(first + hit)} z {messages.grouped(total)}"
-    if not total:
-        return "W tym dokumencie nie ma słów z zapytania"
-    if not here:
-        return f"Na tej stronie nie ma słów z zapytania; w całym dokumencie {counted_hits(total)}"
-    which = f"Trafienie {first + 1}" if here == 1 else f"Trafienia {first + 1}–{first + here}"
-    return f"{which} z {messages.grouped(total)}"
 
 
 def _picture(

@@ -13,7 +13,6 @@ from kb.model import Document, Edition, Effect, Kind, Partner, Results, Taxonomy
 from kb.pages.base import BasePage, Card, Link, card, period, search_link
 from kb.pages.events import EventCard, event_card, split, type_url
 from kb.reading.query import make_query
-from kb.site import NAME
 
 _MOST_EVENTS = 3
 _MOST_FIGURES = 3
@@ -85,16 +84,13 @@ def start_page(
     coming, past = split(events, today)
     editions = taxonomy.labels("edition")
     return StartPage(
-        title=NAME,
+        title=messages.SITE_NAME,
         canonical=START,
         description="Raporty, poradniki i aktualności Centrum Wsparcia Doradczego dla samorządów: szukaj, czytaj i cytuj.",
         search_in_header=False,
         feed=FEED,
         size=f"{messages.documents(size[0])}, {messages.pages(size[1])}",
-        examples=tuple(
-            Link(text=text, url=search_link(text))
-            for text in ("wkład własny", "strategia ZIT", "centrum usług społecznych")
-        ),
+        examples=tuple(Link(text=text, url=search_link(text)) for text in taxonomy.examples),
         tiles=tuple(
             Tile(
                 text=kind.plural,

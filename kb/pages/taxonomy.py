@@ -9,7 +9,7 @@ from typing import ClassVar
 from kb import messages
 from kb.addresses import EDITIONS, FEED, TOPICS, edition_url, search_url, topic_url
 from kb.model import Edition, Results, Taxonomy, Topic
-from kb.pages.base import BasePage, Card, Link, card, period
+from kb.pages.base import BasePage, Card, Link, card, cards_of_one_kind, period
 from kb.pages.document import DocumentPage
 from kb.reading.query import make_query
 
@@ -19,11 +19,11 @@ class TaxonomyPage(BasePage):
     """``/edycje``, ``/tematy``."""
 
     template: ClassVar[str] = "taxonomy.html"
-    entries: tuple[Entry, ...]
+    entries: tuple[TaxonomyEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TaxonomyEntry:
     """An edition or topic in the list of them."""
 
     name: str
@@ -52,7 +52,7 @@ class EntryPage(BasePage):
 
 
 def with_text(page: EntryPage, article: DocumentPage) -> EntryPage:
-    """The page of an edition with its own text, which is cited from here; what machines read of it goes along.
+    """The page of an edition with its own text, which is cited from here; what programs read of it goes along.
 
     Of its description only the beginning is left.
     """
@@ -61,10 +61,7 @@ def with_text(page: EntryPage, article: DocumentPage) -> EntryPage:
         article=article,
         paragraphs=page.paragraphs[:1],
         q=article.q,
-        meta=article.meta,
-        properties=article.properties,
-        linked_data=article.linked_data,
-        link_header=article.link_header,
+        for_programs=article.for_programs,
     )
 
 
@@ -74,7 +71,7 @@ def taxonomy_page(title: str, path: str, entries: Sequence[Edition | Topic], cou
         title=title,
         canonical=path,
         entries=tuple(
-            Entry(
+            TaxonomyEntry(
                 name=entry.name,
                 url=_url(entry),
                 period=_period(entry),
@@ -94,10 +91,7 @@ def entry_page(entry: Edition | Topic, results: Results, taxonomy: Taxonomy) -> 
     groups = [
         (
             kind.plural,
-            # The heading says the kind already.
-            tuple(
-                replace(card(hit.document, taxonomy), kind="") for hit in results.hits if hit.document.kind == kind.slug
-            ),
+            cards_of_one_kind((hit.document for hit in results.hits if hit.document.kind == kind.slug), taxonomy),
         )
         for kind in taxonomy.kinds
     ]

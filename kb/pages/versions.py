@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -15,10 +14,12 @@ from kb.addresses import document_url, page_url, place_url, version_address, ver
 from kb.archive import Passed, Version
 from kb.model import Document, Page
 from kb.pages.base import BasePage, Card, Link, card, place, search_link
-from kb.pages.document import CUT, MOST_SHOWN, Fact, first_sections
-from kb.pages.markup import paragraphs, rendered, site_links
+from kb.pages.document import Fact
+from kb.pages.markup import CUT, MOST_SHOWN, first_sections, paragraphs, rendered, site_links
 from kb.site import Site, site_of
-from kb.versions import FoundVersion, said
+from kb.versions import FoundVersion
+
+_NOTHING = Markup()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +35,17 @@ class VersionPage(BasePage):
     name: str
     state: str
     newer: Link | None
-    went: str
-    went_to: Link | None
-    numbers: tuple[Link, ...]
-    position: str
-    previous: Link | None
-    next: Link | None
-    text: Markup
     unread: str
-    cut: str
     file: Link | None
     address: str
+    text: Markup = _NOTHING
+    cut: str = ""
+    numbers: tuple[Link, ...] = ()
+    went: str = ""
+    went_to: Link | None = None
+    position: str = ""
+    previous: Link | None = None
+    next: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def version_links(document: Document, versions: Sequence[Version], *, removed: b
     """A document's versions, the present one first, each with the day since when it was shown."""
     return tuple(
         Link(
-            text=said(version.since),
+            text=messages.date_of(version.since),
             url=version_address(document.id, version.document.version),
             note=_note(version, document, removed=removed),
         )
@@ -73,7 +74,7 @@ def version_links(document: Document, versions: Sequence[Version], *, removed: b
 
 def _note(version: Version, document: Document, *, removed: bool) -> str:
     if version.pruned:
-        return f"usunięta {said(version.pruned)}"
+        return f"usunięta {messages.date_of(version.pruned)}"
     return "obecna" if not removed and version.document.version == document.version else ""
 
 
@@ -88,7 +89,7 @@ def dates(document: Document, versions: Sequence[Version]) -> Iterator[Fact]:
     if document.published:
         yield Fact(name="Data wytworzenia", text=messages.long_date(document.published))
     if versions:
-        yield Fact(name="Udostępniono w bazie", text=said(min(version.seen for version in versions)))
+        yield Fact(name="Udostępniono w bazie", text=messages.date_of(min(version.seen for version in versions)))
     last = _last_change(document, versions)
     if last:
         yield Fact(name="Ostatnia zmiana", text=last)
@@ -97,7 +98,7 @@ def dates(document: Document, versions: Sequence[Version]) -> Iterator[Fact]:
 def _last_change(document: Document, versions: Sequence[Version]) -> str:
     """The day since when a document that has been otherwise is as it is; "" for any other."""
     present = [version for version in versions if version.document.version == document.version]
-    return said(present[0].since) if present and len(versions) > 1 else ""
+    return messages.date_of(present[0].since) if present and len(versions) > 1 else ""
 
 
 def version_page(request: Request, found: FoundVersion) -> VersionPage:
@@ -107,11 +108,8 @@ def version_page(request: Request, found: FoundVersion) -> VersionPage:
     has_pages = document.format.has_pages
     shown = () if has_pages else first_sections(pages)
     html = "\n".join(shown)
-    return _page(
-        site,
-        found,
-        base=site.base_url(request),
-        page=None,
+    return replace(
+        _frame(request, found),
         numbers=tuple(_numbers(document, pages)) if has_pages or len(shown) < len(pages) else (),
         text=_rendered(site, document, html),
         cut=CUT if len(html) > MOST_SHOWN else "",
@@ -127,11 +125,8 @@ def version_section_page(request: Request, found: FoundVersion, page: Page, coun
     present = page if found.is_current else went.page if went else None
     at = found.current or document
     words, went_to = _went(found, went.page if went else None, same=bool(went and went.same))
-    return _page(
-        site,
-        found,
-        base=site.base_url(request),
-        page=page,
+    return replace(
+        _frame(request, found, page),
         text=_rendered(site, document, page.html)
         if page.html
         else paragraphs(page.text[:MOST_SHOWN], page.headings, None, page.notes_at),
@@ -147,29 +142,15 @@ def version_section_page(request: Request, found: FoundVersion, page: Page, coun
     )
 
 
-def _page(
-    site: Site,
-    found: FoundVersion,
-    *,
-    base: str,
-    page: Page | None,
-    text: Markup,
-    cut: str,
-    canonical: str,
-    numbers: tuple[Link, ...] = (),
-    went: str = "",
-    went_to: Link | None = None,
-    position: str = "",
-    previous: Link | None = None,
-    next: Link | None = None,
-) -> VersionPage:
+def _frame(request: Request, found: FoundVersion, page: Page | None = None) -> VersionPage:
+    """What the page of a version and that of one of its pages have in common."""
+    site = site_of(request)
     document = found.document
     name = place(document, page) if page else ""
-    when = f"wersja z {said(found.since)}" if found.since else "obecna wersja"
+    when = f"wersja z {messages.date_of(found.since)}" if found.since else "obecna wersja"
     number = page.number if page else None
     return VersionPage(
         title=", ".join(part for part in (document.title, name, when) if part),
-        canonical=canonical,
         description=document.description,
         indexed=found.is_current,
         card=card(document, site.knowledge.taxonomy),
@@ -183,17 +164,9 @@ def _page(
         newer=Link(text="Przejdź do obecnej wersji", url=document_url(document.id))
         if found.current and not found.is_current
         else None,
-        went=went,
-        went_to=went_to,
-        numbers=numbers,
-        position=position,
-        previous=previous,
-        next=next,
-        text=text,
         unread="Treści tej wersji nie udało się odczytać." if document.unread else "",
-        cut=cut,
         file=_file(site, found, number),
-        address=base + version_address(document.id, document.version, number),
+        address=site.base_url(request) + version_address(document.id, document.version, number),
     )
 
 
@@ -204,7 +177,7 @@ def removed_page(request: Request, passed: Passed) -> RemovedPage:
         title=f"{document.title} – usunięty",
         indexed=False,
         card=card(document, site.knowledge.taxonomy),
-        removed=said(passed.removed),
+        removed=messages.date_of(passed.removed),
         successor=Link(text="Ten sam plik jest teraz pod innym adresem", url=document_url(passed.successor))
         if passed.successor
         else None,
@@ -217,12 +190,9 @@ def _state(found: FoundVersion) -> str:
     if found.is_current:
         return "To jest obecna wersja dokumentu. Ten adres będzie do niej prowadził także po zmianie dokumentu."
     if found.current is None:
-        return f"Ten dokument usunięto z bazy {_said(found.removed)} To jedna z jego zachowanych wersji."
+        when = messages.date_of(found.removed) if found.removed else ""
+        return f"Ten dokument usunięto z bazy {when} To jedna z jego zachowanych wersji."
     return "Istnieje nowsza wersja tego dokumentu."
-
-
-def _said(moment: datetime | None) -> str:
-    return said(moment) if moment else ""
 
 
 def _went(found: FoundVersion, page: Page | None, *, same: bool) -> tuple[str, Link | None]:
@@ -231,8 +201,8 @@ def _went(found: FoundVersion, page: Page | None, *, same: bool) -> tuple[str, L
         return "", None
     if page is None:
         return "Treści tej strony nie ma już w obecnej wersji.", None
-    said = "Ta sama treść jest w obecnej wersji:" if same else "Najbardziej podobna treść jest w obecnej wersji:"
-    return said, Link(text=place(found.current, page), url=place_url(found.current.id, page))
+    where = "Ta sama treść jest w obecnej wersji:" if same else "Najbardziej podobna treść jest w obecnej wersji:"
+    return where, Link(text=place(found.current, page), url=place_url(found.current.id, page))
 
 
 def _file(site: Site, found: FoundVersion, page: int | None) -> Link | None:

@@ -32,7 +32,7 @@ _ALIKE = 0.7
 _SENTENCE_END = re.compile(r"[.!?;:]\s|\n")
 
 
-class Kind(StrEnum):
+class Difference(StrEnum):
     """What a piece of a compared quotation is. The first four leave it verbatim, the others do not."""
 
     SAME = "same"
@@ -49,23 +49,23 @@ class Kind(StrEnum):
     @property
     def verbatim(self) -> bool:
         """Whether the quotation is still word for word."""
-        return self in (Kind.SAME, Kind.SPACING, Kind.QUOTES, Kind.FOOTNOTE)
+        return self in (Difference.SAME, Difference.SPACING, Difference.QUOTES, Difference.FOOTNOTE)
 
     @property
     def of_words(self) -> bool:
         """Whether words are others, and not only written otherwise."""
-        return self in (Kind.WORD, Kind.NUMBER, Kind.NEGATION)
+        return self in (Difference.WORD, Difference.NUMBER, Difference.NEGATION)
 
     @property
     def strong(self) -> bool:
         """Whether it may turn what is said into something else."""
-        return self in (Kind.NUMBER, Kind.NEGATION)
+        return self in (Difference.NUMBER, Difference.NEGATION)
 
 
 class Piece(NamedTuple):
     """A piece of the comparison: what the quotation has and what the document has; the same text where nothing differs."""
 
-    kind: Kind
+    kind: Difference
     quoted: str
     source: str
 
@@ -264,13 +264,13 @@ def differences(quoted: Text, source: Text, place: Place, notes: Collection[str]
 def _between(text: Text, number: int) -> Piece:
     """What stands before a word beside one that differs, as it is in one of the texts; nothing before the first word."""
     gap = _SPACES.sub(" ", text.gap(number))
-    return Piece(Kind.SAME, gap, gap)
+    return Piece(Difference.SAME, gap, gap)
 
 
 def _of_word(quoted: str, source: str) -> Piece:
     if quoted == without_ligatures(source):
-        return Piece(Kind.SAME, source, source)
-    return Piece(Kind.CASE if quoted.lower() == source.lower() else Kind.DIACRITICS, quoted, source)
+        return Piece(Difference.SAME, source, source)
+    return Piece(Difference.CASE if quoted.lower() == source.lower() else Difference.DIACRITICS, quoted, source)
 
 
 _ANY_QUOTES = re.compile("[„”“‟\"«»″‚’‘'‹›]|,,|''")
@@ -278,7 +278,6 @@ _ANY_DASH = re.compile("[-‐‑‒–—―−]+")
 _NO_PUNCTUATION = re.compile(r"[\s•●▪■□○◦‣➢✓|¬]+")
 _SPACES = re.compile(r"\s+")
 _THREE_DOTS = re.compile(r"\.{3}")
-_BETWEEN_NUMBERS = re.compile(r"[^\s|]+")
 _SIGN = re.compile(r"(?:^|[\s(])[-−–]$")
 
 
@@ -288,12 +287,12 @@ def _of_gap(quoted: Text, source: Text, i: int, j: int) -> Piece:
     shown = _SPACES.sub(" ", theirs)
     left, right = (_NO_PUNCTUATION.sub("", _THREE_DOTS.sub("…", gap)) for gap in (ours, theirs))
     if left == right and not _sign_differs(quoted, ours, theirs, i):
-        return Piece(Kind.SAME, shown, shown)
+        return Piece(Difference.SAME, shown, shown)
     if _numbers_around(quoted, i) or _sign_differs(quoted, ours, theirs, i):
         same = _ANY_DASH.sub("-", ours.strip()) == _ANY_DASH.sub("-", theirs.strip())
-        return Piece(Kind.QUOTES if same else Kind.NUMBER, ours, shown)
+        return Piece(Difference.QUOTES if same else Difference.NUMBER, ours, shown)
     plain = [_ANY_DASH.sub("-", _ANY_QUOTES.sub('"', gap)) for gap in (left, right)]
-    return Piece(Kind.QUOTES if plain[0] == plain[1] else Kind.PUNCTUATION, ours, shown)
+    return Piece(Difference.QUOTES if plain[0] == plain[1] else Difference.PUNCTUATION, ours, shown)
 
 
 def _numbers_around(quoted: Text, i: int) -> bool:
@@ -318,35 +317,37 @@ _NOTED = re.compile(r"(?P<word>[^\d]*)(?P<note>\d{1,3})")
 _GROUPED = re.compile(r"\d{1,3}(?:\s\d{3})+")
 
 
-def _kind(quoted: Text, source: Text, ours: tuple[int, int], theirs: tuple[int, int], notes: Collection[str]) -> Kind:
+def _kind(
+    quoted: Text, source: Text, ours: tuple[int, int], theirs: tuple[int, int], notes: Collection[str]
+) -> Difference:
     """How the words of the quotation differ from those that stand there."""
     left, right = quoted.keys[slice(*ours)], source.keys[slice(*theirs)]
     attached = _attached(quoted, ours[0]) if left else _attached(source, theirs[0])
     if _is_footnote(left, right, notes, attached):
-        return Kind.FOOTNOTE
+        return Difference.FOOTNOTE
     if left and right and "".join(left) == "".join(right):
         return _kind_of_spacing(quoted.between(*ours), source.between(*theirs), left, right)
     odd = Counter(left)
     odd.subtract(right)
     changed = [one for one, count in odd.items() if count]
     if any(character.isdigit() for one in changed for character in one) or any(one in "%‰€$£°+§" for one in changed):
-        return Kind.NUMBER
+        return Difference.NUMBER
     if not _NEGATIONS.isdisjoint(changed) or _negated(left, right) or _negated(right, left):
-        return Kind.NEGATION
-    return Kind.NUMBER if any(map(_NUMERAL.match, changed)) else Kind.WORD
+        return Difference.NEGATION
+    return Difference.NUMBER if any(map(_NUMERAL.match, changed)) else Difference.WORD
 
 
-def _kind_of_spacing(ours: str, theirs: str, left: Sequence[str], right: Sequence[str]) -> Kind:
+def _kind_of_spacing(ours: str, theirs: str, left: Sequence[str], right: Sequence[str]) -> Difference:
     """Of words that are the same but for where one ends: a number cut otherwise may be another, and so may „nie”."""
     if any(one[0].isdigit() or one[-1].isdigit() for one in (*left, *right)):
         whole = [bool(text.isdigit() or _GROUPED.fullmatch(text)) for text in (ours, theirs)]
-        return Kind.SPACING if all(whole) else Kind.NUMBER
+        return Difference.SPACING if all(whole) else Difference.NUMBER
     if not _NEGATIONS.isdisjoint({*left, *right}):
-        return Kind.NEGATION
+        return Difference.NEGATION
     plain = [re.sub(r"[\W_]+", "", text) for text in (ours, theirs)]
     if plain[0] == plain[1]:
-        return Kind.SPACING
-    return Kind.CASE if plain[0].lower() == plain[1].lower() else Kind.DIACRITICS
+        return Difference.SPACING
+    return Difference.CASE if plain[0].lower() == plain[1].lower() else Difference.DIACRITICS
 
 
 def _is_footnote(left: Sequence[str], right: Sequence[str], notes: Collection[str], attached: bool) -> bool:
@@ -382,9 +383,9 @@ def _run_together(pieces: Sequence[Piece]) -> list[Piece]:
     """Pieces with those beside one another made one: same text, and words that differ by diacritics or case alone."""
     out: list[Piece] = []
     for piece in pieces:
-        if out and piece.kind is Kind.SAME and out[-1].kind is Kind.SAME:
+        if out and piece.kind is Difference.SAME and out[-1].kind is Difference.SAME:
             if not (piece.source.isspace() and out[-1].source[-1:].isspace()):
-                out[-1] = Piece(Kind.SAME, out[-1].quoted + piece.quoted, out[-1].source + piece.source)
+                out[-1] = Piece(Difference.SAME, out[-1].quoted + piece.quoted, out[-1].source + piece.source)
         elif piece.quoted or piece.source:
             out.append(piece)
     return out

@@ -18,7 +18,7 @@ from kb.deadline import check
 from kb.engine import Concept, Form, Request, State, idf
 from kb.model import Document, Page
 from kb.polish import words
-from kb.quoting.compare import Kind, Piece, Place, changed_words, differences, exact_places, places
+from kb.quoting.compare import Difference, Piece, Place, changed_words, differences, exact_places, places
 from kb.quoting.words import Quotation, Text, joined
 from kb.reading.vocabulary import Vocabulary
 
@@ -75,9 +75,9 @@ class Finding:
     likeness: float
 
     @property
-    def kinds(self) -> frozenset[Kind]:
+    def kinds(self) -> frozenset[Difference]:
         """What differs, and what is written otherwise."""
-        return frozenset(piece.kind for passage in self.passages for piece in passage.pieces) - {Kind.SAME}
+        return frozenset(piece.kind for passage in self.passages for piece in passage.pieces) - {Difference.SAME}
 
     @property
     def verbatim(self) -> bool:
@@ -404,7 +404,7 @@ def _finding(parts: Sequence[Text], stretch: _Stretch, row: Sequence[Place | Non
     passages = []
     for part, place in zip(parts, row, strict=True):
         if place is None:
-            passages.append(Passage((Piece(Kind.WORD, part.between(0, len(part)), ""),)))
+            passages.append(Passage((Piece(Difference.WORD, part.between(0, len(part)), ""),)))
             continue
         first, last = stretch.page_at(place.first), stretch.page_at(place.after - 1)
         turn = min(place.after, stretch.starts[first + 1])

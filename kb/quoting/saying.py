@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from typing import Literal
 
 from kb.messages import counted, grouped, words
-from kb.quoting.compare import Kind
+from kb.quoting.compare import Difference
 from kb.quoting.places import Checked, Finding
 
 Verdict = Literal["verbatim", "differs", "absent"]
 
 _WRITING = {
-    Kind.CASE: "wielkość liter",
-    Kind.DIACRITICS: "polskie znaki",
-    Kind.PUNCTUATION: "interpunkcja",
+    Difference.CASE: "wielkość liter",
+    Difference.DIACRITICS: "polskie znaki",
+    Difference.PUNCTUATION: "interpunkcja",
 }
 _NOTED = {
-    Kind.QUOTES: "Rodzaj cudzysłowów lub myślników jest inny; to nie zmienia treści.",
-    Kind.SPACING: "Wyrazy są inaczej podzielone; to nie zmienia treści.",
-    Kind.FOOTNOTE: "Różni się tylko numer przypisu.",
+    Difference.QUOTES: "Rodzaj cudzysłowów lub myślników jest inny; to nie zmienia treści.",
+    Difference.SPACING: "Wyrazy są inaczej podzielone; to nie zmienia treści.",
+    Difference.FOOTNOTE: "Różni się tylko numer przypisu.",
 }
 _STRONG = {
-    Kind.NUMBER: "Uwaga: różnią się liczby.",
-    Kind.NEGATION: "Uwaga: różni się przeczenie, więc sens może być odwrotny.",
+    Difference.NUMBER: "Uwaga: różnią się liczby.",
+    Difference.NEGATION: "Uwaga: różni się przeczenie, więc sens może być odwrotny.",
 }
 
 

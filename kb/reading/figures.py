@@ -1,4 +1,4 @@
-"""Dates, amounts and numbered units of acts, which are written in figures, in words and in short.
+"""Dates, school years, amounts, units of acts and numbered or counted things: in figures, in words and in short.
 
 For each run of words of a query that is one of them, the other ways in which it may be written.
 """
@@ -34,6 +34,31 @@ _UNITS = {
     "§": ("paragraf", re.compile(r"§|par|paragraf(?:u|ie|ow|owi|em|y)?")),
 }
 """Units of an act in short: their names, and any form of those without diacritics."""
+_ONES = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
+_ROMAN = {tens * "x" + ones: 10 * tens + number for tens in range(4) for number, ones in enumerate(_ONES)}
+"""Numbers as those of chapters, classes and centuries are written."""
+_NUMERALS = {
+    2: "dwa dwie dwóch dwu",
+    3: "trzy trzech",
+    4: "cztery czterech",
+    5: "pięć pięciu",
+    6: "sześć sześciu",
+    7: "siedem siedmiu",
+    8: "osiem ośmiu",
+    9: "dziewięć dziewięciu",
+    10: "dziesięć dziesięciu",
+    11: "jedenaście jedenastu",
+    12: "dwanaście dwunastu",
+    13: "trzynaście trzynastu",
+    14: "czternaście czternastu",
+    15: "piętnaście piętnastu",
+    20: "dwadzieścia dwudziestu",
+    30: "trzydzieści trzydziestu",
+    60: "sześćdziesiąt sześćdziesięciu",
+    90: "dziewięćdziesiąt dziewięćdziesięciu",
+}
+"""Numbers of days, years or people that texts often have in words; the base form first."""
+_NUMBERS = _ROMAN | {fold(form): number for number, forms in _NUMERALS.items() for form in forms.split()}
 
 
 def other_ways(words: Sequence[str]) -> Iterator[Way]:
@@ -42,6 +67,7 @@ def other_ways(words: Sequence[str]) -> Iterator[Way]:
     for start in range(len(words)):
         yield from _date(plain, start)
         yield from _unit(plain, start)
+        yield from _school_year(plain, start)
         if plain[start].isdecimal() and not (start and plain[start - 1].isdecimal()):
             yield from _amount(plain, start)
 
@@ -76,6 +102,48 @@ def _unit(words: Sequence[str], start: int) -> Iterator[Way]:
     for short, (name, any_form) in _UNITS.items():
         if any_form.fullmatch(word):
             yield from ((start, start + 2, (way, number)) for way in (short, name) if fold(way) != word)
+
+
+def _school_year(words: Sequence[str], start: int) -> Iterator[Way]:
+    """Two years one after the other: "2023/2024" is "2023/24"."""
+    first, second = words[start : start + 2] if start + 1 < len(words) else ("", "")
+    if _YEAR.fullmatch(first):
+        following = str(int(first) + 1)
+        if second in (following, following[2:]):
+            yield start, start + 2, (first, following[2:] if second == following else following)
+
+
+def numbered(words: Sequence[str]) -> Iterator[Way]:
+    """A small number beside a lower-case word in other figures or in a word: "rozdział IV", "czternaście dni"."""
+    for start in range(len(words) - 1):
+        yield from _beside_number(words, start)
+
+
+def _beside_number(words: Sequence[str], start: int) -> Iterator[Way]:
+    pair = words[start : start + 2]
+    numbers = [_small_number(fold(word)) for word in pair]
+    if bool(numbers[0]) == bool(numbers[1]):
+        return
+    at = 0 if numbers[0] else 1
+    word, number = pair[1 - at], numbers[at]
+    outside = words[start + 2 : start + 3] if at else words[max(start - 1, 0) : start]
+    if not word.isalpha() or any(_is_measure(fold(each)) or each.isdecimal() for each in (word, *outside)):
+        return
+    roman = next((way for way, meant in _ROMAN.items() if meant == number), "")
+    for way in (str(number), roman, _NUMERALS.get(number, "").partition(" ")[0]):
+        if way and fold(way) != fold(pair[at]):
+            yield start, start + 2, (way, word) if at == 0 else (word, way)
+
+
+def _is_measure(word: str) -> bool:
+    """Whether a number beside a word is nearly always in figures: "5 mln", "art. 5"."""
+    forms = (*(any_form for any_form, _ in _MULTIPLES.values()), *(any_form for _, any_form in _UNITS.values()))
+    return any(any_form.fullmatch(word) for any_form in forms)
+
+
+def _small_number(word: str) -> int:
+    """The number that is written so, without diacritics; 0 for none."""
+    return int(word) if _DAY_OR_MONTH.fullmatch(word) else _NUMBERS.get(word, 0)
 
 
 def _amount(words: Sequence[str], start: int) -> Iterator[Way]:

@@ -18,12 +18,14 @@ _OF_POLAND = re.compile(r"pl\d{2,26}")
 _WITH_COUNTRY = (10, 26)
 """Tax and account numbers, which may begin with the country: "PL61 1090 …"."""
 _GROUPINGS = {
+    8: ((4, 4),),
     9: ((3, 3, 3), (2, 3, 2, 2)),
     10: ((3, 3, 2, 2), (3, 2, 2, 3)),
     11: ((2, 3, 3, 3), (2, 2, 3, 2, 2)),
+    13: tuple((3, 2, publisher, 7 - publisher, 1) for publisher in range(2, 7)),
     26: ((2, 4, 4, 4, 4, 4, 4),),
 }
-"""How people part telephone, tax and account numbers, by the number of digits."""
+"""How people part telephone, tax and account numbers, those of journals (8) and of books (13), by the number of digits."""
 
 
 def other_ways(words: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:

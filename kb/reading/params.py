@@ -64,6 +64,15 @@ class ParsedParameters:
         refuse(problem for problem in self.problems if not (problem.parameter == "q" and problem.notice))
         return self.query
 
+    def lenient(self) -> tuple[Query, tuple[str, ...]]:
+        """The query, and what to tell a reader about filters that could not be used. What is no page number is an error.
+
+        Unknown parameters are left alone: links from newsletters carry them.
+        """
+        refuse(problem for problem in self.problems if problem.parameter == "page" and not problem.notice)
+        told = [problem.notice or f"Pominięto: {problem.message}" for problem in self.problems if problem.known]
+        return self.query, tuple(told)
+
 
 def refuse(problems: Iterable[Problem]) -> None:
     """Raise BadRequest that lists the problems; do nothing where there are none."""

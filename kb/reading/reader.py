@@ -98,9 +98,13 @@ class Reader:
         query = content if content or required else given
         dropped = [one.word for one in given if one not in query and not one.quoted]
         extra, expanded = self._equivalents(query, _loose(clauses, loosened))
-        for start, end, way in self._other_ways(query, identifiers.other_ways):
+        for start, end, way in (*self._other_ways(query, identifiers.other_ways), *self._joined(query)):
             for i in range(start, end):
                 extra.setdefault(i, []).append((way, 1.0 / (end - start)))
+        for start, end, way in self._other_ways(query, figures.numbered):
+            # "trzy lata" are rarer than "3", and should not be worth more.
+            for i in range(start, end):
+                extra.setdefault(i, []).append((way, self._tuning.synonym / (end - start)))
         same = list(self._other_ways(query, figures.other_ways))
         for start, end, way in same:
             # "30 000" is nothing but "30 tys.", so it counts for as much.
@@ -226,9 +230,16 @@ class Reader:
         self, query: Sequence[_Typed], ways: Callable[[Sequence[str]], Iterator[Way]]
     ) -> Iterator[tuple[int, int, Steps]]:
         """Names of letters and digits, numbers, dates and units of acts, as they are written otherwise."""
-        for start, end, way in ways([surface(one.word) for one in query]):
+        for start, end, way in ways([surface(one.meant.text) for one in query]):
             if len(way) > 1 or self._is_in_collection(way[0]):
                 yield start, end, tuple(self._analyzer.terms(word) for word in way)
+
+    def _joined(self, query: Sequence[_Typed]) -> Iterator[tuple[int, int, Steps]]:
+        """Two words that the collection has as one, which is in no dictionary: "e-doręczenia" are "eDoręczenia" there."""
+        for i, pair in enumerate(pairwise(surface(one.meant.text) for one in query)):
+            whole = "".join(pair)
+            if whole.isalpha() and not self._analyzer.known(whole) and self._is_in_collection(whole):
+                yield i, i + 2, (self._analyzer.terms(whole),)
 
     def _is_in_collection(self, word: str) -> bool:
         return word in self._vocabulary or bool(self._vocabulary.same_fold(word))

@@ -8,7 +8,7 @@ near. What neither knows is a slip, and all the nearest words may be meant; the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.deadline import check
 from kb.engine import Concept, Form
@@ -26,6 +26,8 @@ _FAR_MORE_OFTEN = 10
 _SHORTEST_COMPLETED = 4
 _MOST_COMPLETIONS = 5
 _UNLIKE_A_NAME = 0.5
+_BEFORE_ANY_WORD = ("e", "m")
+"""Letters that make another word of one: "e-usługa", "mObywatel"."""
 _AS_IN_AN_ADDRESS = 0.3
 
 
@@ -107,7 +109,9 @@ class Repairs:
         bare = form.isascii()
         known = self._analyzer.known(word)
         if form in vocabulary:
-            return self._beside_siblings(word, siblings, known) if plain and bare and siblings else itself
+            if plain and bare and siblings:
+                return self._beside_siblings(word, siblings, known)
+            return itself if known else replace(itself, splits=self._splits(form))
         if siblings and not known:
             return Meant(words=tuple((other, tuning.same_fold) for other in siblings), repaired=True)
         if known and not bare:
@@ -147,7 +151,10 @@ class Repairs:
         if bases := self._bases(form):
             return Meant(words=tuple((base, 1.0) for base in bases), repaired=True)
         completed = self._completed(form) if last else []
-        splits = tuple(vocabulary.splits(form))
+        splits = self._splits(form)
+        pages = self._frequencies.of(Concept(label=word, forms=(self._side_by_side(halves),)) for halves in splits)
+        if any(pages):  # no slip: the collection has it with a space or a hyphen
+            return Meant(words=((word, 1.0),), splits=splits)
         if not tuning.near or self._vocabulary_repairs == VOCABULARY_REPAIRS:
             return self._near(word, [], completed, splits) or self._from_dictionary(word, None, ())
         check()
@@ -157,6 +164,15 @@ class Repairs:
         # One slip in a form that the collection lacks, of a word that it may have, rather than two in one that it has.
         sure = completed or (near and is_one_edit(form, near[0]))
         return found if sure else self._from_dictionary(word, found, splits)
+
+    def _splits(self, form: str) -> tuple[tuple[str, str], ...]:
+        """The word as two, where a space or a hyphen may be missing: "wkladwlasny", "wifi", "edoręczenia"."""
+        before, rest = form[:1], form[1:]
+        own = [(before, rest)] if before in _BEFORE_ANY_WORD and self._analyzer.known(rest) else []
+        return (*own, *self._vocabulary.splits(form))
+
+    def _side_by_side(self, halves: Sequence[str]) -> Form:
+        return Form(field="lemma", steps=tuple(map(self._analyzer.terms, halves)))
 
     def _bases(self, form: str) -> list[str]:
         """Of a word in a case that the collection lacks, the name that it has: of "Billyego" "Billy"."""
@@ -205,7 +221,7 @@ class Repairs:
     def _slip_in_name(self, word: str) -> Meant:
         """A name that the collection lacks: other names near it. In small letters only common slips, since it may be a word."""
         form, tuning = surface(word), self._tuning
-        itself = Meant(words=((word, 1.0),))
+        itself = Meant(words=((word, 1.0),), splits=self._splits(form))
         typed_so = _is_like_a_name(word)
         if not tuning.near or not (typed_so or self._analyzer.is_name(word)):
             return itself

@@ -1,6 +1,6 @@
 """Abbreviations and synonyms of ``documents/synonyms.yaml``, applied to the query: a change needs no reindexing.
 
-Everyday words that answer for each other in any collection come with the program (``everyday.yaml``); a folder adds its own.
+What means the same in any collection for local government comes with the program (``common.yaml``); a folder adds its own.
 
 An abbreviation also finds its long form and the reverse; a word or phrase of a synonym group finds the others. Entries are
 base forms: the analyzer takes care of inflection.
@@ -23,7 +23,7 @@ from kb.errors import TaxonomyError
 from kb.formats import SYNONYMS_FILE
 from kb.polish import Analyzer, is_stop_word, surface, words
 
-_EVERYDAY = Path(__file__).with_name("everyday.yaml")
+_COMMON = Path(__file__).with_name("common.yaml")
 
 _FEWEST_LETTERS = 3
 _MOST_LETTERS = 6
@@ -45,7 +45,6 @@ class Equivalent:
 
     text: str
     steps: Steps
-    abbreviation: bool
 
 
 class _AbbreviationEntry(BaseModel):
@@ -80,27 +79,30 @@ class Synonyms:
             if entry.short.isalpha() and _FEWEST_LETTERS <= len(entry.short) <= _MOST_LETTERS
         }
         for entry in abbreviations:
-            short = Equivalent(entry.short, self._short_steps(entry.short), True)
-            long = [form for text in entry.long if (form := Equivalent(text, self.steps(text), False)).steps]
+            short = Equivalent(entry.short, self._short_steps(entry.short))
+            long = [form for text in entry.long if (form := Equivalent(text, self.steps(text))).steps]
             self._by_letters.setdefault(short.steps[0][0] if short.steps else "", []).append((short.steps, long))
             for form in long:
                 self._add(form.text, [short])
         for group in groups:
-            members = [member for text in group if (member := Equivalent(text, self.steps(text), False)).steps]
+            members = [member for text in group if (member := Equivalent(text, self.steps(text))).steps]
             for member in members:
                 self._add(member.text, [other for other in members if other is not member])
 
     @classmethod
-    def everyday(cls, analyzer: Analyzer) -> Synonyms:
+    def common(cls, analyzer: Analyzer) -> Synonyms:
         """Those that come with the program."""
-        return cls(analyzer, groups=_everyday())
+        return cls._with(_File(), analyzer)
 
     @classmethod
     def load(cls, documents: Path, analyzer: Analyzer) -> Synonyms:
-        """Everyday words, and what the file of a documents folder adds. Raises TaxonomyError that lists every problem of it."""
+        """Those that come with the program, and what the file of a documents folder adds.
+
+        Raises TaxonomyError that lists every problem of the file.
+        """
         path = documents / SYNONYMS_FILE
         if not os.path.lexists(path):
-            return cls.everyday(analyzer)
+            return cls.common(analyzer)
         failed = f"Nie da się użyć pliku {SYNONYMS_FILE}. Popraw go; do tego czasu jego skróty i synonimy nie działają."
         raw, problem = read_yaml(path, documents)
         if problem:
@@ -109,11 +111,18 @@ class Synonyms:
             file = _File.model_validate(raw)
         except ValidationError as error:
             raise TaxonomyError(failed, problems(error)) from None
-        abbreviations = [
-            Abbreviation(short=entry.short, long=tuple(entry.long), definition=entry.definition)
-            for entry in file.abbreviations
-        ]
-        return cls(analyzer, abbreviations, [*_everyday(), *file.synonyms])
+        return cls._with(file, analyzer)
+
+    @classmethod
+    def _with(cls, own: _File, analyzer: Analyzer) -> Synonyms:
+        """The entries of a folder, then those of the program but for abbreviations that mean something else in the folder."""
+        common, taken = _common(), {surface(entry.short) for entry in own.abbreviations}
+        entries = [*own.abbreviations, *(entry for entry in common.abbreviations if surface(entry.short) not in taken)]
+        return cls(
+            analyzer,
+            [Abbreviation(short=e.short, long=tuple(e.long), definition=e.definition) for e in entries],
+            [*common.synonyms, *own.synonyms],
+        )
 
     def steps(self, text: str) -> Steps:
         """The terms of each word of a text; an empty step for a function word inside it, which may be any word."""
@@ -183,5 +192,5 @@ class Synonyms:
 
 
 @cache
-def _everyday() -> Sequence[Sequence[str]]:
-    return _File.model_validate(read_yaml(_EVERYDAY, _EVERYDAY.parent)[0]).synonyms
+def _common() -> _File:
+    return _File.model_validate(read_yaml(_COMMON, _COMMON.parent)[0])

@@ -22,7 +22,7 @@ _TWO_EDITS_FROM = 8
 _MOST_CANDIDATES = 12
 _COMPARED_AT_ONCE = 4_000
 """No other thread works while these are compared: about a millisecond."""
-_SHORTEST_HALF = 3
+_SHORTEST_HALF = 2
 _LETTERS = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
 
 

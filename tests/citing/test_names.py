@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kb.authors import split_names
 from kb.citing.names import Author, author
-from kb.names import split_names
 
 BODIES = """
 Najwyższa Izba Kontroli | Regionalna Izba Obrachunkowa | Trybunał Konstytucyjny | Sąd Najwyższy | Rzecznik Praw Obywatelskich

@@ -192,6 +192,16 @@ def test_slanted_text_is_one_line() -> None:
     assert "WZÓR UMOWY" in texts(f"BT /F1 40 Tf .7 .7 -.7 .7 100 100 Tm {shown('WZÓR UMOWY')} Tj ET")
 
 
+def test_letters_that_are_drawn_twice_make_a_word() -> None:
+    """Some programs make bold type letter by letter, each with its outline over it: „UUcchhwwaałłaa” is „Uchwała”."""
+    drawn, again, x = "", "", 60.0
+    for sign in "pan pogodna noga":  # letters of one width
+        drawn += at(x, 700, sign)
+        again += at(x, 700, sign, font="F2") if sign != " " else ""
+        x += 5.56 if sign != " " else 2.78
+    assert texts(drawn + again) == ["pan pogodna noga"]
+
+
 # ---------------------------------------------------------------- words
 
 

@@ -141,6 +141,25 @@ def test_what_only_looks_like_html_is_text(read: Read, written: str) -> None:
         assert word in page.html
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("Dotacja {% fers %} dla gmin.", "Dotacja dla gmin."),
+        ("Dotacja.\n\n{% fers %}\n\nDalej.", "Dotacja.\nDalej."),
+        ("{{< youtube abc >}}\n\nFilm {{ page.title }}.", "Film."),
+        ("Spis {: .no_toc }", "Spis"),
+        ("Zbiór {a, b} **i** {c}", "Zbiór {a, b} i {c}"),
+        ("Wpisz `{% include %}`.", "Wpisz {% include %}."),
+        ("{% bez końca", "{% bez końca"),
+    ],
+)
+def test_what_a_site_generator_was_to_replace_is_no_text(read: Read, written: str, text: str) -> None:
+    """Pages taken from a site's source have calls of its generator in them; in code they are what is written about."""
+    (page,) = read(written).pages
+    assert page.text == text
+    assert "<p></p>" not in page.html
+
+
 def test_a_number_of_thousands_of_digits_spoils_no_file(read: Read) -> None:
     """A reference to a character that there is not is one sign, in an address as in a block."""
     number = f"&#{'1' * 5000};"

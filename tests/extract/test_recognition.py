@@ -169,7 +169,7 @@ def test_nothing_is_recognised_twice(scanning: Library, picture: Picture, monkey
     assert len(kept) == 1
     assert [row.status for row in scanning.run().files] == [Status.UNCHANGED]
     assert [row.status for row in scanning.run(rebuild=True).files] == [Status.INDEXED]
-    for module in ("indexer", "readings"):
+    for module in ("indexer", "extractions"):
         monkeypatch.setattr(f"kb.{module}.EXTRACTOR_VERSION", "nowa")
     [row] = scanning.run().files
     assert row.notes[-1].startswith("tekst rozpoznany (OCR): s. 1, ")

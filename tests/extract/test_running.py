@@ -138,3 +138,25 @@ def test_the_report_says_what_went() -> None:
     )
     many = taken_out([Taken(f"Rozdział {n}", foot=False, pages=(n,)) for n in range(10)])
     assert many[-1] == "Usunięto też 2 inne z powtarzających się nagłówków i stopek."
+
+
+@pytest.mark.parametrize(("pages", "kept"), [(4, [["PROJEKT"], [], [], []]), (1, [["PROJEKT"]])])
+def test_a_watermark_is_said_once(pages: int, kept: list[list[str]]) -> None:
+    """What stands across each page is no word of each page; on one page alone it may be a stamp, and stays."""
+    across = line("PROJEKT", 500.0, size=60.0)._replace(slanted=True)
+    book = [page(*_text(number), across) for number in range(pages)]
+    assert _left(book) == kept
+    assert [one.watermark for one in without_running(book, BODY)[1]] == [True] * (pages > 1)
+
+
+def test_a_stamp_on_some_pages_stays() -> None:
+    """On fewer than most pages slanted text is content."""
+    across = line("WZÓR", 500.0, size=60.0)._replace(slanted=True)
+    book = [page(*_text(number), *([across] if number < 2 else [])) for number in range(6)]
+    assert _left(book) == [["WZÓR"], ["WZÓR"], [], [], [], []]
+
+
+def test_the_report_says_that_a_watermark_was_taken_out() -> None:
+    """The editor is told which words are missing on which pages."""
+    (note,) = taken_out([Taken("PROJEKT", foot=True, pages=(0, 1, 2), watermark=True)])
+    assert note == "Usunięto znak wodny: „PROJEKT” (s. 1–3)."

@@ -16,11 +16,11 @@ Nowy budżet obywatelski gminy wiejskiej zależy od mieszkańców.
 
 Tegoroczny budżet obywatelski gminy wiejskiej rozdzielono.
 
-Dla wsi jest lokalna strategia rozwoju.
+Dla wsi jest lokalna strategia oświaty.
 
-Dla miasta jest lokalna strategia rozwoju.
+Dla miasta jest lokalna strategia oświaty.
 
-Dla powiatu jest lokalna strategia rozwoju.
+Dla powiatu jest lokalna strategia oświaty.
 
 Lokalna strategia, lokalna strategia.
 
@@ -42,6 +42,7 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     library.markdown("poradnik.md", "Tekst.", id="poradnik", title="Poradnik: rewitalizacja krok po kroku")
     library.markdown("transport.md", "# Rewitalizacja dworców\n\nTekst.", id="transport", title="Transport publiczny")
     library.markdown("frazy.md", PHRASES, id="frazy", title="Frazy")
+    library.markdown("domy.md", "Domy towarzystw budownictwa społecznego.", id="domy", title="Domy")
     library.run()
     return library.open()
 
@@ -79,7 +80,7 @@ def test_a_part_of_a_longer_phrase_is_not_suggested_beside_it(knowledge: Knowled
 
 def test_a_phrase_with_a_life_of_its_own_is_suggested(knowledge: KnowledgeBase) -> None:
     """A phrase that mostly stands by itself is suggested beside the longer one that it is sometimes part of."""
-    assert set(suggested(knowledge, "lokalna")) == {"lokalna strategia", "lokalna strategia rozwoju"}
+    assert set(suggested(knowledge, "lokalna")) == {"lokalna strategia", "lokalna strategia oświaty"}
     assert suggested(knowledge, "lokalna")[0] == "lokalna strategia"
 
 
@@ -94,6 +95,12 @@ def test_an_abbreviation_brings_its_long_form(knowledge: KnowledgeBase) -> None:
     assert (short.text, short.detail) == ("TBS", "towarzystwo budownictwa społecznego")
     (long,) = knowledge.suggest("towarz")
     assert (long.text, long.detail) == ("towarzystwo budownictwa społecznego", "TBS")
+
+
+@pytest.mark.parametrize("typed", ["kowr", "krajowy ośr", "gkr"])
+def test_an_abbreviation_that_nothing_has_is_not_suggested(knowledge: KnowledgeBase, typed: str) -> None:
+    """The program knows abbreviations of all local government; those without a page here would lead to nothing."""
+    assert suggested(knowledge, typed) == []
 
 
 @pytest.mark.parametrize(

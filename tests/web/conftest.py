@@ -18,6 +18,8 @@ from kb import indexer, settings
 from kb.gate import SERVER
 from kb.web import create_app
 
+from .browser import Browser, chromium
+
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 22)
 
@@ -156,3 +158,14 @@ def empty_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Cli
     folder = tmp_path_factory.mktemp("empty")
     with serving(create_app(settings.load(documents=folder, index=folder / "index"))) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser, where there is one."""
+    program = chromium()
+    if program is None:
+        pytest.skip("there is no Chromium on this machine")
+    made = Browser(program, tmp_path_factory.mktemp("chromium"))
+    yield made
+    made.close()

@@ -18,7 +18,7 @@ from library import Library
 
 from kb import indexer
 from kb.web import create_app
-from web.browser import Browser, chromium
+from web.browser import Browser
 from web.conftest import GUIDE, ROOT, SYNONYMS, TAXONOMY, TRANSPORT, serving
 
 LINE = "Wkład własny gminy wynosi piętnaście procent wartości projektu, a partnerzy dzielą go między siebie."
@@ -128,17 +128,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     indexer.run(library.settings(), now=datetime(2026, 6, 1, 10, tzinfo=UTC))
     with serving(create_app(library.settings(contact="redakcja@example.org"))) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser, where there is one."""
-    program = chromium()
-    if program is None:
-        pytest.skip("there is no Chromium on this machine")
-    made = Browser(program, tmp_path_factory.mktemp("chromium"))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

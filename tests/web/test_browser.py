@@ -1,12 +1,11 @@
 """The pages in a real browser: nothing refused, nothing wider than the screen, the search field by keyboard."""
 
 import time
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from .browser import PATIENCE, Browser, chromium
+from .browser import PATIENCE, Browser
 
 PAGES = (
     "/",
@@ -25,17 +24,6 @@ PAGES = (
     "/o-bazie",
     "/api",
 )
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser, where there is one."""
-    program = chromium()
-    if program is None:
-        pytest.skip("there is no Chromium on this machine")
-    made = Browser(program, tmp_path_factory.mktemp("chromium"))
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -16,8 +16,8 @@ from library import TAXONOMY, Library
 from kb.extract.markdown import MOST_RENDERED, read_markdown
 from kb.limits import Limits
 from kb.model import Page
-from kb.pages.document import MOST_CONTENTS, MOST_SHOWN
-from kb.pages.markup import paragraphs, rendered, site_links
+from kb.pages.document import MOST_CONTENTS
+from kb.pages.markup import MOST_SHOWN, paragraphs, rendered, site_links
 from kb.reading.query import make_query
 from kb.web import create_app
 from web.conftest import serving

@@ -98,7 +98,12 @@ def test_the_command_line_says_that_the_engine_is_away(
 ) -> None:
     """Each command ends with code 2 and the sentence on standard error; ``serve`` does not take it for a missing index."""
     store.reached = False
-    for place in ("kb.engine.open_store", "kb.search.open_store", "kb.indexer.open_store"):
+    for place in (
+        "kb.engine.open_store",
+        "kb.search.open_store",
+        "kb.indexer.open_store",
+        "kb.index_status.open_store",
+    ):
         monkeypatch.setattr(place, lambda *_: store)
     places = [f"--documents={config.documents}", f"--index={config.index}"]
     for arguments in ([*command, *places], ["serve", *places]):

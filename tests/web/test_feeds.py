@@ -142,7 +142,7 @@ def test_feeds_of_parts(follower: Follower) -> None:
 
 def test_a_long_feed_has_pages(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who follows the links to further pages has every document once; all pages are parts of one feed."""
-    monkeypatch.setattr("kb.pages.routes.FEED_ENTRIES", 9)
+    monkeypatch.setattr("kb.pages.file_routes.FEED_ENTRIES", 9)
     found: list[str | None] = []
     ids = set()
     address: str | None = "/szukaj.atom?q=droga"

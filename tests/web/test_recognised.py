@@ -8,7 +8,7 @@ from extract.scans import drawn, needs_ocr, scan
 from library import Library
 
 from kb.model import Page
-from kb.pages.document import _recognised
+from kb.pages.document import recognised
 from kb.web import create_app
 
 from .conftest import serving
@@ -31,11 +31,11 @@ def test_recognised_pages_say_so(library: Library) -> None:
     assert 80 < recognised["confidence"] <= 100
 
 
-def test_how_much_was_recognised() -> None:
+def test_how_much_wasrecognised() -> None:
     """A document says whether all of its text was recognised or that of some pages, and nothing where none was."""
     page = Page(number=1, text="a")
     scanned = replace(page, ocr=True)
-    assert _recognised([page]) == ""
-    assert _recognised([scanned]).startswith("Tekst tego dokumentu rozpoznano")
-    assert _recognised([page, scanned]).startswith("Tekst 1 strony rozpoznano")
-    assert _recognised([page, *[scanned] * 3]).startswith("Tekst 3 stron rozpoznano")
+    assert recognised([page]) == ""
+    assert recognised([scanned]).startswith("Tekst tego dokumentu rozpoznano")
+    assert recognised([page, scanned]).startswith("Tekst 1 strony rozpoznano")
+    assert recognised([page, *[scanned] * 3]).startswith("Tekst 3 stron rozpoznano")

@@ -20,6 +20,7 @@ effects:
   - {edition: pilotaz, figure: gmin w próbie}
   - {kind: poradnik, forms: [poradnik, poradniki, poradników]}
 partners: [{name: Fundacja Próbna, role: analizy, url: "https://example.org/"}]
+examples: [pompa ciepła]
 """
 EDITIONS = TAXONOMY.replace(
     'to: "2022-03"}', 'to: "2022-03", document: o-pilotazu, figures: [{value: "17", label: gmin w próbie}]}'
@@ -65,6 +66,7 @@ def test_start_page_says_what_the_taxonomy_says(client: httpx.Client) -> None:
     assert '<a href="/tematy/energia">Energia i klimat</a>' in html
     assert "<dd>analizy</dd>" in html
     assert "<dt>Wizyty</dt>" in html
+    assert '<a href="/szukaj?q=pompa+ciep%C5%82a">pompa ciepła</a>' in html[html.index("Na przykład") :]
 
 
 def test_what_nobody_wrote_is_left_out(library: Library) -> None:
@@ -72,7 +74,15 @@ def test_what_nobody_wrote_is_left_out(library: Library) -> None:
     collection(library, "topics: []\n")
     with serving(create_app(library.settings())) as opened:
         html = spaced(opened.get("/"))
-    for text in ("Efekty prac", "Doradztwo</h2>", "Partnerzy", "Tematy</h2>", "Edycje programu", "Rodzaje"):
+    for text in (
+        "Efekty prac",
+        "Doradztwo</h2>",
+        "Partnerzy",
+        "Tematy</h2>",
+        "Edycje programu",
+        "Rodzaje",
+        "Na przykład",
+    ):
         assert text not in html
     assert "Poradnik 1" in html
 

@@ -39,8 +39,8 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-class Readings:
-    """The reading of one run. ``incoming``: where the copies go that are read; None for a check, which keeps nothing.
+class Extractions:
+    """What is read of files in one run. ``incoming``: where the copies go that are read; None for a check, which keeps nothing.
 
     ``sandbox``: one that has been started already, while nobody knew yet what is to be read.
     """

@@ -1,0 +1,1 @@
+"""What the commands print, as text for a person or, with ``as_json``, for programs."""
