@@ -73,10 +73,12 @@ def _postings(places: set[tuple[int, int]]) -> ranking.Postings:
     return ranking.Postings(len(rows), lambda: (rows, frequencies), lambda: positions)
 
 
-@given(st.lists(st.none() | st.lists(POSITIONS, min_size=1, max_size=3), min_size=1, max_size=4))
-def test_phrase_is_what_stands_side_by_side(steps: list[list[set[tuple[int, int]]] | None]) -> None:
-    """Each beginning counts once, in its own row, with a word in the place of each gap before the last word."""
-    rows, counts = ranking.phrase([None if step is None else [_postings(term) for term in step] for step in steps])
+@given(st.lists(st.none() | st.lists(POSITIONS, min_size=1, max_size=3), min_size=1, max_size=4), st.integers(0, 4))
+def test_phrase_is_what_stands_side_by_side(steps: list[list[set[tuple[int, int]]] | None], long: int) -> None:
+    """Each beginning counts once, in its own row, a word in the place of each gap before the last word; in long lists too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "_LONG", long)
+        rows, counts = ranking.phrase([None if step is None else [_postings(term) for term in step] for step in steps])
     said = any(step is not None for step in steps)
     places = [None if step is None else set().union(*step) for step in steps]
     beginnings = [

@@ -10,7 +10,16 @@ from whoosh.filedb.filestore import RamStorage
 from whoosh.filedb.filetables import OrderedHashWriter
 
 from kb.engine.embedded import codec
-from kb.engine.embedded.codec import Place, TermIndex, Terms, WordStream, packed, read_counts, read_positions
+from kb.engine.embedded.codec import (
+    Place,
+    TermIndex,
+    Terms,
+    WordStream,
+    packed,
+    read_counts,
+    read_places,
+    read_positions,
+)
 
 COUNTS = st.lists(st.sampled_from([1, 1, 1, 1, 2, 3, 255, 256, 300]), min_size=1, max_size=60)
 
@@ -30,7 +39,7 @@ class Bytes:
 @example([1, 300] * 20, 40_000, 70_000, 0)
 @given(COUNTS, st.sampled_from([1, 900, 40_000, 3_000_000]), st.sampled_from([300, 65_536, 70_000]), st.integers(0, 99))
 def test_a_list_is_read_as_it_was_written(counts: list[int], apart: int, longest: int, seed: int) -> None:
-    """Rows, frequencies and positions of few or many postings, near each other or far apart, on short or long pages."""
+    """Rows, frequencies and positions of few or many postings, near or far apart, on short or long pages; all or some."""
     chance = np.random.default_rng(seed)
     rows = np.cumsum(chance.integers(1, apart, len(counts), endpoint=True), dtype=np.int32)
     positions = [np.sort(chance.choice(longest, count, replace=False)).astype(np.int32) for count in counts]
@@ -42,6 +51,13 @@ def test_a_list_is_read_as_it_was_written(counts: list[int], apart: int, longest
     assert found_rows.tolist() == rows.tolist()
     assert found_counts.tolist() == counts
     assert read_positions(file, place).tolist() == np.concatenate(positions).tolist()
+    of_row = dict(zip(rows.tolist(), positions, strict=True))
+    wanted = np.unique([*chance.choice(rows, 5), *chance.integers(0, rows[-1], 5, endpoint=True), rows[-1] + 1])
+    which, times, places = read_places(file, place, wanted)
+    there = [row for row in wanted.tolist() if row in of_row]
+    assert wanted[which].tolist() == there
+    assert times.tolist() == [len(of_row[row]) for row in there]
+    assert places.tolist() == [position for row in there for position in of_row[row].tolist()]
 
 
 def test_a_frequent_word_takes_few_bytes() -> None:
