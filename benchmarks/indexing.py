@@ -24,8 +24,9 @@ _WORD = "zmienionosprawdzian"
 
 def pdfs(folder: Path, work: Path) -> dict[str, Any]:
     """Pages a second of ``kb index`` on an empty index, child processes included, and of the plain way."""
-    index, plain = work / "pdf-index", work / "pdf-plain"
-    for path in (index, plain):
+    # Each index in a folder of its own: what is kept of its documents stands beside it.
+    index, plain = work / "pdf" / "index", work / "pdf-plain"
+    for path in (index.parent, plain):
         shutil.rmtree(path, ignore_errors=True)
     # Exit code 1: some documents failed (scans, encrypted ones), the rest are indexed.
     ours = _run([sys.executable, "-m", "kb", "index", *_at(folder, index), "--json"], allowed=(0, 1))
@@ -41,10 +42,10 @@ def pdfs(folder: Path, work: Path) -> dict[str, Any]:
 
 def one_changed(pages: Path, count: int, work: Path) -> dict[str, Any]:
     """Seconds of ``kb index`` on Markdown files of ``count`` pages: first, with nothing changed, with one file changed."""
-    documents, index = work / f"markdown-{count}", work / f"markdown-index-{count}"
+    documents, index = work / f"markdown-{count}", work / f"markdown-run-{count}" / "index"
     if not documents.exists():
         _write_markdown(pages, count, documents)
-    shutil.rmtree(index, ignore_errors=True)
+    shutil.rmtree(index.parent, ignore_errors=True)
     command = [sys.executable, "-m", "kb", "index", *_at(documents, index), "--json"]
     found: dict[str, Any] = {"pages": count}
     for name in ("first", "nothing", "changed"):
@@ -86,7 +87,9 @@ def _write_markdown(pages: Path, count: int, folder: Path) -> None:
 def _run(command: Sequence[str], allowed: Sequence[int] = (0,)) -> dict[str, Any]:
     """Run to its end: output, seconds, and the most memory of its largest process. Raises at any other exit code."""
     began = time.monotonic()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    # What it is compared with recognises no scans, and vectors are made after the run.
+    alike = {**os.environ, "KB_OCR": "off", "KB_MEANING": "off"}
+    process = subprocess.Popen(command, cwd=ROOT, env=alike, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)

@@ -55,7 +55,8 @@ are compared, not their handling of inflection. Milliseconds depend on the machi
   and counts them; "tantivy, two indexes" keeps a second index, of whole documents, just for counting. "Baza wiedzy, whole
   search" is the question as a reader asks it: read, repaired, in both fields, with up to three snippets a document. Whoosh's
   facets count pages instead of documents.
-- "First time": a newly opened engine, posting lists read from disk; "again": the same questions a second time.
+- "First time": a newly opened engine, posting lists read from disk; "again": the same questions a second time. Ours keeps the
+  matches of the latest questions, in the whole search the results themselves, so that it does not search again then.
 
 ![Median time of an answer by number of pages](performance.svg)"""
 

@@ -80,7 +80,9 @@ def _server(folder: Path, workers: int) -> Iterator[tuple[int, subprocess.Popen[
         port: int = free.getsockname()[1]
     command = [sys.executable, "-m", "kb", "serve", "--port", str(port), "--workers", str(workers)]
     command += ["--documents", str(folder / "documents"), "--index", str(folder / "index")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    # These pages have no vectors: a model would be loaded for nothing.
+    words_alone = {**os.environ, "KB_MEANING": "off"}
+    process = subprocess.Popen(command, cwd=ROOT, env=words_alone, stdout=subprocess.DEVNULL)
     try:
         yield port, process
     finally:
