@@ -152,7 +152,7 @@ def _unusable(root: Path) -> Iterator[FileReport]:
         try:
             texts.check(root)
         except TextsError as error:
-            message = "nie da się użyć tych tekstów; do czasu poprawki ich stron nie ma albo mówią to, co przedtem"
+            message = "nie da się użyć tych tekstów; do czasu poprawki tych stron nie ma albo pokazują poprzednią treść"
             yield FileReport(TEXTS_FOLDER, Status.SKIPPED, message=message, warnings=tuple(error.details))
 
 

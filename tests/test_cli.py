@@ -772,7 +772,7 @@ def test_an_ipv6_address(shelf: Library) -> None:
         try:
             taken.bind(("::1", 0))
         except OSError:
-            pytest.skip("bez IPv6")
+            pytest.skip("there is no IPv6 on this machine")
         taken.listen()
         port = str(taken.getsockname()[1])
         ran = kb("serve", *_places(shelf), "--host", "::1", "--port", port)

@@ -99,7 +99,10 @@ def test_abbreviation_is_looked_for_by_its_own_letters(synonyms: Synonyms) -> No
 
 def test_definitions_are_kept(synonyms: Synonyms) -> None:
     """Abbreviations come in the file's order with what they mean; a single long form needs no list."""
-    assert [entry.short for entry in synonyms.abbreviations][:5] == ["JST", "PES", "ZRID", "DNSH", "NO"]
+    common = Synonyms.common(shared_analyzer()).abbreviations
+    own = [entry.short for entry in synonyms.abbreviations if entry not in common]
+    assert own == ["JST", "PES", "ZRID", "DNSH", "NO"]
+    assert [entry.short for entry in synonyms.abbreviations[:5]] == own
     assert synonyms.abbreviations[0].definition == "Gmina, powiat albo województwo."
     assert synonyms.abbreviations[2].long == ("zezwolenie na realizację inwestycji drogowej",)
 

@@ -182,10 +182,9 @@ def joined(paragraph: str, line: str) -> str:
     """The paragraph with one more line; no more than the last ``_SEEN_END`` characters of it are looked at."""
     if not line:
         return paragraph
+    # The hyphen of "północno-wschodni" is set at the line's end and once more after it.
     if paragraph.endswith(("-", SOFT)) and line[0] == "-" and line[1:2].isalpha():
-        return (
-            paragraph[:-1] + line
-        )  # the hyphen of "północno-wschodni" is set at the line's end and once more after it
+        return paragraph[:-1] + line
     if paragraph.endswith(SOFT) or line[0] in _CLINGING:
         return paragraph + line
     if _is_broken_address(paragraph, line):
@@ -200,7 +199,7 @@ def joined(paragraph: str, line: str) -> str:
 
 def _is_broken_address(before: str, line: str) -> bool:
     """Whether the line goes on with an address on the web that the one before begins: "http://www." and "gov.pl/a"."""
-    return _REST_OF_ADDRESS.match(line) is not None and _BROKEN_ADDRESS.search(before) is not None
+    return _REST_OF_ADDRESS.match(line) is not None and _BROKEN_ADDRESS.search(before[-_SEEN_END:]) is not None
 
 
 def _breaks(before: Line, line: Line, opening: Line, right: float, pitches: dict[float, float]) -> bool:

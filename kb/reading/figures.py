@@ -35,8 +35,8 @@ _UNITS = {
 }
 """Units of an act in short: their names, and any form of those without diacritics."""
 _ONES = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
-_ROMAN = {tens * "x" + ones: 10 * tens + number for tens in range(4) for number, ones in enumerate(_ONES)}
-"""Numbers as those of chapters, classes and centuries are written."""
+_ROMAN = [tens * "x" + ones for tens in range(4) for ones in _ONES]
+"""How the numbers up to 39 are written of chapters, classes and centuries; nothing for 0."""
 _NUMERALS = {
     2: "dwa dwie dwóch dwu",
     3: "trzy trzech",
@@ -58,7 +58,10 @@ _NUMERALS = {
     90: "dziewięćdziesiąt dziewięćdziesięciu",
 }
 """Numbers of days, years or people that texts often have in words; the base form first."""
-_NUMBERS = _ROMAN | {fold(form): number for number, forms in _NUMERALS.items() for form in forms.split()}
+_NUMBERS = {
+    **{roman: number for number, roman in enumerate(_ROMAN) if number},
+    **{fold(form): number for number, forms in _NUMERALS.items() for form in forms.split()},
+}
 
 
 def other_ways(words: Sequence[str]) -> Iterator[Way]:
@@ -129,7 +132,7 @@ def _beside_number(words: Sequence[str], start: int) -> Iterator[Way]:
     outside = words[start + 2 : start + 3] if at else words[max(start - 1, 0) : start]
     if not word.isalpha() or any(_is_measure(fold(each)) or each.isdecimal() for each in (word, *outside)):
         return
-    roman = next((way for way, meant in _ROMAN.items() if meant == number), "")
+    roman = _ROMAN[number] if number < len(_ROMAN) else ""
     for way in (str(number), roman, _NUMERALS.get(number, "").partition(" ")[0]):
         if way and fold(way) != fold(pair[at]):
             yield start, start + 2, (way, word) if at == 0 else (word, way)

@@ -152,8 +152,9 @@ class Repairs:
             return Meant(words=tuple((base, 1.0) for base in bases), repaired=True)
         completed = self._completed(form) if last else []
         splits = self._splits(form)
-        pages = self._frequencies.of(Concept(label=word, forms=(self._side_by_side(halves),)) for halves in splits)
-        if any(pages):  # no slip: the collection has it with a space or a hyphen
+        side_by_side = [Form(field="lemma", steps=tuple(map(self._analyzer.terms, halves))) for halves in splits]
+        # No slip: the collection has it with a space or a hyphen.
+        if any(self._frequencies.of(Concept(label=word, forms=(form,)) for form in side_by_side)):
             return Meant(words=((word, 1.0),), splits=splits)
         if not tuning.near or self._vocabulary_repairs == VOCABULARY_REPAIRS:
             return self._near(word, [], completed, splits) or self._from_dictionary(word, None, ())
@@ -170,9 +171,6 @@ class Repairs:
         before, rest = form[:1], form[1:]
         own = [(before, rest)] if before in _BEFORE_ANY_WORD and self._analyzer.known(rest) else []
         return (*own, *self._vocabulary.splits(form))
-
-    def _side_by_side(self, halves: Sequence[str]) -> Form:
-        return Form(field="lemma", steps=tuple(map(self._analyzer.terms, halves)))
 
     def _bases(self, form: str) -> list[str]:
         """Of a word in a case that the collection lacks, the name that it has: of "Billyego" "Billy"."""

@@ -407,9 +407,7 @@ class EmbeddedState:
     def _sums(self, scored: Sequence[Scored], worths: Sequence[float], floor: float) -> tuple[Bools, Floats]:
         """Which rows are worth enough, and the sum of the weights on every row."""
         scores = np.zeros(len(self.rows), np.float32)
-        first, *rest = scored
-        scores[first.rows] = first.weights
-        for found in rest:
+        for found in scored:
             np.add.at(scores, found.rows, found.weights)
         if all(worth >= floor for worth in worths):  # any concept is enough
             held, floor = scores, 0.0
