@@ -9,6 +9,7 @@ from library import Library, found
 
 from kb.formats import SYNONYMS_FILE
 from kb.reading import figures, identifiers
+from kb.reading.query import make_query
 from kb.search import KnowledgeBase
 
 TEXTS = {
@@ -43,6 +44,8 @@ TEXTS = {
     "rok-szkolny": "Arkusz na rok szkolny 2031/2032 zatwierdzono.",
     "krotki-rok": "Arkusz na rok 2033/34 odrzucono.",
     "wspolna": "Gmina miejsko-wiejska obejmuje miasto i wsie.",
+    "inny-rok": "Arkusz z 2033 roku, plan na 2033 rok i budżet 2033 roku.",
+    "tablica": "Tablica wisi w czytelni.",
     "siec": "Wi-Fi działa w czytelni.",
     "skrzynka": "Pisma przyjmuje się przez eDoręczenia.",
     "portal": "Portal e-zdrowie pokazuje recepty.",
@@ -131,10 +134,35 @@ def test_it_is_found_however_written(knowledge: KnowledgeBase, typed: str, first
     assert found(knowledge, typed)[:1] == [first]
 
 
+def test_what_the_collection_has_in_two_parts_is_no_slip(knowledge: KnowledgeBase) -> None:
+    """ "Wi-Fi" is there, so nobody is told that "wisi" was meant."""
+    results = knowledge.search(make_query("wifi"))
+    assert (results.reading.repaired, [hit.document.id for hit in results.hits]) == ((), ["siec"])
+
+
+def test_a_number_in_words_counts_for_less_than_a_rare_word(tmp_path: Path) -> None:
+    """ "trzy lata" stand more seldom than "3": that is no reason to put them before what was asked for."""
+    library = Library(tmp_path)
+    for number in range(10):
+        library.markdown(f"{number}.md", f"Umowa ma 3 załączniki, lata {number} i dalsze.", id=f"inne-{number}")
+    library.markdown("a.md", "Umowa na odbiór bioodpadów.", id="rare")
+    library.markdown("b.md", "Umowa trwa trzy lata, druga umowa trzy lata, a lata biegną.", id="words")
+    library.run()
+    assert found(library.open(), "umowa na 3 lata bioodpady")[0] == "rare"
+
+
 @pytest.mark.parametrize("words", [(), ("gmina",), ("rada", "gminy"), ("12",), ("punkt", "widzenia")])
 def test_ordinary_words_are_written_one_way(words: tuple[str, ...]) -> None:
     """Nothing is made of words without digits, nor of a short number."""
-    assert [*identifiers.other_ways(words), *figures.other_ways(words)] == []
+    assert [*identifiers.other_ways(words), *figures.other_ways(words), *figures.numbered(words)] == []
+
+
+@pytest.mark.parametrize(
+    "words", [("3", "5", "godziny"), ("5", "mln"), ("art", "5"), ("gmina", "5", "5"), ("40", "osób")]
+)
+def test_a_part_of_a_number_is_none(words: tuple[str, ...]) -> None:
+    """Of "3,5 godziny" nobody writes "pięć godziny"; a number of an amount or of an act's unit stays in figures."""
+    assert list(figures.numbered(words)) == []
 
 
 @pytest.mark.parametrize("typed", ["kpa", "KPA", "k.p.a.", "K. p. a.", "termin według k.p.a."])

@@ -127,3 +127,10 @@ def test_a_poor_outline_gives_way() -> None:
     outline = [Entry(0, "Okładka"), Entry(1, "Spis")]
     assert sum(map(len, place_headings(pages, outline, BODY))) == 8
     assert place_headings(pages[:2], outline, BODY)[0] == (Placed(0, 0, 1, "Okładka"),)
+
+
+def test_a_stamp_is_no_heading() -> None:
+    """What stands slanted across a page, however large, heads nothing."""
+    across = line("PROJEKT UCHWAŁY", 500.0, size=40.0)._replace(slanted=True)
+    pages = [[*column(SENTENCES), across, *column(SENTENCES, top=480.0)] for _ in range(3)]
+    assert place_headings(pages, (), BODY) == ((), (), ())
