@@ -135,13 +135,13 @@ def test_it_is_found_however_written(knowledge: KnowledgeBase, typed: str, first
 
 
 def test_what_the_collection_has_in_two_parts_is_no_slip(knowledge: KnowledgeBase) -> None:
-    """ "Wi-Fi" is there, so nobody is told that "wisi" was meant."""
+    """The collection has "Wi-Fi", so nobody is told that "wisi" was meant."""
     results = knowledge.search(make_query("wifi"))
     assert (results.reading.repaired, [hit.document.id for hit in results.hits]) == ((), ["siec"])
 
 
 def test_a_number_in_words_is_worth_no_more(tmp_path: Path) -> None:
-    """ "trzy lata" stand more seldom than "3": that puts them neither before the number as typed nor before the rare word."""
+    """The words "trzy lata" stand more seldom than "3": that puts them neither before the number as typed nor before the rare word."""
     library = Library(tmp_path)
     for number in range(4):
         library.markdown(f"{number}.md", f"Umowa ma 3 załączniki, lata {number} i dalsze.", id=f"typed-{number}")
