@@ -141,7 +141,7 @@ def test_what_the_collection_has_in_two_parts_is_no_slip(knowledge: KnowledgeBas
 
 
 def test_a_number_in_words_is_worth_no_more(tmp_path: Path) -> None:
-    """The words "trzy lata" stand more seldom than "3": that puts them neither before the number as typed nor before the rare word."""
+    """That "trzy lata" is rarer than "3" puts it before neither the number as typed nor the rare word."""
     library = Library(tmp_path)
     for number in range(4):
         library.markdown(f"{number}.md", f"Umowa ma 3 załączniki, lata {number} i dalsze.", id=f"typed-{number}")
